@@ -4,6 +4,8 @@
 
 #[path = "plan/check.rs"]
 mod check;
+#[path = "plan/fixes.rs"]
+mod fixes;
 #[path = "plan/sampling.rs"]
 mod sampling;
 #[path = "plan/software.rs"]

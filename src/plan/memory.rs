@@ -13,8 +13,17 @@ const APPLICATION_MASTER: u64 = 896;
 
 /// The container of an executor with this memory.
 pub fn container(executor: Memory) -> Memory {
-    let overhead = (executor.mib() * 3).div_ceil(16).max(MIN_OVERHEAD);
-    Memory::from_mib((executor.mib() + overhead).next_multiple_of(ALLOCATION))
+    container_with(executor, overhead(executor))
+}
+
+/// The container of an executor with this memory, and this much beside its heap.
+pub fn container_with(executor: Memory, overhead: Memory) -> Memory {
+    Memory::from_mib((executor.mib() + overhead.mib()).next_multiple_of(ALLOCATION))
+}
+
+/// What an executor with this memory gets beside its heap, unless a setting says otherwise.
+pub fn overhead(executor: Memory) -> Memory {
+    Memory::from_mib((executor.mib() * 3).div_ceil(16).max(MIN_OVERHEAD))
 }
 
 /// The largest executor whose container fits a node of this memory; `None` if not even 1 MiB fits.

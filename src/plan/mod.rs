@@ -10,6 +10,7 @@ pub mod destroy;
 pub mod diff;
 pub mod expand;
 pub mod fit;
+pub mod fix;
 mod fleets;
 mod job;
 mod keys;

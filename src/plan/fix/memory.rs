@@ -1,0 +1,230 @@
+//! Fixes of memory: never more than a node gives.
+
+use super::{Context, Fix, Setting};
+use crate::cost::shape;
+use crate::model::memory::Memory;
+use crate::model::releases;
+use crate::model::work::DeployMode;
+use crate::plan::memory::{automatic, container, container_with, largest_executor, overhead};
+
+/// Spark's setting for memory beside the heap of executors.
+const OVERHEAD: &str = "spark.executor.memoryOverhead";
+const EXECUTOR_CORES: &str = "spark.executor.cores";
+const DRIVER_MEMORY: &str = "spark.driver.memory";
+/// Spark refuses less: 1.5 times its reserve of 300 MiB (`UnifiedMemoryManager`).
+const LEAST: Memory = Memory::from_mib(450);
+/// What the primary's own processes take: EMR's heaps of ResourceManager, NameNode and history
+/// servers. An estimate.
+const PRIMARY_DAEMONS: u64 = 4_096;
+/// Spark's share of the heap for execution and storage, and how much larger data are as objects than
+/// in a shuffle file. The latter is an assumption.
+const USABLE_PERCENT: u64 = 60;
+const AS_OBJECTS: u64 = 3;
+/// EMR's usual number of cores of an executor: observed from xlarge up to 24xlarge.
+const EMR_CORES: u32 = 4;
+
+impl Context<'_> {
+    /// Twice the memory, up to the most that a node gives; then fewer tasks at a time in the same
+    /// memory; then a larger type.
+    pub(super) fn executor_memory(&self) -> Option<Fix> {
+        let now = self.executor()?;
+        let most = self.most_executor()?;
+        let node = &self.fitted.instance_type;
+        if let Some(data) = self.failed.skew
+            && data.mib() * AS_OBJECTS > most.mib() * USABLE_PERCENT / 100
+        {
+            let reason = format!(
+                "one task reads {data} of one key, more than an executor of {most} can hold, the \
+                 most on {node}: split that key"
+            );
+            return Some(Fix::by_hand(reason, None));
+        }
+        if now < most {
+            let to = Memory::from_mib(now.mib() * 2).min(most);
+            let reason = if to == most {
+                format!(
+                    "{to} is the most that {} gives beside the application master",
+                    self.node()
+                )
+            } else {
+                format!("twice {now}; {} gives {most} at most", self.node())
+            };
+            let setting = self.spark("executor_memory", Some(now.to_string()), to.to_string())?;
+            return Some(Fix::set(vec![setting], reason));
+        }
+        self.fewer_cores(now)
+            .or_else(|| self.larger_type(&format!("{most} is the most that {} gives", self.node())))
+    }
+
+    /// The smallest worker, as a message names it.
+    fn node(&self) -> String {
+        if self.fitted.worker == self.fitted.typed {
+            format!("a node of {}", self.fitted.instance_type)
+        } else {
+            "a worker on this machine".to_owned()
+        }
+    }
+
+    fn cores(&self) -> u32 {
+        let step = self
+            .step
+            .and_then(|step| step.spark.submission.executor_cores);
+        let own = step.map(u32::from);
+        own.or_else(|| self.conf_value(EXECUTOR_CORES)?.parse().ok())
+            .unwrap_or_else(|| self.fitted.worker.cores.min(EMR_CORES))
+    }
+
+    /// Half the cores for each executor. Workers of this machine have no such setting.
+    fn fewer_cores(&self, memory: Memory) -> Option<Fix> {
+        let now = self.cores();
+        if !self.on_emr() || now < 2 || self.conf_value(EXECUTOR_CORES).is_some() {
+            return None;
+        }
+        let to = now / 2;
+        let setting = self.spark("executor_cores", Some(now.to_string()), to.to_string())?;
+        let reason = format!(
+            "{memory} is the most that {} gives; executors of {to} cores instead of {now} give each \
+             task {}",
+            self.node(),
+            Memory::from_mib(memory.mib() / u64::from(to)),
+        );
+        Some(Fix::set(vec![setting], reason))
+    }
+
+    /// A quarter more than now; the heap shrinks if both do not fit.
+    pub(super) fn overhead(&self) -> Option<Fix> {
+        if !self.on_emr() {
+            return self.executor_memory();
+        }
+        let heap = self.executor()?;
+        let key = self.overhead_key();
+        let written = self.asked_overhead();
+        let now: Memory = written.unwrap_or_else(|| overhead(heap));
+        let to = Memory::from_mib((now.mib() * 5).div_ceil(4).next_multiple_of(32));
+        let most = automatic(self.fitted.worker.memory)?;
+        let room = container(most);
+        let mut settings = vec![self.spark(
+            &format!("conf.{key}"),
+            written.map(|now| now.to_string()),
+            to.to_string(),
+        )?];
+        let mut reason = format!("{to} beside the heap instead of {now}, a quarter more");
+        if container_with(heap, to) > room {
+            let smaller = Memory::from_mib(room.mib().saturating_sub(to.mib()));
+            // Less than half the heap would exchange one lack of memory for another.
+            if smaller.mib() * 2 < heap.mib() || smaller < LEAST {
+                return self.fewer_cores(heap);
+            }
+            settings.push(self.spark(
+                "executor_memory",
+                Some(heap.to_string()),
+                smaller.to_string(),
+            )?);
+            reason = format!(
+                "{reason}; the heap is {smaller}, so that both fit {}",
+                self.node()
+            );
+        }
+        Some(Fix::set(settings, reason))
+    }
+
+    /// The name of the setting, which is another one before Spark 2.3.
+    fn overhead_key(&self) -> &'static str {
+        let release = self.failed.stack.cluster.release.to_string();
+        match releases::spark(&release) {
+            Some("1.6" | "2.0" | "2.1" | "2.2") => "spark.yarn.executor.memoryOverhead",
+            Some(_) | None => OVERHEAD,
+        }
+    }
+
+    /// The largest executor beside the application master, with what the step asks for beside its heap.
+    fn most_executor(&self) -> Option<Memory> {
+        let most = automatic(self.fitted.worker.memory)?;
+        match self.asked_overhead() {
+            Some(extra) => {
+                let heap = container(most).mib().checked_sub(extra.mib())?;
+                Some(Memory::from_mib(heap).min(most)).filter(|heap| *heap >= LEAST)
+            }
+            None => Some(most),
+        }
+    }
+
+    fn asked_overhead(&self) -> Option<Memory> {
+        self.conf_value(self.overhead_key())?.parse().ok()
+    }
+
+    /// The most that fits, for executors that no node can hold.
+    pub(super) fn smaller_executors(&self) -> Option<Fix> {
+        let now = self.executor()?;
+        let most = self.most_executor()?;
+        if now <= most {
+            return self.size();
+        }
+        let setting = self.spark("executor_memory", Some(now.to_string()), most.to_string())?;
+        let reason = format!("{most} is the most that {} gives", self.node());
+        Some(Fix::set(vec![setting], reason))
+    }
+
+    /// Twice the driver's memory, up to what its machine has.
+    pub(super) fn driver_memory(&self) -> Option<Fix> {
+        let step = self.step?;
+        let conf = self.conf_value(DRIVER_MEMORY);
+        let written = step.spark.submission.driver_memory;
+        let default = if self.on_emr() { "2g" } else { "1g" };
+        let now = written.or_else(|| conf.unwrap_or(default).parse().ok())?;
+        let most = self.most_for_driver()?;
+        if now >= most {
+            return Some(Fix::by_hand(
+                format!(
+                    "{now} is the most that the driver's machine gives: write instead of collecting"
+                ),
+                None,
+            ));
+        }
+        let to = Memory::from_mib(now.mib() * 2).min(most);
+        let field = match conf {
+            Some(_) => format!("conf.{DRIVER_MEMORY}"),
+            None => "driver_memory".to_owned(),
+        };
+        let setting = self.spark(&field, Some(now.to_string()), to.to_string())?;
+        let reason =
+            format!("the driver gets {to} instead of {now}; its machine gives {most} at most");
+        Some(Fix::set(vec![setting], reason))
+    }
+
+    /// In client mode what the primary has beside its daemons; in cluster mode, and on this machine,
+    /// what a worker has.
+    fn most_for_driver(&self) -> Option<Memory> {
+        let cluster_mode = self.step?.spark.submission.deploy_mode == DeployMode::Cluster;
+        if !self.on_emr() || cluster_mode {
+            return largest_executor(self.fitted.worker.memory);
+        }
+        let primary = &self.failed.stack.cluster.primary;
+        let memory = primary
+            .instance_types()
+            .into_iter()
+            .filter_map(|of| Some(shape::shape(of)?.memory))
+            .min()?;
+        Some(Memory::from_mib(memory.mib().checked_sub(PRIMARY_DAEMONS)?))
+    }
+
+    /// Twice as many partitions, for RDDs and for SQL.
+    pub(super) fn partitions(&self) -> Option<Fix> {
+        const SQL: &str = "spark.sql.shuffle.partitions";
+        const RDD: &str = "spark.default.parallelism";
+        /// Spark's default for SQL.
+        const DEFAULT: u32 = 200;
+        let now = |key| self.conf_value(key).and_then(|text| text.parse().ok());
+        let was: u32 = now(SQL).or_else(|| now(RDD)).unwrap_or(DEFAULT);
+        let to = was.checked_mul(2).filter(|to| *to <= 20_000)?;
+        let settings: Option<Vec<Setting>> = [SQL, RDD]
+            .into_iter()
+            .map(|key| {
+                let from = self.conf_value(key).map(str::to_owned);
+                self.spark(&format!("conf.{key}"), from, to.to_string())
+            })
+            .collect();
+        let reason = format!("{to} partitions instead of {was} halve what a task holds");
+        Some(Fix::set(settings?, reason))
+    }
+}

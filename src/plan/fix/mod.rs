@@ -1,0 +1,200 @@
+//! Fixes of a failure: the remedies of a diagnosis as settings of the stack, with their arithmetic.
+
+mod by_hand;
+mod machines;
+mod memory;
+mod packages;
+
+use super::fit::{Fitted, fit};
+use super::software;
+use crate::model::diagnosis::Remedy;
+use crate::model::facts::{Capacity, Facts};
+use crate::model::hint::Hint;
+use crate::model::memory::Memory;
+use crate::model::name::StepName;
+use crate::model::stack::{Stack, Step};
+use serde::Serialize;
+
+/// What fixes a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What to do.
+    #[serde(flatten)]
+    pub change: Change,
+    /// Why, with the figures that it is computed from; a sentence without a full stop.
+    pub reason: String,
+}
+
+/// What a fix changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Values of the stack, each as `--set` takes it.
+    Set(Vec<Setting>),
+    /// `apply --create-roles`.
+    CreateRoles,
+    /// The same command again.
+    RunAgain,
+    /// Something that only a person can do, and the command for it if there is one.
+    ByHand(Option<Hint>),
+}
+
+/// A value of the stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// Its path, such as `job.steps.similarities.spark.executor_memory`.
+    pub path: String,
+    /// Its present value as text, if the stack or a default has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Its new value, as YAML if it begins with `[` or `{`.
+    pub to: String,
+}
+
+impl Fix {
+    fn set(settings: Vec<Setting>, reason: impl Into<String>) -> Self {
+        Self {
+            change: Change::Set(settings),
+            reason: reason.into(),
+        }
+    }
+
+    fn by_hand(reason: impl Into<String>, command: Option<Hint>) -> Self {
+        Self {
+            change: Change::ByHand(command),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// What was running when it failed.
+#[derive(Debug, Clone, Copy)]
+pub struct Failed<'a> {
+    /// The stack that was applied.
+    pub stack: &'a Stack,
+    /// The facts of its target.
+    pub facts: &'a Facts,
+    /// The step that failed; `None` if the cluster did.
+    pub step: Option<&'a StepName>,
+    /// The data that the largest task read, if the event log says that one task had far more than
+    /// the others.
+    pub skew: Option<Memory>,
+}
+
+/// The fixes for these remedies, best first. A remedy that the stack cannot follow any further
+/// yields nothing.
+pub fn fixes(failed: Failed<'_>, remedies: &[Remedy]) -> Vec<Fix> {
+    let Ok(fitted) = fit(&failed.stack.cluster, failed.facts.capacity) else {
+        return Vec::new();
+    };
+    let job = failed.stack.job.as_ref();
+    let step = failed
+        .step
+        .and_then(|name| job?.steps.iter().find(|step| step.name == *name));
+    let context = Context {
+        failed,
+        fitted: &fitted,
+        step,
+    };
+    let mut fixes: Vec<Fix> = Vec::new();
+    for remedy in remedies {
+        if let Some(fix) = context.fix(remedy).filter(|fix| !fixes.contains(fix)) {
+            fixes.push(fix);
+        }
+    }
+    fixes
+}
+
+/// What every fix is computed from.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    failed: Failed<'a>,
+    fitted: &'a Fitted,
+    step: Option<&'a Step>,
+}
+
+impl Context<'_> {
+    fn fix(&self, remedy: &Remedy) -> Option<Fix> {
+        match remedy {
+            Remedy::ExecutorMemory => self.executor_memory(),
+            Remedy::ExecutorOverhead => self.overhead(),
+            Remedy::SmallerExecutors => self.smaller_executors(),
+            Remedy::DriverMemory => self.driver_memory(),
+            Remedy::Partitions => self.partitions(),
+            Remedy::Conf { key, value } => self.conf(key, value.as_deref()),
+            Remedy::PythonPackage { module } => self.python_package(module),
+            Remedy::SparkPackage { source } => self.spark_package(source),
+            Remedy::Disk => self.disk(),
+            Remedy::Size => self.size(),
+            Remedy::OnDemand => self.on_demand(),
+            Remedy::OtherType => self.other_type(),
+            Remedy::OtherZone => self.other_zone(),
+            Remedy::DropLine { file, line } => Some(by_hand::drop_line(file, *line)),
+            Remedy::ChangeLine { file, line, change } => {
+                Some(by_hand::change_line(file.as_ref(), *line, change))
+            }
+            Remedy::Grant { actions, resource } => Some(by_hand::grant(
+                actions,
+                resource.as_ref(),
+                self.failed.stack,
+            )),
+            Remedy::Quota => Some(by_hand::quota(self.failed.stack)),
+            Remedy::CreateRoles => Some(Fix {
+                change: Change::CreateRoles,
+                reason: "EMR has no role to act with".to_owned(),
+            }),
+            Remedy::RunAgain => Some(Fix {
+                change: Change::RunAgain,
+                reason: "the cause may be gone".to_owned(),
+            }),
+        }
+    }
+
+    fn on_emr(&self) -> bool {
+        self.failed.facts.capacity == Capacity::AsTyped
+    }
+
+    /// The path of a field of the step's `spark`.
+    fn spark_path(&self, field: &str) -> Option<String> {
+        let step = self.step.filter(|step| step.work.is_spark())?;
+        Some(format!("job.steps.{}.spark.{field}", step.name))
+    }
+
+    /// A setting of the step's `spark`.
+    fn spark(&self, field: &str, from: Option<String>, to: String) -> Option<Setting> {
+        let path = self.spark_path(field)?;
+        Some(Setting { path, from, to })
+    }
+
+    /// The value of one of Spark's own settings in the step.
+    fn conf_value(&self, key: &str) -> Option<&str> {
+        self.step?.spark.conf.get(key).map(String::as_str)
+    }
+
+    fn conf(&self, key: &str, value: Option<&str>) -> Option<Fix> {
+        let from = self.conf_value(key);
+        match value {
+            Some(value) if from == Some(value) => None,
+            Some(value) => {
+                let change = self.spark(
+                    &format!("conf.{key}"),
+                    from.map(str::to_owned),
+                    value.to_owned(),
+                )?;
+                Some(Fix::set(vec![change], format!("{key} is {value}")))
+            }
+            None => from.map(|from| {
+                let path = self.spark_path("conf").unwrap_or_default();
+                Fix::by_hand(format!("remove {key}: {from} from {path}"), None)
+            }),
+        }
+    }
+
+    /// The memory of the step's executors.
+    fn executor(&self) -> Option<Memory> {
+        let asked = self.step?.spark.executor_memory;
+        asked
+            .or_else(|| software::executor_memory(self.failed.stack, self.failed.facts))
+            .or_else(|| super::memory::automatic(self.fitted.worker.memory))
+    }
+}

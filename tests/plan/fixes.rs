@@ -1,0 +1,305 @@
+//! Fixes of failures: each is one that the stack's own rules accept, and none exceeds a node.
+
+use super::facts;
+use clusterup::cost::shape::{families, shape};
+use clusterup::model::diagnosis::Remedy;
+use clusterup::model::facts::{Capacity, Facts};
+use clusterup::model::instance::InstanceType;
+use clusterup::model::memory::Memory;
+use clusterup::model::stack::Stack;
+use clusterup::plan::fix::{Change, Failed, Fix, fixes};
+use clusterup::plan::memory::{container, container_with};
+use clusterup::text::{self, Setting};
+use std::path::Path;
+
+const MACHINES: [&str; 9] = [
+    "3 x m5.xlarge",
+    "1 x m5.xlarge",
+    "3 x r5.24xlarge",
+    "2 x c5.xlarge",
+    "{ primary: m5.xlarge, core: { nodes: 2 x m5.xlarge, market: spot } }",
+    "{ primary: m5.xlarge, core: { nodes: 2 x r5.2xlarge, market: spot, bid: $0.10 } }",
+    "{ primary: m5.xlarge, core: { nodes: 4 x m5.xlarge, ebs: { size: 64g } } }",
+    "{ primary: m5.xlarge, core: 2 x i3.xlarge }",
+    "{ primary: m5.xlarge, core: { fleet: { types: [m5.xlarge, m5a.xlarge], spot: 2 } } }",
+];
+
+const SPARKS: [&str; 5] = [
+    "{}",
+    "{ executor_memory: 1g, executor_cores: 2, driver_memory: 1g }",
+    "{ conf: { spark.executor.memoryOverhead: 2g, spark.executor.cores: 4 } }",
+    "{ conf: { spark.driver.memory: 12g, spark.sql.shuffle.partitions: 64 } }",
+    "{ executor_memory: 450m, packages: [\"org.x:y_2.12:1.0\"], deploy_mode: cluster }",
+];
+
+fn yaml(size: &str, spark: &str) -> String {
+    format!(
+        "stack: t\nregion: us-east-1\ncluster: {{ release: emr-7.x, size: {size} }}\n\
+         job:\n  python_packages: [numpy]\n  steps: [{{ name: a.b, script: a.py, spark: {spark} }}]\n"
+    )
+}
+
+fn parse(yaml: &str, settings: &[Setting]) -> Result<Stack, String> {
+    let parsed = text::parse("t.yaml", yaml, Path::new("/s"), settings);
+    parsed.map_err(|wrong| format!("{wrong:?}"))
+}
+
+fn on_aws(stack: &Stack) -> Facts {
+    Facts {
+        capacity: Capacity::AsTyped,
+        ..facts(stack)
+    }
+}
+
+fn remedies() -> Vec<Remedy> {
+    let conf = |key: &str, value: Option<&str>| Remedy::Conf {
+        key: key.to_owned(),
+        value: value.map(str::to_owned),
+    };
+    vec![
+        Remedy::ExecutorMemory,
+        Remedy::ExecutorOverhead,
+        Remedy::SmallerExecutors,
+        Remedy::DriverMemory,
+        conf("spark.sql.autoBroadcastJoinThreshold", Some("-1")),
+        conf("spark.executor.cores", None),
+        Remedy::Partitions,
+        Remedy::PythonPackage {
+            module: "sklearn.svm".into(),
+        },
+        Remedy::SparkPackage {
+            source: "delta".into(),
+        },
+        Remedy::SparkPackage {
+            source: "avro".into(),
+        },
+        Remedy::SparkPackage {
+            source: "com.x.y".into(),
+        },
+        Remedy::Disk,
+        Remedy::Size,
+        Remedy::OnDemand,
+        Remedy::OtherType,
+        Remedy::OtherZone,
+        Remedy::DropLine {
+            file: "a.py".into(),
+            line: 3,
+        },
+        Remedy::ChangeLine {
+            file: None,
+            line: None,
+            change: "write it".to_owned(),
+        },
+        Remedy::Grant {
+            actions: vec!["s3:GetObject".to_owned()],
+            resource: Some("s3://bucket/a".into()),
+        },
+        Remedy::CreateRoles,
+        Remedy::Quota,
+        Remedy::RunAgain,
+    ]
+}
+
+fn fixed(stack: &Stack, facts: &Facts, remedies: &[Remedy], skew: Option<Memory>) -> Vec<Fix> {
+    let step = stack.job.as_ref().map(|job| &job.steps[0].name);
+    fixes(
+        Failed {
+            stack,
+            facts,
+            step,
+            skew,
+        },
+        remedies,
+    )
+}
+
+/// The stack with the settings of a fix, as `--set` applies them.
+fn with(yaml: &str, fix: &Fix) -> Stack {
+    let Change::Set(settings) = &fix.change else {
+        return parse(yaml, &[]).unwrap();
+    };
+    assert!(!settings.is_empty());
+    let text = |one: &clusterup::plan::fix::Setting| format!("{}={}", one.path, one.to);
+    let settings: Vec<Setting> = settings
+        .iter()
+        .map(|it| text(it).parse().unwrap())
+        .collect();
+    parse(yaml, &settings).unwrap_or_else(|wrong| panic!("{fix:?}\n{yaml}\n{wrong}"))
+}
+
+#[test]
+fn each_fix_is_one_that_the_stack_accepts_and_plans() {
+    let machines = MACHINES.map(|size| (size, SPARKS[1]));
+    let sparks = SPARKS.map(|spark| (MACHINES[0], spark));
+    for (size, spark) in machines.into_iter().chain(sparks) {
+        let yaml = yaml(size, spark);
+        let stack = parse(&yaml, &[]).unwrap();
+        for facts in [on_aws(&stack), facts(&stack)] {
+            for remedy in remedies() {
+                for fix in fixed(&stack, &facts, std::slice::from_ref(&remedy), None) {
+                    assert!(!fix.reason.ends_with('.'), "{}", fix.reason);
+                    let after = with(&yaml, &fix);
+                    let planned = clusterup::plan::expand::expand(&after, &facts);
+                    assert!(planned.is_ok(), "{remedy:?} {fix:?}: {planned:?}\n{yaml}");
+                    if matches!(fix.change, Change::Set(_)) {
+                        assert_ne!(after, stack, "{remedy:?} {fix:?} changes nothing\n{yaml}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Applies fixes again and again, until another type is named.
+fn keeps_to_the_node(mut stack: Stack, facts: &Facts, memory: &[Remedy]) {
+    for _ in 0..60 {
+        let found = fixed(&stack, facts, memory, None);
+        let nodes = |stack: &Stack| stack.cluster.core.as_ref().unwrap().nodes.clone();
+        for fix in &found {
+            let after = apply(&stack, fix);
+            let room = shape(&nodes(&after).instance_type).unwrap().yarn;
+            assert!(taken(&after) <= room, "{:?} {fix:?}", nodes(&after));
+        }
+        let Some(next) = found.first().map(|fix| apply(&stack, fix)) else {
+            return;
+        };
+        if next == stack || nodes(&next) != nodes(&stack) {
+            return;
+        }
+        stack = next;
+    }
+    panic!("it never ends: {stack:?}");
+}
+
+/// The executor that a stack asks for, with what it has beside its heap.
+fn taken(stack: &Stack) -> Memory {
+    let spark = &stack.job.as_ref().unwrap().steps[0].spark;
+    let heap = spark.executor_memory.unwrap();
+    match spark.conf.get("spark.executor.memoryOverhead") {
+        Some(extra) => container_with(heap, extra.parse().unwrap()),
+        None => container(heap),
+    }
+}
+
+#[test]
+fn no_fix_exceeds_what_a_node_gives() {
+    let memory = [
+        Remedy::ExecutorMemory,
+        Remedy::ExecutorOverhead,
+        Remedy::SmallerExecutors,
+    ];
+    let yaml = yaml("3 x m5.xlarge", "{}");
+    let stack = parse(&yaml, &[]).unwrap();
+    let facts = on_aws(&stack);
+    let mut types = 0;
+    for family in families() {
+        for size in [
+            "large", "xlarge", "2xlarge", "4xlarge", "12xlarge", "24xlarge",
+        ] {
+            let of: InstanceType = format!("{family}.{size}").parse().unwrap();
+            if shape(&of).is_none() {
+                continue;
+            }
+            types += 1;
+            for executor in ["450m", "6g"] {
+                let mut stack = stack.clone();
+                stack.cluster.core.as_mut().unwrap().nodes.instance_type = of.clone();
+                let executor = executor.parse().unwrap();
+                if container(executor) > shape(&of).unwrap().yarn {
+                    continue;
+                }
+                stack.job.as_mut().unwrap().steps[0].spark.executor_memory = Some(executor);
+                keeps_to_the_node(stack, &facts, &memory);
+            }
+        }
+    }
+    assert!(types > 150, "{types}");
+}
+
+/// Applies the memory and type that a fix sets.
+fn apply(stack: &Stack, fix: &Fix) -> Stack {
+    let mut stack = stack.clone();
+    let Change::Set(settings) = &fix.change else {
+        return stack;
+    };
+    for setting in settings {
+        let spark = &mut stack.job.as_mut().unwrap().steps[0].spark;
+        match setting.path.strip_prefix("job.steps.a.b.spark.") {
+            Some("executor_memory") => spark.executor_memory = Some(setting.to.parse().unwrap()),
+            Some("executor_cores") => {
+                spark.submission.executor_cores = Some(setting.to.parse().unwrap());
+            }
+            Some(conf) => {
+                let key = conf.strip_prefix("conf.").unwrap().to_owned();
+                spark.conf.insert(key, setting.to.clone());
+            }
+            None => {
+                assert_eq!(setting.path, "cluster.size.core.nodes");
+                stack.cluster.core.as_mut().unwrap().nodes = setting.to.parse().unwrap();
+            }
+        }
+    }
+    stack
+}
+
+#[test]
+fn memory_grows_to_the_most_and_then_cores_and_type_change() {
+    let mut settings = Vec::new();
+    let mut stack = parse(&yaml("3 x m5.xlarge", "{ executor_memory: 4g }"), &[]).unwrap();
+    for _ in 0..5 {
+        let found = fixed(&stack, &on_aws(&stack), &[Remedy::ExecutorMemory], None);
+        let Change::Set(set) = &found[0].change else {
+            panic!("{found:?}")
+        };
+        settings.push((
+            format!("{}={}", set[0].path, set[0].to),
+            found[0].reason.clone(),
+        ));
+        stack = apply(&stack, &found[0]);
+    }
+    let settings: Vec<&str> = settings.iter().map(|(set, _)| set.as_str()).collect();
+    assert_eq!(
+        settings,
+        [
+            "job.steps.a.b.spark.executor_memory=8g",
+            "job.steps.a.b.spark.executor_memory=9593m",
+            "job.steps.a.b.spark.executor_cores=2",
+            "job.steps.a.b.spark.executor_cores=1",
+            "cluster.size.core.nodes=2 x m5.2xlarge",
+        ]
+    );
+}
+
+#[test]
+fn a_skewed_key_that_no_node_holds_gets_no_memory() {
+    let stack = parse(&yaml("3 x m5.xlarge", "{ executor_memory: 1g }"), &[]).unwrap();
+    let of = |skew: u64| {
+        let skew = Some(Memory::from_mib(skew));
+        fixed(&stack, &on_aws(&stack), &[Remedy::ExecutorMemory], skew).remove(0)
+    };
+    assert!(matches!(of(1_000).change, Change::Set(_)));
+    let fix = of(4_000);
+    assert!(matches!(fix.change, Change::ByHand(None)), "{fix:?}");
+    assert!(fix.reason.contains("split that key"), "{}", fix.reason);
+}
+
+#[test]
+fn a_right_is_a_command_only_for_a_plain_bucket() {
+    let stack = parse(&yaml("3 x m5.xlarge", "{}"), &[]).unwrap();
+    let of = |address: &str| {
+        let remedy = Remedy::Grant {
+            actions: vec!["s3:GetObject".to_owned(), "s3:ListBucket".to_owned()],
+            resource: Some(address.into()),
+        };
+        let fix = fixed(&stack, &on_aws(&stack), &[remedy], None).remove(0);
+        let Change::ByHand(hint) = fix.change else {
+            panic!("{fix:?}")
+        };
+        hint.map(|hint| hint.to_string())
+    };
+    let command = of("s3://team-data/x.csv").unwrap();
+    assert!(command.starts_with("aws iam put-role-policy --role-name EMR_EC2_DefaultRole"));
+    assert!(command.contains("arn:aws:s3:::team-data/*"), "{command}");
+    assert_eq!(of("s3://a'; rm -rf ~/x"), None);
+    assert_eq!(of("nothing"), None);
+}
