@@ -1,9 +1,24 @@
 //! Finds the cause of a failure in logs. Pure.
+//!
+//! Logs become lines and blocks (`log`); `rules` are data and apply to lines (`finding`); `ending`
+//! tells what ended the job, `cause` which of the findings led to it, and `verdict` says so.
 
+mod cause;
+mod consequences;
+mod ending;
 mod error;
+mod finding;
 mod java;
+mod log;
 mod python;
+mod raised;
+mod remedies;
+mod rules;
+mod shown;
+mod thrown;
+mod unknown;
 mod verdict;
+mod whose;
 
 pub use error::last_error;
 pub use verdict::{Asked, diagnose};

@@ -93,7 +93,7 @@ fn traceback(lines: &[&str]) -> Option<Traceback> {
 }
 
 /// Returns the script's name and line of a frame, unless it is in a library.
-fn own(frame: &str) -> Option<(String, String)> {
+pub(super) fn own(frame: &str) -> Option<(String, String)> {
     let (path, rest) = frame.split_once("\", line ")?;
     let library = [
         "/site-packages/",
@@ -112,7 +112,7 @@ fn own(frame: &str) -> Option<(String, String)> {
 }
 
 /// Whether an exception only wraps another one's message.
-fn wraps(exception: &str) -> bool {
+pub(super) fn wraps(exception: &str) -> bool {
     let name = exception.split(':').next().unwrap_or_default();
     let name = name.rsplit('.').next().unwrap_or_default();
     matches!(
@@ -126,7 +126,7 @@ fn wraps(exception: &str) -> bool {
 }
 
 /// Returns the exception without PySpark's module prefix.
-fn without_module(exception: &str) -> &str {
+pub(super) fn without_module(exception: &str) -> &str {
     let (name, _) = exception.split_once(':').unwrap_or((exception, ""));
     match name.rsplit_once('.') {
         Some((module, _)) if name.starts_with("pyspark.") => &exception[module.len() + 1..],

@@ -1,0 +1,70 @@
+//! Where rules apply in logs.
+
+use super::log::Log;
+use super::rules::{Holes, Rule, Rules};
+use super::whose::{around, whose};
+use crate::model::diagnosis::FailureOwner;
+use chrono::NaiveDateTime;
+use std::collections::BTreeMap;
+
+/// A line of a log, by index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct At {
+    pub(super) log: usize,
+    pub(super) line: usize,
+}
+
+/// A rule that applies to a line.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) rule: &'static Rule,
+    /// The rule's place among all; specific ones come first.
+    pub(super) order: usize,
+    pub(super) at: At,
+    pub(super) block: usize,
+    pub(super) whose: FailureOwner,
+    pub(super) holes: Holes,
+    pub(super) time: Option<NaiveDateTime>,
+}
+
+/// Applies all rules to the last run of each log, in the order of logs and lines.
+pub(super) fn scan(logs: &[Log<'_>]) -> Vec<Finding> {
+    let rules = Rules::bundled();
+    let mut found = Vec::new();
+    for (index, log) in logs.iter().enumerate() {
+        for line in log.last_run..log.lines.len() {
+            for (order, holes) in rules.matches(log.text(line)) {
+                let rule = &rules.all[order];
+                let whose = whose(log, line);
+                if !rule.applies(log.role, whose) || !rule.agrees(around(log, line)) {
+                    continue;
+                }
+                found.push(Finding {
+                    rule,
+                    order,
+                    at: At { log: index, line },
+                    block: log.lines[line].block,
+                    whose,
+                    holes,
+                    time: log.block(line).time,
+                });
+            }
+        }
+    }
+    remove_past(logs, &mut found);
+    found
+}
+
+/// Removes what later lines of its log show to be over.
+fn remove_past(logs: &[Log<'_>], findings: &mut Vec<Finding>) {
+    let mut over: BTreeMap<(usize, usize), Option<usize>> = BTreeMap::new();
+    findings.retain(|finding| {
+        let (rule, At { log, line }) = (finding.rule, finding.at);
+        let last = || {
+            let log = &logs[log];
+            let mut lines = (log.last_run..log.lines.len()).rev();
+            lines.find(|&line| rule.is_over(log.text(line)))
+        };
+        !rule.ends() || *over.entry((log, finding.order)).or_insert_with(last) < Some(line)
+    });
+}

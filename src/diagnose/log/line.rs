@@ -1,0 +1,77 @@
+//! The lines of a log, without what terminals and progress bars add to them.
+
+use super::json;
+use crate::model::evidence::LogText;
+use std::borrow::Cow;
+
+/// The length at which a line is cut, in bytes. Logs may have lines of megabytes.
+const MAX_LINE: usize = 16 * 1024;
+
+/// A line of a log.
+#[derive(Debug)]
+pub(in crate::diagnose) struct Line<'a> {
+    /// Its number from 1, if it is known.
+    pub(in crate::diagnose) number: Option<u64>,
+    /// Its text. A record in JSON is several lines of one number.
+    pub(in crate::diagnose) text: Cow<'a, str>,
+    /// The index of its block.
+    pub(in crate::diagnose) block: usize,
+}
+
+/// All lines of a log.
+pub(super) fn lines(log: &LogText) -> Vec<Line<'_>> {
+    let mut found = Vec::new();
+    for section in &log.sections {
+        for (index, text) in section.text.split('\n').enumerate() {
+            let number = section.first_line.map(|first| first + index as u64);
+            let text = clean(text);
+            let line = |text| Line {
+                number,
+                text,
+                block: 0,
+            };
+            match json::lines(text) {
+                Some(texts) => found.extend(texts.into_iter().map(Cow::Owned).map(line)),
+                None => found.push(line(Cow::Borrowed(text))),
+            }
+        }
+    }
+    found
+}
+
+/// The line as a terminal shows it: a progress bar is overwritten by what follows it, or ends where
+/// a record is glued to it.
+fn clean(line: &str) -> &str {
+    let mut shown = line.trim_end().rsplit('\r');
+    let mut line = shown.find(|part| !part.trim().is_empty()).unwrap_or("");
+    while let Some(rest) = line.strip_prefix("[Stage ") {
+        let Some((_, rest)) = rest.split_once(']') else {
+            break;
+        };
+        line = rest.trim_start();
+    }
+    &line[..line.floor_char_boundary(MAX_LINE)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_LINE, clean};
+
+    #[test]
+    fn progress_bars_are_removed() {
+        let record = "26/11/21 04:31:24 ERROR A: b";
+        for line in [
+            format!("[Stage 1:===>  (3 + 4) / 8]{record}"),
+            format!("\r[Stage 1:>  (0 + 4) / 8]\r[Stage 1:=>  (1 + 4) / 8]{record}\r"),
+            format!("[Stage 1:> (0 + 2) / 2][Stage 2:> (0 + 0) / 2]  {record}"),
+            format!("\r                    \r{record}"),
+            record.to_owned(),
+        ] {
+            assert_eq!(clean(&line), record, "{line:?}");
+        }
+        assert_eq!(clean("[Stage 1: not closed"), "[Stage 1: not closed");
+        assert_eq!(clean("\r\r"), "");
+        let long = "ä".repeat(MAX_LINE);
+        assert_eq!(clean(&long).len(), MAX_LINE);
+    }
+}

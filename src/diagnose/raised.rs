@@ -1,0 +1,76 @@
+//! Python's exceptions: the driver's, and those of workers inside messages of Java's.
+
+use super::log::{Log, TRACEBACK};
+use super::python;
+use super::whose::whose;
+use crate::model::diagnosis::FailureOwner;
+
+/// A place in the user's own code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) file: String,
+    pub(super) number: u64,
+    /// The index of the line that names it.
+    pub(super) line: usize,
+}
+
+/// An exception with its traceback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Raised {
+    pub(super) whose: FailureOwner,
+    /// The index of the line that begins its traceback.
+    pub(super) first: usize,
+    /// The index of the line that names it.
+    pub(super) line: usize,
+    /// Its last frame in the user's own code.
+    pub(super) place: Option<Place>,
+}
+
+/// The exceptions of a block, in their order.
+pub(super) fn raised(log: &Log<'_>, block: usize) -> Vec<Raised> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, Option<Place>)> = None;
+    for line in log.lines_of(block) {
+        let text = log.text(line);
+        if text.contains(TRACEBACK) {
+            open = Some((line, None));
+        } else if let Some(frame) = text.strip_prefix("  File \"") {
+            let (_, place) = open.get_or_insert((line, None));
+            *place = own(frame, line).or(place.take());
+        } else if !text.starts_with([' ', '\t'])
+            && !text.is_empty()
+            && let Some((first, place)) = open.take()
+        {
+            found.push(Raised {
+                whose: whose(log, line),
+                first,
+                line,
+                place,
+            });
+        }
+    }
+    found
+}
+
+fn own(frame: &str, line: usize) -> Option<Place> {
+    let (file, number) = python::own(frame)?;
+    Some(Place {
+        file,
+        number: number.parse().ok()?,
+        line,
+    })
+}
+
+impl Raised {
+    /// Whether it only carries the message of another exception.
+    pub(super) fn is_wrapper(&self, log: &Log<'_>) -> bool {
+        let text = log.text(self.line);
+        let has_class = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        !has_class || python::wraps(text) || text.contains("Job aborted due to stage failure")
+    }
+
+    /// Its name and message on one line, without PySpark's module.
+    pub(super) fn text<'a>(&self, log: &'a Log<'_>) -> &'a str {
+        python::without_module(log.text(self.line))
+    }
+}
