@@ -31,10 +31,13 @@ pub(super) fn cause<'a>(
     logs: &'a [Log<'_>],
     findings: &'a [Finding],
     ending: Option<&Ending>,
+    was_killed: bool,
 ) -> Option<Cause<'a>> {
     let Some(ending) = ending else {
-        let found = waiting(findings).or_else(|| alone(logs, findings));
-        return found.map(Cause::Rule);
+        // Where nobody could tell how the job ended, what befell its executors is all there is.
+        let silent = was_killed || logs.iter().all(Log::is_beside_driver);
+        let executors = || silent.then(|| of_executors(findings)).flatten();
+        return waiting(findings).or_else(executors).map(Cause::Rule);
     };
     let in_ending = |finding: &&Finding| ending.blocks.contains(&(finding.at.log, finding.block));
     let (direct, outside): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(in_ending);
@@ -123,12 +126,10 @@ fn exception<'a>(
     found.or_else(|| blocks.iter().find_map(java))
 }
 
-/// What the logs of executors or nodes say where no log tells how the job ended.
-fn alone<'a>(logs: &[Log<'_>], findings: &'a [Finding]) -> Option<&'a Finding> {
-    if !logs.iter().all(Log::is_beside_driver) {
-        return None;
-    }
-    let found: Vec<&Finding> = findings.iter().collect();
+/// What befell executors and nodes.
+fn of_executors(findings: &[Finding]) -> Option<&Finding> {
+    let is_own = |finding: &&Finding| finding.rule.loses_executors || finding.rule.is_fatal;
+    let found: Vec<&Finding> = findings.iter().filter(is_own).collect();
     let is = |kind: Kind| move |finding: &&&Finding| finding.rule.kind == kind;
     first(found.iter().filter(is(Kind::Cause)))
         .or_else(|| first(found.iter().filter(is(Kind::Symptom))))

@@ -4,8 +4,12 @@ use super::cause::Cause;
 use super::ending::Ending;
 use super::finding::Finding;
 use super::log::Log;
+use super::raised::{Raised, raised};
 use crate::model::shown::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// At most so many exceptions are told after the first.
+const MAX_EXCEPTIONS: usize = 2;
 
 /// The findings of one rule.
 struct Group<'a> {
@@ -35,7 +39,8 @@ pub(super) fn consequences(
             (Some(time), Some(cause)) => time >= cause,
             _ => false,
         };
-        finding.rule.id != of_cause && (after || in_ending(finding))
+        let before_stop = finding.at.line < logs[finding.at.log].stopping;
+        finding.rule.id != of_cause && (after && before_stop || in_ending(finding))
     };
     let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
     for finding in findings.iter().filter(follows) {
@@ -58,13 +63,27 @@ pub(super) fn consequences(
         (time.is_none(), *time, *at)
     });
     let mut told: Vec<Untrusted> = Vec::new();
-    for sentence in groups.iter().filter_map(Group::sentence) {
+    let exceptions = later_exceptions(logs, cause).into_iter();
+    for sentence in exceptions.chain(groups.iter().filter_map(Group::sentence)) {
         let sentence = Untrusted::from(sentence);
         if !told.contains(&sentence) {
             told.push(sentence);
         }
     }
     told
+}
+
+/// The exceptions that Python raised while it handled the cause.
+fn later_exceptions(logs: &[Log<'_>], cause: &Cause<'_>) -> Vec<String> {
+    let Cause::Raised(index, first) = cause else {
+        return Vec::new();
+    };
+    let log = &logs[*index];
+    let later = raised(log, log.lines[first.line].block).into_iter();
+    let later = later.filter(|later| later.line > first.line && later.whose == first.whose);
+    let own = later.filter(|later| !later.is_wrapper(log));
+    let text = |later: Raised| format!("it was followed by {}", later.text(log));
+    own.map(text).take(MAX_EXCEPTIONS).collect()
 }
 
 impl Group<'_> {

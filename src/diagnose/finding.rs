@@ -33,6 +33,9 @@ pub(super) fn scan(logs: &[Log<'_>]) -> Vec<Finding> {
     let mut found = Vec::new();
     for (index, log) in logs.iter().enumerate() {
         for line in log.last_run..log.lines.len() {
+            if is_code(log, line) {
+                continue;
+            }
             for (order, holes) in rules.matches(log.text(line)) {
                 let rule = &rules.all[order];
                 let whose = whose(log, line);
@@ -53,6 +56,14 @@ pub(super) fn scan(logs: &[Log<'_>]) -> Vec<Finding> {
     }
     remove_past(logs, &mut found);
     found
+}
+
+/// Whether a line is a frame of Java's, or the source code below a frame of Python's. They name what
+/// ran, and not what it said.
+fn is_code(log: &Log<'_>, line: usize) -> bool {
+    let text = log.text(line);
+    let below_frame = || line > 0 && log.text(line - 1).starts_with("  File \"");
+    text.trim_start().starts_with("at ") || text.starts_with("    ") && below_frame()
 }
 
 /// Removes what later lines of its log show to be over.

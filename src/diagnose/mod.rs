@@ -7,6 +7,7 @@ mod cause;
 mod consequences;
 mod ending;
 mod error;
+mod exit;
 mod finding;
 mod java;
 mod log;

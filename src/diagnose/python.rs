@@ -102,7 +102,10 @@ pub(super) fn own(frame: &str) -> Option<(String, String)> {
         "/pyspark.zip/",
         "/py4j",
     ];
-    let standard = path.contains("/lib/python3") || path.starts_with('<');
+    let standard = ["/lib/python", "/lib64/python"]
+        .iter()
+        .any(|part| path.contains(part))
+        || path.starts_with('<');
     if standard || library.iter().any(|part| path.contains(part)) {
         return None;
     }

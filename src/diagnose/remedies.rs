@@ -11,6 +11,9 @@ use crate::model::diagnosis::Remedy;
 /// The length at which a path is cut, in characters.
 const MAX_PATH: usize = 200;
 
+/// How the ARN of a bucket or an object begins.
+const S3_ARN: &str = "arn:aws:s3:::";
+
 /// What sentences and remedies can name: what the rule's holes hold, the place in the program, and
 /// the object of S3.
 pub(super) fn holes(logs: &[Log<'_>], cause: &Cause<'_>, place: Option<&Place>) -> Holes {
@@ -22,23 +25,25 @@ pub(super) fn holes(logs: &[Log<'_>], cause: &Cause<'_>, place: Option<&Place>) 
         holes.insert("place".to_owned(), format!("{file}, line {number}"));
     }
     let at = cause.at();
-    let is_path = |path: &String| path.starts_with("s3");
-    let path = holes.get("resource").cloned().filter(is_path);
+    let named = holes.remove("resource").and_then(|name| s3_path(&name));
     let near = || around(&logs[at.log], at.line).find_map(s3_path);
-    match path.or_else(near) {
-        Some(path) => _ = holes.insert("resource".to_owned(), path),
-        None => _ = holes.remove("resource"),
+    if let Some(path) = named.or_else(near) {
+        holes.insert("resource".to_owned(), path);
     }
     holes
 }
 
-/// The first path of S3 in a line.
+/// The first path of S3 in a line, which may be its ARN.
 fn s3_path(line: &str) -> Option<String> {
-    let starts = ["s3://", "s3a://", "s3n://"].iter();
+    let starts = ["s3://", "s3a://", "s3n://", S3_ARN].iter();
     let start = starts.filter_map(|scheme| line.find(scheme)).min()?;
     let ends = |c: char| c.is_whitespace() || "'\"`,;()[]<>".contains(c);
     let path = line[start..].split(ends).next()?;
     let path = path.trim_end_matches(['.', ':']);
+    let path = match path.strip_prefix(S3_ARN) {
+        Some(path) => format!("s3://{path}"),
+        None => path.to_owned(),
+    };
     Some(path.chars().take(MAX_PATH).collect())
 }
 
@@ -104,6 +109,7 @@ fn filled(form: &RemedyForm, place: Option<&Place>, holes: &Holes) -> Option<Rem
         RemedyForm::OtherType => Remedy::OtherType,
         RemedyForm::OtherZone => Remedy::OtherZone,
         RemedyForm::Change(sentence) => change(sentence.filled(holes), place),
+        RemedyForm::ByHand(sentence) => change(sentence.filled(holes), None),
         RemedyForm::Grant { actions, on } => Remedy::Grant {
             actions: actions.clone(),
             resource: on.known(holes).map(Into::into),

@@ -3,7 +3,10 @@
 use super::finding::{At, Finding};
 use super::log::{Kind, Level, Log};
 use super::rules::Kind as RuleKind;
+use super::shown::line;
+use crate::model::diagnosis::{Confidence, Diagnosis, FailureClass};
 use crate::model::evidence::LogRole;
+use std::collections::BTreeSet;
 
 /// As many lines are shown.
 const BEST: usize = 5;
@@ -39,6 +42,21 @@ const NOISE: [&str; 27] = [
     "Setting default log level",
 ];
 
+/// That nothing is known, with the lines that are worth reading.
+pub(super) fn told(logs: &[Log<'_>], findings: &[Finding]) -> Diagnosis {
+    let best = best(logs, findings).into_iter();
+    Diagnosis {
+        rule: None,
+        cause: "the logs do not say why it failed".into(),
+        class: FailureClass::Unknown,
+        owner: None,
+        confidence: Confidence::Unknown,
+        evidence: best.map(|at| line(logs, at)).collect(),
+        consequences: Vec::new(),
+        remedies: Vec::new(),
+    }
+}
+
 /// Whether a line explains nothing.
 pub(super) fn is_noise(line: &str) -> bool {
     NOISE.iter().any(|text| line.contains(text))
@@ -48,7 +66,10 @@ pub(super) fn is_noise(line: &str) -> bool {
 type Rank = (u8, usize, bool, usize, usize);
 
 /// The best lines: errors first, and of those the ones with few lines.
-pub(super) fn best(logs: &[Log<'_>], findings: &[Finding]) -> Vec<At> {
+fn best(logs: &[Log<'_>], findings: &[Finding]) -> Vec<At> {
+    let is_end = |finding: &&Finding| finding.rule.kind == RuleKind::End;
+    let ends = findings.iter().filter(is_end).map(|finding| finding.at);
+    let ends: BTreeSet<At> = ends.collect();
     let mut ranked: Vec<(Rank, At)> = Vec::new();
     for (index, log) in logs.iter().enumerate() {
         for (block, read) in log.blocks.iter().enumerate() {
@@ -62,12 +83,7 @@ pub(super) fn best(logs: &[Log<'_>], findings: &[Finding]) -> Vec<At> {
                     continue;
                 };
                 let at = At { log: index, line };
-                let tells = |finding: &&Finding| finding.rule.kind == RuleKind::End;
-                let is_end = findings
-                    .iter()
-                    .filter(tells)
-                    .any(|finding| finding.at == at);
-                if !is_end {
+                if !ends.contains(&at) {
                     ranked.push(((weight, length, depth > 0, index, line), at));
                 }
             }

@@ -4,9 +4,9 @@ use super::cause::{Cause, cause};
 use super::consequences::consequences;
 use super::ending::{Ending, ending};
 use super::finding::{At, Finding, scan};
-use super::log::{Kind, Level, Log};
+use super::log::Log;
 use super::raised::Place;
-use super::{remedies, shown, unknown};
+use super::{exit, remedies, shown, unknown};
 use crate::model::desired::StepSpec;
 use crate::model::diagnosis::{Confidence, Diagnosis, FailureClass, FailureOwner};
 use crate::model::evidence::{Evidence, LogRole, LogText};
@@ -20,28 +20,45 @@ pub struct Asked<'a> {
     pub has_spot: bool,
 }
 
-/// The exit code of what the kernel kills, as it does with what takes too much memory.
-const KILLED: i32 = 137;
+/// The length at which the message of an exception is cut, in characters.
+const MAX_MESSAGE: usize = 400;
 
 /// Finds the cause of a failure. The order of the logs does not matter.
 pub fn diagnose(evidence: &Evidence, asked: Asked<'_>) -> Diagnosis {
     let mut texts: Vec<&LogText> = evidence.logs.iter().collect();
-    texts.sort_by_key(|log| (log.role, &log.name));
+    texts.sort_by(|one, other| order(one).cmp(&order(other)));
     let logs: Vec<Log<'_>> = texts.into_iter().map(Log::read).collect();
     let findings = scan(&logs);
     if evidence.exit == Some(0) || ended_well(&logs, &findings) {
-        return nothing_known(&logs, &findings);
+        return unknown::told(&logs, &findings);
     }
     let ending = ending(&logs, &findings);
-    match cause(&logs, &findings, ending.as_ref()) {
-        Some(cause) => told(&logs, &findings, &cause, ending.as_ref(), asked),
-        None => match exit_code(evidence, &logs) {
-            Some(code) if ending.is_none() && !has_errors(&logs) => {
-                only_exit(&logs, &findings, code)
-            }
-            Some(_) | None => nothing_known(&logs, &findings),
-        },
+    let exit = exit::code(evidence, &logs);
+    let was_killed = exit.is_some_and(exit::is_signal);
+    let found = cause(&logs, &findings, ending.as_ref(), was_killed);
+    match (found, exit) {
+        (Some(cause), _) => {
+            let mut told = told(&logs, &findings, &cause, ending.as_ref(), asked);
+            // Without an end, the job may have gone on.
+            told.confidence = told.confidence.min(match (&ending, was_killed) {
+                (Some(_), _) => Confidence::Certain,
+                (None, false) => Confidence::Likely,
+                (None, true) => Confidence::Low,
+            });
+            told
+        }
+        (None, Some(code)) if ending.is_none() && !exit::has_errors(&logs) => {
+            exit::told(&logs, &findings, code)
+        }
+        (None, _) => unknown::told(&logs, &findings),
     }
+}
+
+/// What determines a log's place among all.
+fn order(log: &LogText) -> (LogRole, &str, Vec<&str>) {
+    let sections = log.sections.iter();
+    let texts = sections.map(|section| section.text.as_str()).collect();
+    (log.role, &log.name, texts)
 }
 
 /// Whether Spark says that the last run ended well, and nothing fatal follows.
@@ -86,18 +103,17 @@ fn told(
                 text,
                 class(found, asked),
                 owner,
-                // Without an end, the job may have gone on.
-                ending.map_or(rule.confidence.min(Confidence::Likely), |_| rule.confidence),
+                rule.confidence,
             )
         }
         Cause::Raised(log, raised) => {
-            let text = raised.text(&logs[*log]).to_owned();
+            let text = shortened(raised.text(&logs[*log]));
             let text = exception(text, place.as_ref(), raised.whose);
             let class = FailureClass::Program;
             ("exception", text, class, raised.whose, Confidence::Certain)
         }
         Cause::Thrown(_, thrown, whose) => {
-            let text = exception(thrown.text.to_owned(), place.as_ref(), *whose);
+            let text = exception(shortened(thrown.text), place.as_ref(), *whose);
             let class = FailureClass::Program;
             ("exception", text, class, *whose, Confidence::Likely)
         }
@@ -124,6 +140,14 @@ fn class(found: &Finding, asked: Asked<'_>) -> FailureClass {
     class
 }
 
+/// The text, cut where messages become listings.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// `ZeroDivisionError: division by zero (job.py, line 12)`.
 fn exception(text: String, place: Option<&Place>, whose: FailureOwner) -> String {
     let place = match place {
@@ -140,74 +164,4 @@ fn exception(text: String, place: Option<&Place>, whose: FailureOwner) -> String
         | FailureOwner::Account => "",
     };
     format!("{text}{place}{side}")
-}
-
-/// The exit code of the program. EMR's controller says it where nobody else does.
-fn exit_code(evidence: &Evidence, logs: &[Log<'_>]) -> Option<i32> {
-    let said = || {
-        let of_controller = logs.iter().filter(|log| log.role == LogRole::Controller);
-        let mut lines = of_controller.flat_map(|log| log.lines.iter().rev());
-        lines.find_map(|line| {
-            let (_, code) = line.text.split_once("Command exiting with ret '")?;
-            code.split('\'').next()?.parse().ok()
-        })
-    };
-    evidence.exit.or_else(said).filter(|code| *code != 0)
-}
-
-/// Whether a log has an error that no rule knows.
-fn has_errors(logs: &[Log<'_>]) -> bool {
-    let is_error = |log: &Log<'_>, block: &super::log::Block| {
-        let serious = matches!(block.kind, Kind::Record(Level::Error) | Kind::Thrown);
-        serious && block.first >= log.last_run && !unknown::is_noise(log.text(block.first))
-    };
-    let mut logs = logs.iter();
-    logs.any(|log| log.blocks.iter().any(|block| is_error(log, block)))
-}
-
-/// The program ended with a code, and nothing says why.
-fn only_exit(logs: &[Log<'_>], findings: &[Finding], code: i32) -> Diagnosis {
-    let unknown = nothing_known(logs, findings);
-    let owner = Some(FailureOwner::Driver);
-    if code == KILLED {
-        return Diagnosis {
-            rule: Some("driver-killed".to_owned()),
-            cause: "the driver was killed (exit code 137), most often for its memory".into(),
-            class: FailureClass::OutOfMemory,
-            owner,
-            confidence: Confidence::Low,
-            remedies: vec![remedies::change(
-                "collect less, or leave the data to Spark".to_owned(),
-                None,
-            )],
-            ..unknown
-        };
-    }
-    let cause = match code - 128 {
-        signal @ 1..=64 => format!("signal {signal} ended the program, and its logs have no error"),
-        _ => format!("the program ended with exit code {code} and no error in its logs"),
-    };
-    Diagnosis {
-        cause: cause.into(),
-        owner,
-        ..unknown
-    }
-}
-
-fn nothing_known(logs: &[Log<'_>], findings: &[Finding]) -> Diagnosis {
-    Diagnosis {
-        rule: None,
-        cause: "the logs do not say why it failed".into(),
-        class: FailureClass::Unknown,
-        owner: None,
-        confidence: Confidence::Unknown,
-        evidence: lines(logs, findings),
-        consequences: Vec::new(),
-        remedies: Vec::new(),
-    }
-}
-
-fn lines(logs: &[Log<'_>], findings: &[Finding]) -> Vec<crate::model::diagnosis::EvidenceLine> {
-    let best = unknown::best(logs, findings).into_iter();
-    best.map(|at| shown::line(logs, at)).collect()
 }

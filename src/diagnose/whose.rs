@@ -1,7 +1,7 @@
 //! Whose failure a line tells: the same exception means one thing in the driver and another one in
 //! a task.
 
-use super::log::{Kind, Log};
+use super::log::{Kind, Level, Log};
 use crate::model::diagnosis::FailureOwner;
 use crate::model::evidence::LogRole;
 
@@ -33,6 +33,10 @@ pub(super) fn whose(log: &Log<'_>, line: usize) -> FailureOwner {
 
 /// The line that names the task whose failure a line is about.
 pub(super) fn task_line(log: &Log<'_>, line: usize) -> Option<usize> {
+    // What starts a task says nothing about the lines that happen to follow.
+    if log.block(line).kind == Kind::Record(Level::Info) {
+        return None;
+    }
     let is_task = |&before: &usize| TASK.iter().any(|text| log.text(before).contains(text));
     before(log, line).find(is_task)
 }
@@ -44,7 +48,7 @@ pub(super) fn worker_line(log: &Log<'_>, line: usize) -> Option<usize> {
         if text.contains("PythonException") {
             return Some(at);
         }
-        if text.starts_with("\tat ") || text.starts_with("Caused by: ") {
+        if text.trim_start().starts_with("at ") || text.starts_with("Caused by: ") {
             return None;
         }
     }

@@ -32,7 +32,8 @@ struct Score {
 impl Score {
     fn count(&mut self, case: &Case, found: &Diagnosis) {
         let rule = found.rule.as_deref().unwrap_or_default();
-        let is_cause = rule == case.rule && found.class.as_str() == case.class;
+        let is_told = case.cause.is_empty() || found.cause == case.cause.as_str();
+        let is_cause = rule == case.rule && found.class.as_str() == case.class && is_told;
         let is_owner = owner(found) == case.owner;
         let kinds = kinds(found);
         self.cases += 1;

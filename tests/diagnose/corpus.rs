@@ -2,7 +2,7 @@
 //! failures, with what a diagnosis should say.
 //!
 //! A file begins with what is known of the case: `row` of the table of failures, which Spark in which
-//! mode, the expected `rule`, `class`, `owner` and kinds of `remedies`, the `exit` code, and `spot` if
+//! mode, the expected `rule`, `cause`, `class`, `owner` and kinds of `remedies`, the `exit` code, and `spot` if
 //! the cluster has Spot instances. Each log follows its line `=== ROLE NAME`.
 
 use clusterup::diagnose::{Asked, diagnose};
@@ -20,6 +20,8 @@ pub(crate) struct Case {
     pub(crate) setting: String,
     pub(crate) rule: String,
     pub(crate) class: String,
+    /// The whole sentence; empty if it is not held.
+    pub(crate) cause: String,
     pub(crate) owner: String,
     pub(crate) remedies: Vec<String>,
     pub(crate) has_spot: bool,
@@ -55,6 +57,7 @@ fn case(name: String, text: &str) -> Case {
             "row" => case.row = Some(rest.parse().unwrap()),
             "spark" => line.clone_into(&mut case.setting),
             "rule" => rest.clone_into(&mut case.rule),
+            "cause" => rest.clone_into(&mut case.cause),
             "class" => rest.clone_into(&mut case.class),
             "owner" => rest.clone_into(&mut case.owner),
             "remedies" => case.remedies = rest.split_whitespace().map(str::to_owned).collect(),

@@ -15,6 +15,15 @@ const CONNECTIONS: [&str; 2] = [
 /// The lines with which Spark's driver and its executors begin.
 const BEGINNINGS: [&str; 2] = ["Running Spark version", "Started daemon with process name"];
 
+/// How the JVM begins an exception that it prints itself.
+const THROWN: [&str; 2] = ["Exception in thread ", "Exception: java."];
+
+/// With what the driver begins to stop.
+const STOPS: [&str; 2] = [
+    "Invoking stop() from shutdown hook",
+    "SparkContext is stopping",
+];
+
 /// How a line relates to the blocks before it.
 #[derive(Default)]
 struct State {
@@ -38,8 +47,11 @@ pub(super) fn group(log: &mut Log<'_>) {
             Some(header) => {
                 let Header { time, level, .. } = header;
                 state.time = time.or(state.time);
+                let stops = STOPS.iter().any(|text| header.message.contains(text));
                 if state.begins_run(&header) {
-                    log.last_run = line;
+                    (log.last_run, log.stopping) = (line, usize::MAX);
+                } else if stops {
+                    log.stopping = log.stopping.min(line);
                 }
                 Some(Kind::Record(level))
             }
@@ -72,7 +84,7 @@ impl State {
     /// continues a block.
     fn kind(&self, log: &Log<'_>, line: usize) -> Option<Kind> {
         let text = log.text(line);
-        if text.starts_with("Exception in thread ") {
+        if THROWN.iter().any(|start| text.starts_with(start)) {
             return Some(Kind::Thrown);
         }
         let begins = text == TRACEBACK && !self.connected;

@@ -22,6 +22,8 @@ pub(super) struct Log<'a> {
     pub(super) blocks: Vec<Block>,
     /// The index of the line at which the log's last run of Spark begins.
     pub(super) last_run: usize,
+    /// The index of the line from which Spark only stops. What it loses from there on is no loss.
+    pub(super) stopping: usize,
 }
 
 /// Lines that belong together.
@@ -58,6 +60,7 @@ impl<'a> Log<'a> {
             lines: line::lines(log),
             blocks: Vec::new(),
             last_run: 0,
+            stopping: usize::MAX,
         };
         group::group(&mut read);
         read

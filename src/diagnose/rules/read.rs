@@ -15,7 +15,7 @@
 //! cause SENTENCE         `{hole}` is filled; `[…]` is left out if its holes are not known
 //! so ONE | SEVERAL       as a consequence; `{count}` is their number, counted by the first hole of ONE
 //! class, owner, confidence   words of `model::diagnosis`; owner `whose`: whose record it is in
-//! fix KIND …             a remedy, best first
+//! fix KIND …             a remedy, best first; `change` of the program's line, `by_hand` of other things
 //! source ADDRESS         who says so
 //! ```
 
@@ -44,7 +44,10 @@ pub(in crate::diagnose) enum RemedyForm {
     ExecutorOverhead,
     SmallerExecutors,
     DriverMemory,
-    Conf { key: String, value: Option<String> },
+    Conf {
+        key: String,
+        value: Option<String>,
+    },
     Partitions,
     PythonPackage(Sentence),
     SparkPackage(Sentence),
@@ -53,8 +56,14 @@ pub(in crate::diagnose) enum RemedyForm {
     OnDemand,
     OtherType,
     OtherZone,
+    /// A change of the line of the program.
     Change(Sentence),
-    Grant { actions: Vec<String>, on: Sentence },
+    /// A change of something else.
+    ByHand(Sentence),
+    Grant {
+        actions: Vec<String>,
+        on: Sentence,
+    },
     CreateRoles,
     Quota,
     RunAgain,
@@ -191,6 +200,7 @@ fn remedy(text: &str) -> Result<RemedyForm, Expected> {
         }
         ("spark_package", source) if !source.is_empty() => RemedyForm::SparkPackage(source.into()),
         ("change", change) if !change.is_empty() => RemedyForm::Change(change.into()),
+        ("by_hand", change) if !change.is_empty() => RemedyForm::ByHand(change.into()),
         ("conf", setting) => {
             let (key, value) = setting.split_once('=').ok_or("`KEY=VALUE` or `KEY=`")?;
             RemedyForm::Conf {

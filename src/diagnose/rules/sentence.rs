@@ -36,14 +36,19 @@ impl Sentence {
     }
 }
 
-/// The text with its holes filled, and whether all were known.
+/// The text with its holes filled, and whether all were known. `${…}` is a name of the stack's, and
+/// no hole.
 fn fill(text: &str, holes: &Holes) -> (String, bool) {
     let (mut filled, mut rest, mut all) = (String::new(), text, true);
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         let held = holes.get(name);
-        all &= held.is_some();
-        let _ = write!(filled, "{before}{}", held.map_or("?", String::as_str));
+        if before.ends_with('$') {
+            let _ = write!(filled, "{before}{{{name}}}");
+        } else {
+            all &= held.is_some();
+            let _ = write!(filled, "{before}{}", held.map_or("?", String::as_str));
+        }
         rest = after;
     }
     (filled + rest, all)
@@ -64,6 +69,8 @@ mod tests {
         }
         let filled = "executor 3 was killed: it used 5 GB of 6 GB";
         assert_eq!(sentence.filled(&holes), filled);
+        let stack = Sentence::from("use ${data.NAME} of {id}");
+        assert_eq!(stack.filled(&holes), "use ${data.NAME} of 3");
         for broken in ["a [b {", "{", "[", "a ] b"] {
             let _ = Sentence::from(broken).filled(&holes);
         }
