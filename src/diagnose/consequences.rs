@@ -81,7 +81,8 @@ fn later_exceptions(logs: &[Log<'_>], cause: &Cause<'_>) -> Vec<String> {
     let log = &logs[*index];
     let later = raised(log, log.lines[first.line].block).into_iter();
     let later = later.filter(|later| later.line > first.line && later.whose == first.whose);
-    let own = later.filter(|later| !later.is_wrapper(log));
+    // Spark repeats a worker's exception below the one that carries it.
+    let own = later.filter(|later| !later.is_wrapper(log) && later.text(log) != first.text(log));
     let text = |later: Raised| format!("it was followed by {}", later.text(log));
     own.map(text).take(MAX_EXCEPTIONS).collect()
 }

@@ -73,7 +73,8 @@ fn best(logs: &[Log<'_>], findings: &[Finding]) -> Vec<At> {
     let mut ranked: Vec<(Rank, At)> = Vec::new();
     for (index, log) in logs.iter().enumerate() {
         for (block, read) in log.blocks.iter().enumerate() {
-            if read.first < log.last_run || is_noise(log.text(read.first)) {
+            let in_run = (log.last_run..log.stopping).contains(&read.first);
+            if !in_run || is_noise(log.text(read.first)) {
                 continue;
             }
             let length = log.lines_of(block).take(100).count();

@@ -3,6 +3,8 @@
 use super::corpus::{Case, cases, kinds, owner};
 use clusterup::model::diagnosis::{Confidence, Diagnosis};
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 /// What follows from every failure, and is never its cause.
 const NEVER_THE_CAUSE: [&str; 9] = [
@@ -109,6 +111,28 @@ fn every_row_and_every_setting_is_there() {
         let has = |case: &&Case| case.setting.contains(part);
         assert!(known.iter().filter(has).count() >= 4, "{part}");
     }
+}
+
+#[test]
+fn every_rule_has_a_case() {
+    let known = cases("known");
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diagnose/rules");
+    let files = fs::read_dir(rules)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let of_rules = files.filter(|path| path.extension().is_some_and(|end| end == "rules"));
+    let mut count = 0;
+    for path in of_rules {
+        let text = fs::read_to_string(path).unwrap();
+        let heads = text.lines().filter_map(|line| line.strip_prefix("rule "));
+        // A rule that only marks an end is never a cause.
+        for head in heads.filter(|head| !head.ends_with(" end")) {
+            let id = head.split(' ').next().unwrap();
+            assert!(known.iter().any(|case| case.rule == id), "no case has {id}");
+            count += 1;
+        }
+    }
+    assert!(count > 80, "{count} rules");
 }
 
 #[test]

@@ -164,3 +164,51 @@ py4j.protocol.Py4JJavaError: An error occurred while calling o1.count.
     let set = step(r#"{"spark.sql.autoBroadcastJoinThreshold":"-1"}"#);
     assert_eq!(remedies(&set), 1);
 }
+
+#[test]
+fn an_exception_during_the_handling_of_another_followed_from_it() {
+    let log = "\
+Traceback (most recent call last):
+  File \"/x/job.py\", line 8, in <module>
+    year = int(row[\"year\"])
+KeyError: 'year'
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File \"/x/job.py\", line 10, in <module>
+    print(rwo)
+NameError: name 'rwo' is not defined
+";
+    let found = of(&[(LogRole::DriverOutput, "stdout", log)], Some(1));
+    assert_eq!(found.cause, "KeyError: 'year' (job.py, line 8)");
+    let followed = "it was followed by NameError: name 'rwo' is not defined";
+    assert_eq!(found.consequences, [followed]);
+}
+
+#[test]
+fn a_traceback_that_repeats_in_the_causes_is_told_once() {
+    let exception = "\
+org.apache.spark.api.python.PythonException: Traceback (most recent call last):
+  File \"/x/job.py\", line 11, in <lambda>
+    rdd.map(lambda x: 1 / x)
+ZeroDivisionError: division by zero
+
+\tat org.apache.spark.api.python.BasePythonRunner.x(PythonRunner.scala:572)
+";
+    let log = format!(
+        "\
+Traceback (most recent call last):
+  File \"/x/job.py\", line 12, in <module>
+    rdd.collect()
+py4j.protocol.Py4JJavaError: An error occurred while calling o1.collect.
+: org.apache.spark.SparkException: Job aborted due to stage failure: Task 0 in stage 0.0 failed 4 times, most recent failure: Lost task 0.3 in stage 0.0 (TID 5) (a executor 1): {exception}
+Driver stacktrace:
+\tat org.apache.spark.scheduler.DAGScheduler.x(DAGScheduler.scala:2785)
+Caused by: {exception}"
+    );
+    let found = of(&[(LogRole::DriverOutput, "stdout", log.as_str())], Some(1));
+    let cause = "ZeroDivisionError: division by zero (job.py, line 11), in a Python worker";
+    assert_eq!(found.cause, cause);
+    assert_eq!(found.consequences, ["stage 0 was aborted"]);
+}
