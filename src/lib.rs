@@ -3,13 +3,14 @@
 //! The rooms (top folders) in order of dependence; each may import only those above it, which
 //! `tests/tidy.rs` checks:
 //!
-//! - [`model`]: the types that all rooms share. Pure, as are the next six.
+//! - [`model`]: the types that all rooms share. Pure, as are the next seven.
 //! - [`text`]: parses YAML into a `Stack` or a `Policy` and reports every mistake at once.
 //! - [`cost`]: capacities and prices of instance types, estimates, and the ledger's reports.
 //! - [`guard`]: decides from a `Cluster` and the time whether it may go on.
 //! - [`plan`]: computes a `Plan` from a `Stack`, `Facts` and what is `Observed`.
 //! - [`policy`]: evaluates policies and team budgets.
 //! - [`diagnose`]: finds the causes of failures in logs.
+//! - [`summary`]: what a run did, from Spark's event log.
 //! - [`disk`]: reads the user's files: regular ones, of bounded size.
 //! - [`cloud`]: the trait of a cloud, with AWS, this machine and a simulation behind it.
 //! - [`ledger`]: the SQLite database of what clusters have cost.
@@ -52,6 +53,8 @@ pub mod policy;
 #[cfg(not(closed))]
 pub mod run;
 #[cfg(not(closed))]
+pub mod summary;
+#[cfg(not(closed))]
 pub mod text;
 
 #[cfg(closed)]
@@ -80,6 +83,8 @@ mod plan;
 mod policy;
 #[cfg(closed)]
 mod run;
+#[cfg(closed)]
+mod summary;
 #[cfg(closed)]
 mod text;
 #[cfg(closed)]

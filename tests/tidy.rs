@@ -22,26 +22,32 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("guard", &["model", "cost"]),
     ("plan", &["model", "cost", "guard"]),
     ("policy", &["model", "text", "cost", "guard"]),
+    ("summary", &["model", "cost"]),
     ("disk", &[]),
-    ("cloud", &["model", "cost", "guard", "diagnose", "disk"]),
+    (
+        "cloud",
+        &["model", "cost", "guard", "diagnose", "summary", "disk"],
+    ),
     ("ledger", &["model", "cost", "disk"]),
     (
         "run",
         &[
-            "model", "cost", "diagnose", "guard", "plan", "policy", "disk", "cloud", "ledger",
+            "model", "cost", "diagnose", "summary", "guard", "plan", "policy", "disk", "cloud",
+            "ledger",
         ],
     ),
     (
         "app",
         &[
-            "model", "text", "cost", "guard", "plan", "policy", "disk", "cloud", "ledger", "run",
+            "model", "text", "cost", "summary", "guard", "plan", "policy", "disk", "cloud",
+            "ledger", "run",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "cost", "diagnose", "guard", "plan", "policy", "disk", "cloud",
-            "ledger", "run", "app", "dash",
+            "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "disk",
+            "cloud", "ledger", "run", "app", "dash",
         ],
     ),
     ("dash", &["model", "cost", "guard", "run"]),
@@ -49,7 +55,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// The rooms that do no I/O, hold no `async` and know no clock.
 const PURE: &[&str] = &[
-    "model", "text", "cost", "diagnose", "guard", "plan", "policy",
+    "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy",
 ];
 
 /// What a pure room may not even name.
@@ -105,6 +111,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("prometheus_client", &["dash/"]),
     ("regex", &["diagnose/rules/", "policy/expr"]),
     ("rusqlite", &["ledger/"]),
+    ("ruzstd", &["cloud/event_log.rs"]),
     ("sd_notify", &["cli/watchdog/"]),
     ("tracing", &["cloud/call_log", "cloud/retry.rs"]),
     (

@@ -29,6 +29,7 @@ mod ssh;
 mod status;
 mod stderr;
 mod stdout;
+mod summary;
 mod terminal;
 mod usage;
 mod validate;
@@ -94,6 +95,8 @@ verbs! {
         Status(status::StatusArgs),
         /// Show the logs of a stack's job
         Logs(logs::LogsArgs),
+        /// Show what the last run of a stack's job did: time, memory, skew, and what would help
+        Summary(summary::SummaryArgs),
         /// Show what the watchdog did, and why (this machine's audit log)
         Log(log::LogArgs),
         /// Raise a running cluster's lifetime or budget, up to its stack's ceiling

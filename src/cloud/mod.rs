@@ -9,6 +9,7 @@ mod call_log;
 mod content;
 pub(crate) mod data_folder;
 pub mod error;
+mod event_log;
 mod files;
 pub mod fleet;
 mod gather;
@@ -33,7 +34,7 @@ pub mod unserved;
 
 pub use error::{Class, CloudError};
 pub use roles::{
-    Access, Acting, AwsAccount, Leasing, Logs, Observing, Origins, Planning, Readiness,
+    Access, Acting, AwsAccount, EventLogs, Leasing, Logs, Observing, Origins, Planning, Readiness,
     Safeguarding, SharedResources, SparkPages, TeamAccounts,
 };
 
@@ -127,7 +128,9 @@ pub fn step_folder(number: usize, name: &str) -> String {
 }
 
 /// A target: where stacks run.
-pub trait Cloud: Planning + Observing + Leasing + Acting + Origins + Logs + TeamAccounts {
+pub trait Cloud:
+    Planning + Observing + Leasing + Acting + Origins + Logs + EventLogs + TeamAccounts
+{
     /// How long to wait before the next poll, after `looks` polls.
     fn pause(&self, looks: u32) -> Duration;
 

@@ -8,12 +8,13 @@ use crate::model::action::Action;
 use crate::model::event::{Listener, SparkProgress};
 use crate::model::facts::Facts;
 use crate::model::name::{ClusterId, StackName, TeamName};
-use crate::model::observed::{Cluster, Observed};
+use crate::model::observed::{Cluster, Observed, Run};
 use crate::model::origin::Origin;
 use crate::model::plan::Plan;
 use crate::model::safeguard::Safeguard;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
+use crate::summary::Application;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -98,6 +99,18 @@ pub trait Logs {
 
     /// Reads one of them in its present state.
     async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError>;
+}
+
+/// Spark's event logs.
+#[async_trait(?Send)]
+pub trait EventLogs {
+    /// The figures of the applications whose event logs a run of a job has written so far, in no
+    /// order. Call it after [`Observing::observe`] or [`Observing::watch`] of the stack.
+    async fn applications(
+        &self,
+        cluster: &Cluster,
+        run: &Run,
+    ) -> Result<Vec<Application>, CloudError>;
 }
 
 /// Teams' accounts, each replaced as a whole.

@@ -15,6 +15,7 @@ pub mod desired;
 pub mod diagnosis;
 pub mod emr_settings;
 pub mod event;
+pub mod event_log;
 pub mod evidence;
 pub mod extension;
 pub mod facts;

@@ -131,7 +131,7 @@ fn every_kind_of_step_is_sent_to_its_runner() {
         ),
     ];
     let memory = |text: &str| {
-        let mut words: Vec<&str> = text.split(' ').collect();
+        let mut words = without_event_log(text);
         if let Some(at) = words.iter().position(|word| *word == "--executor-memory") {
             assert!(words[at + 1].ends_with('m'), "{text}");
             words[at + 1] = "5629m";
@@ -160,6 +160,27 @@ fn every_kind_of_step_is_sent_to_its_runner() {
     world
         .expect(0, &["plan", "t.yaml"])
         .says("its scripts, data, arguments or settings are new");
+}
+
+/// The words of a step's arguments without the settings of the event log, which each that is Spark's
+/// has.
+fn without_event_log(text: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    let ours = [
+        "spark.eventLog.",
+        "spark.clusterup.",
+        "spark.executor.processTreeMetrics.",
+        "spark.executor.metrics.",
+    ];
+    let of_log = |word: &str| ours.iter().any(|ours| word.starts_with(ours));
+    let folder = "spark.eventLog.dir=s3://clusterup-123456789012-us-east-1/work/t/events/";
+    let is_sparks = words[0].starts_with("spark-");
+    let is_logged = words.iter().any(|word| word.starts_with(folder));
+    assert_eq!(is_sparks, is_logged, "{text}");
+    while let Some(at) = words.iter().position(|word| of_log(word)) {
+        words.drain(at - 1..=at);
+    }
+    words
 }
 
 const ARGS: &str =

@@ -62,6 +62,7 @@ mod shipped;
 mod silence;
 mod software;
 mod subnets;
+mod summary;
 mod together;
 mod words;
 mod world;

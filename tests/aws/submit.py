@@ -50,7 +50,7 @@ DROPPED = (
 DROPPED_CONF = re.compile(
     r"spark\.(master|submit\.deployMode|yarn\..*|dynamicAllocation\..*|shuffle\.service\..*"
     r"|executor\.(instances|cores|memory|memoryOverhead|extra.*)|driver\.(memory|cores|extra.*)"
-    r"|executorEnv\..*|pyspark\..*|emr\..*|hadoop\.fs\.s3.*|ui\..*|eventLog\..*|history\..*)="
+    r"|executorEnv\..*|pyspark\..*|emr\..*|hadoop\.fs\.s3.*|ui\..*|history\..*)="
 )
 OWN_CONF = (
     "spark.ui.enabled=false",

@@ -2,13 +2,16 @@
 
 use super::applying::Apply;
 use crate::app::failure::{Exit, Failure};
+use crate::app::summaries;
 use crate::cli::verb::Finished;
 use crate::cli::view;
 use crate::model::desired::JobSpec;
+use crate::model::hint::Command;
 use crate::model::observed::{Cluster, Step, StepState};
 use crate::model::stack::WhenDone;
 use crate::run::driver::{Driver, Prepared};
 use crate::run::follow::{self, Outcome};
+use crate::summary::Run;
 use serde_json::json;
 use std::path::Path;
 
@@ -62,7 +65,44 @@ impl Apply<'_> {
             self.reporter()
                 .text(&format!("cluster {} is kept: {until}", kept.id));
         }
-        Ok(self.finished(exit, prepared, observed.latest(), cause, wrote))
+        let news = worker
+            .zip(job)
+            .filter(|(worker, job)| is_news(prepared, worker, job));
+        let runs = match news {
+            Some((worker, job)) => self.summarize(worker, job).await,
+            None => Vec::new(),
+        };
+        let mut finished = self.finished(exit, prepared, observed.latest(), cause, wrote);
+        if let Some(document) = &mut finished.document {
+            document["summary"] =
+                json!(runs.iter().map(view::summary::document).collect::<Vec<_>>());
+        }
+        Ok(finished)
+    }
+
+    /// Shows what the job did, as far as its steps wrote event logs.
+    async fn summarize(&self, cluster: &Cluster, job: &JobSpec) -> Vec<Run> {
+        let mut runs = match summaries::of_job(cluster, &job.hash, self.target).await {
+            Ok(runs) => runs,
+            Err(failure) => {
+                let why = failure.in_a_line();
+                self.reporter()
+                    .say(&format!("warning: could not read what the job did: {why}"));
+                return Vec::new();
+            }
+        };
+        runs.retain(|run| run.application.is_some());
+        let Some(run) = summaries::most_telling(&runs) else {
+            return runs;
+        };
+        self.reporter()
+            .text(&format!("\n{}", view::summary::render(run)));
+        if runs.len() > 1 {
+            self.reporter().text("  summary shows the other steps:");
+            let next = Command::clusterup("summary").this_stack();
+            self.reporter().text(&self.reporter().next(&next, 2));
+        }
+        runs
     }
 
     pub(super) fn finished(
@@ -150,6 +190,16 @@ impl Apply<'_> {
         };
         self.say_next(verb);
     }
+}
+
+/// Whether the job's run on this cluster was not over when the plan was made.
+fn is_news(prepared: &Prepared, cluster: &Cluster, job: &JobSpec) -> bool {
+    let run = cluster.run_of(&job.hash);
+    let mut known = prepared.observed.clusters.iter();
+    !known.any(|known| {
+        let is_same = known.id == cluster.id && known.run_of(&job.hash) == run;
+        is_same && follow::outcome(known, &job.hash).is_some()
+    })
 }
 
 fn exit_of(cluster: &Cluster, outcome: Option<Outcome>) -> Exit {

@@ -16,5 +16,6 @@ pub(super) mod results;
 pub(super) mod safeguards;
 mod software;
 pub(super) mod status;
+pub(in crate::cli) mod summary;
 pub(super) mod watchdog;
 pub(super) mod words;

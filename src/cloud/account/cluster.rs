@@ -9,7 +9,7 @@ use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
 use super::{ended, note, requested_machines as machines, safeguard_state, spec};
 use crate::cloud::Cloud;
 use crate::cloud::api::emr::{
-    self, AddTags, BootstrapAction, ClusterRef, RunJobFlow, SetTerminationProtection,
+    self, AddTags, BootstrapAction, ClusterRef, NewStep, RunJobFlow, SetTerminationProtection,
     TerminateJobFlows,
 };
 use crate::cloud::api::network::Network;
@@ -98,18 +98,16 @@ impl<A: Api> Account<A> {
         let release = label(spec)?;
         let has_policy = Unarmed::idle_policy(&release, &spec.emr.software).is_none();
         let idle_timeout = has_policy.then_some(spec.guardrails.idle_timeout);
+        let name = names::cluster(stack, nonce);
         let steps = match job {
-            Some(job) => {
-                self.new_steps(stack, job, 1, spec.guardrails.when_done)
-                    .await?
-            }
+            Some(job) => self.first_steps(stack, spec, job, &name, &release).await?,
             None => Vec::new(),
         };
         let subnets = spec.network.subnets().map(ToString::to_string);
         let has_fleets = spec.groups.has_fleets();
         let (one_of, subnet): (Vec<_>, Vec<_>) = subnets.partition(|_| has_fleets);
         Ok(RunJobFlow {
-            name: names::cluster(stack, nonce),
+            name,
             release,
             applications: applications(spec),
             log_uri: match &spec.emr.logs {
@@ -144,6 +142,22 @@ impl<A: Api> Account<A> {
             steps,
             tags: self.cluster_tags(stack, spec, job, nonce, deadline)?,
         })
+    }
+
+    /// The steps of a new cluster of this name and release.
+    async fn first_steps(
+        &self,
+        stack: &StackName,
+        spec: &ClusterSpec,
+        job: &JobSpec,
+        name: &str,
+        release: &str,
+    ) -> Result<Vec<NewStep>, CloudError> {
+        let own = spec.emr.software.configurations.clone();
+        let events = self.event_folder((job, 1), name, release, own).await?;
+        let when_done = spec.guardrails.when_done;
+        self.new_steps(stack, job, 1, when_done, events.as_ref())
+            .await
     }
 
     fn cluster_tags(

@@ -14,6 +14,7 @@
 //! stacks/STACK/runs/JOB/CLUSTER.RUN    this run ended well
 //! work/STACK/{results, scratch}/JOB/…  what jobs write
 //! work/STACK/logs/CLUSTER/…            what EMR uploads
+//! work/STACK/events/NONCE/JOB.RUN/… Spark's event logs of a run on the cluster with that nonce
 //! work/STACK/heard/NONCE               the deadline that the primary has read
 //! ```
 //!
@@ -74,6 +75,11 @@ pub(super) fn run(stack: &StackName, run: &Run) -> String {
         number,
     } = run;
     format!("{}{cluster}.{number}", runs(stack, job))
+}
+
+/// The prefix of the event logs of a job's run on the cluster with a nonce.
+pub(super) fn events(stack: &StackName, nonce: &str, job: &JobHash, number: u32) -> String {
+    format!("{}events/{nonce}/{job}.{number}/", work(stack))
 }
 
 /// The prefix of the records of a job's runs.

@@ -16,6 +16,7 @@ mod describe;
 mod documents;
 mod ended;
 mod errors;
+mod event_logs;
 mod facts;
 mod fleet;
 mod groups;

@@ -2,6 +2,7 @@
 
 use super::Account;
 use super::errors::Context;
+use super::event_logs::Destination;
 use super::intent::Intent;
 use super::names;
 use crate::cloud::api::emr::{AddJobFlowSteps, ModifyCluster, NewStep, OnFailure};
@@ -12,13 +13,14 @@ use crate::model::desired::{JobSpec, StepSpec};
 use crate::model::event::Listener;
 use crate::model::name::{ClusterId, Region, StackName};
 use crate::model::observed::Run;
+use crate::model::software;
 use crate::model::stack::WhenDone;
 use crate::model::step_command::StepCommand;
 use crate::model::step_launcher::{LAUNCHER, launcher_key};
 use crate::model::work;
 
-/// The steps of a run, in order, with the address of our launcher. A failed step cancels those after
-/// it, and ends the cluster unless it is kept; with `on_failure: continue`, it does neither. Steps that
+/// The steps of a run, in order, with the address of our launcher and the place of their event logs.
+/// A failed step cancels those after it, and ends the cluster unless it is kept; with `on_failure: continue`, it does neither. Steps that
 /// run at the same time cannot: EMR takes no other action on their failure than to continue (EMR API,
 /// StepConfig).
 fn new(
@@ -27,7 +29,9 @@ fn new(
     when_done: WhenDone,
     region: &Region,
     launcher: &str,
+    events: Option<&Destination>,
 ) -> Vec<NewStep> {
+    let command = |step: &StepSpec| StepCommand::of(step, region, launcher);
     let step = |step: &StepSpec| NewStep {
         name: names::step(&step.name, &job.hash, run, !step.on_failure.is_stop()),
         on_failure: match (step.on_failure, when_done) {
@@ -36,7 +40,10 @@ fn new(
             (work::OnFailure::Stop, WhenDone::Terminate) => OnFailure::TerminateCluster,
             (work::OnFailure::Stop, WhenDone::Keep) => OnFailure::CancelAndWait,
         },
-        command: StepCommand::of(step, region, launcher),
+        command: match events {
+            Some(events) => events.logged(step, command),
+            None => command(step),
+        },
     };
     job.steps.iter().map(step).collect()
 }
@@ -71,10 +78,12 @@ impl<A: Api> Account<A> {
         job: &JobSpec,
         run: u32,
         when_done: WhenDone,
+        events: Option<&Destination>,
     ) -> Result<Vec<NewStep>, CloudError> {
         let key = format!("{}{}", names::prefix(stack), launcher_key());
         let launcher = format!("s3://{}/{key}", self.bucket().await?.name);
-        let steps = new(job, run, when_done, &self.settings.region, &launcher);
+        let region = &self.settings.region;
+        let steps = new(job, run, when_done, region, &launcher, events);
         if steps.iter().any(|step| step.command.is_launched(&launcher)) {
             self.put(&key, LAUNCHER.into(), Condition::Always).await?;
         }
@@ -108,9 +117,20 @@ impl<A: Api> Account<A> {
             Some(_) | None => WhenDone::Keep,
         };
         self.run_at_once(id, job.at_once).await?;
+        let known = self.observed.borrow().clusters.get(id).cloned();
+        let events = match known.map(|known| known.cluster) {
+            Some(cluster) => {
+                let configurations = software::configured(cluster.configurations);
+                let run = (job, number);
+                self.event_folder(run, &cluster.name, &cluster.release, configurations)
+                    .await?
+            }
+            None => None,
+        };
+        let steps = self.new_steps(stack, job, number, when_done, events.as_ref());
         let call = AddJobFlowSteps {
             id: id.to_string(),
-            steps: self.new_steps(stack, job, number, when_done).await?,
+            steps: steps.await?,
         };
         let nonce = self.nonce();
         let begun = self.settings.clock.now();

@@ -4,6 +4,7 @@
 mod act;
 mod bucket;
 pub mod cluster;
+mod event_logs;
 mod facts;
 mod fleet;
 mod groups;

@@ -125,7 +125,7 @@ impl Supervisor {
             return Ok(());
         };
         let logs = self.folder.step_logs(index, &spec.name);
-        let child = submit(&self.rig, address, &spec, &logs)?;
+        let child = submit(&self.rig, address, &spec, index)?;
         self.driver = Some(Driver {
             child,
             index,

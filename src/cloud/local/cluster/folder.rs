@@ -6,6 +6,7 @@
 //! requests/         the spool
 //! watchdog          the watchdog's mark: when the cluster will be ended, and why
 //! supervisor.lock   held by the live supervisor;  supervisor.log  its output
+//! events/01-NAME/…  Spark's event logs, written by the drivers
 //! logs/steps/01-NAME/{stdout,stderr}
 //! logs/daemons/{master,worker-1,…}.log
 //! logs/executors/node-1/APP/EXECUTOR/{stdout,stderr}
@@ -90,7 +91,7 @@ impl Folder {
         // of one.
         let doing = || format!("remove {}", self.0.display());
         let logs = self.0.join("logs");
-        for large in [logs, self.tmp(), self.rig()] {
+        for large in [logs, self.events(), self.tmp(), self.rig()] {
             if large.exists() {
                 fs::remove_dir_all(&large).during(doing)?;
             }
@@ -130,6 +131,17 @@ impl Folder {
     pub fn step_logs(&self, index: usize, name: &StepName) -> PathBuf {
         let folder = crate::cloud::step_folder(index + 1, name.as_str());
         self.0.join("logs/steps").join(folder)
+    }
+
+    /// The folder of a step's event logs.
+    pub fn step_events(&self, index: usize, name: &StepName) -> PathBuf {
+        let folder = crate::cloud::step_folder(index + 1, name.as_str());
+        self.events().join(folder)
+    }
+
+    /// The folder of all event logs.
+    fn events(&self) -> PathBuf {
+        self.0.join("events")
     }
 
     /// The folder of all logs.

@@ -6,6 +6,7 @@ use super::rig::{Rig, spawn};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::cloud::local::runtime::{FILTER, Runtime};
 use crate::model::desired::StepSpec;
+use crate::model::event_log::{self, Form};
 use crate::model::step_command::{linked, list};
 use crate::model::work::Work;
 use std::collections::BTreeMap;
@@ -14,16 +15,25 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command};
 
-/// Starts a step, on the master at `address` if it is Spark's. Its output goes to `stdout` and
-/// `stderr` in `logs`. Its working folder is temporary and removed with the cluster.
+/// Starts a step, on the master at `address` if it is Spark's; `index` counts all steps of the cluster
+/// from 0. Its output goes to its folder of logs. Its working folder is temporary and removed with
+/// the cluster.
 ///
 /// # Errors
 /// Returns an error if the folders cannot be created or the process cannot be started.
-pub fn submit(rig: &Rig, address: &str, step: &StepSpec, logs: &Path) -> Result<Child, CloudError> {
+pub fn submit(
+    rig: &Rig,
+    address: &str,
+    step: &StepSpec,
+    index: usize,
+) -> Result<Child, CloudError> {
+    let logs = rig.folder.step_logs(index, &step.name);
+    let events = rig.folder.step_events(index, &step.name);
     let work = rig.folder.tmp().join("work");
-    for folder in [logs, &work] {
+    for folder in [&logs, &events, &work] {
         fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
     }
+    let step = &logged(step, &events);
     let mut command = match &step.work {
         Work::Script(script) => spark(rig, address, step, &[], &[script]),
         Work::Jar { file, class } => {
@@ -41,6 +51,15 @@ pub fn submit(rig: &Rig, address: &str, step: &StepSpec, logs: &Path) -> Result<
     command.env("CLUSTERUP_STDERR", logs.join("stderr"));
     command.current_dir(work);
     spawn(&mut command, &logs.join("stdout"), &logs.join("stderr"))
+}
+
+/// The step with the settings that write its event log to a folder.
+fn logged(step: &StepSpec, events: &Path) -> StepSpec {
+    let mut step = step.clone();
+    let settings = event_log::settings(&events.to_string_lossy(), &step.name, Form::Plain);
+    // The cluster's own defaults are among the step's settings here.
+    event_log::add(&mut step.conf, settings, |_| false);
+    step
 }
 
 /// What `spark-sql` passes to spark-submit.

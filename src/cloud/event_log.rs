@@ -1,0 +1,133 @@
+//! Event logs as they are stored: in one file or in several, plain or packed with zstd.
+
+use crate::summary::{Application, LogReader};
+use ruzstd::decoding::StreamingDecoder;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+/// The most that is read of one application's log, unpacked: a job may write any amount. It is the
+/// log of half a million tasks.
+const MAX_BYTES: u64 = 4 << 30;
+
+/// How many bytes are read at a time.
+const PIECE: usize = 1 << 16;
+
+/// The names of Spark's files (`EventLogFileWriter`): of a rolled log's folder and its files, and of a
+/// file that is still written.
+const FOLDER: &str = "eventlog_v2_";
+const FILE: &str = "events_";
+const IN_PROGRESS: &str = ".inprogress";
+const ZSTD: &str = ".zstd";
+
+/// The applications in a folder of event logs, by the names of their files below it: the files of each
+/// in their order.
+pub(super) fn applications<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Vec<&'a str>> {
+    let mut found: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
+    for name in names {
+        if let Some((app, number)) = part(name) {
+            found.entry(app).or_default().push((number, name));
+        }
+    }
+    let in_order = |mut parts: Vec<(u64, &'a str)>| {
+        parts.sort_unstable();
+        parts.into_iter().map(|(_, name)| name).collect()
+    };
+    found.into_values().map(in_order).collect()
+}
+
+/// The application of a file, and the file's number in its log; `None` if it is no part of one.
+fn part(name: &str) -> Option<(&str, u64)> {
+    let Some((folder, file)) = name.split_once('/') else {
+        let is_hidden = name.is_empty() || name.starts_with('.');
+        return (!is_hidden).then_some((name, 0));
+    };
+    folder.strip_prefix(FOLDER)?;
+    let (number, _) = file.strip_prefix(FILE)?.split_once('_')?;
+    Some((folder, number.parse().ok()?))
+}
+
+/// Reads one application's log, part after part.
+#[derive(Default)]
+pub(super) struct Parts {
+    reader: LogReader,
+    read: u64,
+}
+
+impl Parts {
+    /// Reads a part. What follows damage in it is not read.
+    pub(super) fn read(&mut self, name: &str, from: impl Read) {
+        let name = name.strip_suffix(IN_PROGRESS).unwrap_or(name);
+        if name.ends_with(ZSTD) {
+            let mut from = from;
+            // A file can have several frames: each is unpacked by a decoder of its own.
+            while let Ok(frame) = StreamingDecoder::new(&mut from) {
+                if self.feed(frame).is_err() {
+                    break;
+                }
+            }
+        } else {
+            // As for zstd.
+            let _ = self.feed(from);
+        }
+        self.reader.end_of_part();
+    }
+
+    /// The figures; `None` if there was no event.
+    pub(super) fn finish(self) -> Option<Application> {
+        self.reader.finish()
+    }
+
+    fn feed(&mut self, mut from: impl Read) -> io::Result<()> {
+        let mut piece = vec![0; PIECE];
+        while self.read < MAX_BYTES {
+            match from.read(&mut piece) {
+                Ok(0) => break,
+                Ok(many) => {
+                    self.read += many as u64;
+                    self.reader.feed(&piece[..many]);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_put_together_by_application_and_in_order() {
+        let rolled = |number| {
+            format!("eventlog_v2_application_1_0001/events_{number}_application_1_0001.zstd")
+        };
+        let (second, tenth) = (rolled(2), rolled(10));
+        let names = [
+            tenth.as_str(),
+            "eventlog_v2_application_1_0001/appstatus_application_1_0001.inprogress",
+            &second,
+            "app-2-0001.inprogress",
+            "",
+            ".hidden",
+            "other/events_1_x",
+        ];
+        let found = applications(names.into_iter());
+        assert_eq!(
+            found,
+            [vec!["app-2-0001.inprogress"], vec![&second, &tenth]]
+        );
+    }
+
+    #[test]
+    fn damage_ends_a_part_and_not_the_log() {
+        let start = |at: u32| {
+            format!("{{\"Event\":\"SparkListenerApplicationStart\",\"Timestamp\":{at}}}\n")
+        };
+        let mut parts = Parts::default();
+        parts.read("events_1.zstd", b"no zstd".as_slice());
+        parts.read("events_2", start(1_000).as_bytes());
+        assert_eq!(parts.finish().unwrap().started_at.unwrap().timestamp(), 1);
+    }
+}
