@@ -85,6 +85,7 @@ fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
         accounts: Vec::new(),
         worst_spans: Vec::new(),
         estimated: false,
+        slots: None,
         seen_at: at(created),
     }
 }

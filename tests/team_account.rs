@@ -135,6 +135,7 @@ fn record(team: &str, at: DateTime<Utc>) -> Record {
         accounts: Vec::new(),
         worst_spans: Vec::new(),
         estimated: false,
+        slots: None,
         seen_at: at,
     }
 }

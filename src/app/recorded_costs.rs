@@ -6,7 +6,7 @@ use super::target::Target;
 use crate::cloud::payer;
 use crate::cost::{
     self,
-    ledger::{Record, Scope, Window},
+    ledger::{Record, Scope, SlotTime, Window},
 };
 use crate::ledger::Ledger;
 use crate::model::clock::Clock;
@@ -82,6 +82,19 @@ pub(crate) async fn note(clusters: &[Cluster], target: &Target<'_>) {
             "warning: could not record what this costs: {message}"
         ));
         reporter.hints(&hints, 2);
+    }
+}
+
+/// Adds how busy the slots of a cluster were in a run; warns if that fails.
+pub(crate) fn note_slots(cluster: &Cluster, slots: SlotTime, target: &Target<'_>) {
+    let added = open(target.session).and_then(|mut ledger| {
+        let added = ledger.add_slots(&target.place, &cluster.id, slots);
+        added.map_err(Failure::from)
+    });
+    if let Err(failure) = added {
+        let why = failure.in_a_line();
+        let reporter = &target.session.reporter;
+        reporter.say(&format!("warning: could not record how busy it was: {why}"));
     }
 }
 

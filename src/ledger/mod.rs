@@ -14,8 +14,9 @@ mod schema;
 pub use audit::{AuditQuery, Logged};
 pub use error::LedgerError;
 
-use crate::cost::ledger::{Record, Scope, Window};
+use crate::cost::ledger::{Record, Scope, SlotTime, Window};
 use crate::model::name::ClusterId;
+use crate::model::place::Place;
 use chrono::{DateTime, Utc};
 use error::LedgerContext;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
@@ -43,7 +44,12 @@ const UPSERT: &str = "
     ON CONFLICT (target, id) DO UPDATE SET
         account = excluded.account, stack = excluded.stack, team = excluded.team,
         owner = excluded.owner, created_at = excluded.created_at, ended_at = excluded.ended_at,
-        final = excluded.final, seen_at = excluded.seen_at, record = excluded.record
+        final = excluded.final, seen_at = excluded.seen_at,
+        record = iif(
+            json_type(records.record, '$.slots') IS NULL,
+            excluded.record,
+            json_set(excluded.record, '$.slots', json_extract(records.record, '$.slots'))
+        )
     WHERE excluded.final >= records.final";
 
 impl Ledger {
@@ -109,6 +115,25 @@ impl Ledger {
             Ok(value)
         });
         result.during("written")
+    }
+}
+
+impl Ledger {
+    /// Adds how busy the slots of a cluster were in a run to its record, if it has one. What a cloud
+    /// reports later leaves them as they are.
+    ///
+    /// # Errors
+    /// Returns an error if the database cannot be written.
+    pub fn add_slots(
+        &mut self,
+        place: &Place,
+        id: &ClusterId,
+        slots: SlotTime,
+    ) -> Result<(), LedgerError> {
+        let [there, busy] =
+            [slots.there_ms, slots.busy_ms].map(|ms| i64::try_from(ms).unwrap_or(i64::MAX / 2));
+        let values = params![place.to_string(), id.as_str(), there, busy];
+        self.write(|transaction| transaction.execute(ADD_SLOTS, values).map(|_| ()))
     }
 }
 
@@ -192,6 +217,14 @@ impl Ledger {
         .collect()
     }
 }
+
+/// Adds to the slots of a record. Its other fields stay.
+const ADD_SLOTS: &str = "
+    UPDATE records SET record = json_set(record, '$.slots', json_object(
+        'there_ms', coalesce(json_extract(record, '$.slots.there_ms'), 0) + ?3,
+        'busy_ms', coalesce(json_extract(record, '$.slots.busy_ms'), 0) + ?4
+    ))
+    WHERE target = ?1 AND id = ?2";
 
 /// The condition for the rows of a scope: `?1` is its target, `?2` its account.
 const OF_SCOPE: &str = "target = ?1 AND (?2 IS NULL OR account = ?2)";

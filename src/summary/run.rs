@@ -2,7 +2,7 @@
 
 use super::estimate::{Cheaper, Faster};
 use super::figures::Application;
-use crate::cost::ledger::{Window, charged};
+use crate::cost::ledger::{SlotTime, Window, charged};
 use crate::cost::meter::accrued;
 use crate::model::instance_span::{InstanceSpan, Role};
 use crate::model::money::Usd;
@@ -114,6 +114,15 @@ impl Run {
             app.stages.truncate(KEPT_STAGES);
         }
         run
+    }
+
+    /// How busy the slots of its application were.
+    pub fn slots(&self) -> SlotTime {
+        let executors = self.application.as_ref().map(|app| &app.executors);
+        executors.map_or_else(SlotTime::default, |executors| SlotTime {
+            there_ms: executors.slot_ms,
+            busy_ms: executors.busy_ms,
+        })
     }
 
     /// How long the step ran.

@@ -40,6 +40,7 @@ fn ends_with_the_table_and_leaves_nothing_running() {
     assert_eq!(similar.lines().count(), 11, "{similar}");
     planted(&home, &similar);
 
+    summed_up(&done.out, &home);
     let status = home.json(&["status", "--local"]);
     assert_eq!(status["stacks"][0]["stack"], "quickstart");
     let cost = would_have_cost(&home);
@@ -51,6 +52,25 @@ fn ends_with_the_table_and_leaves_nothing_running() {
         "the ledger outlives the stack"
     );
     assert!(results.join("similar/similar.csv").exists());
+}
+
+/// Its summary follows the results, can be shown again, and finds nothing wrong.
+fn summed_up(printed: &str, home: &Home) {
+    assert!(printed.contains("similarities ended well in "), "{printed}");
+    assert!(
+        printed.contains("\n  ran on      2 executors of "),
+        "{printed}"
+    );
+    let shown = home.json(&["summary", "quickstart", "--local"]);
+    let runs = shown["runs"].as_array().unwrap();
+    let run = runs.iter().find(|run| run["step"] == "similarities");
+    let run = run.unwrap_or_else(|| panic!("{shown:#}"));
+    assert_eq!(run["application"]["complete"], true, "{run:#}");
+    let plain = ["cluster", "executors", "memory", "longest", "data"];
+    for remark in run["remarks"].as_array().unwrap() {
+        let kind = remark["kind"].as_str().unwrap();
+        assert!(plain.contains(&kind), "{remark:#}");
+    }
 }
 
 /// The documents show this table.

@@ -3,7 +3,7 @@
 
 use crate::{at, ended, living, scope, window};
 use chrono::{DateTime, Utc};
-use clusterup::cost::ledger::{Record, Scope, Window};
+use clusterup::cost::ledger::{By, Record, Report, Scope, SlotTime, Window};
 use clusterup::ledger::{Ledger, LedgerError};
 use rusqlite::Connection;
 use std::fs;
@@ -301,4 +301,36 @@ fn an_unwritable_folder_is_reported() {
     fs::create_dir_all(home.path()).unwrap();
     let error = Ledger::open(&home.path(), now()).err().unwrap();
     assert!(!error.hints().is_empty());
+}
+
+#[test]
+fn how_busy_slots_were_is_added_up_and_outlives_what_the_cloud_reports() {
+    let home = Home::new();
+    let mut ledger = home.open();
+    let record = living("j-1", "2026-11-21T10:00:00", None);
+    let (place, id) = (record.place.clone(), record.id.clone());
+    let run = SlotTime {
+        there_ms: 600_000,
+        busy_ms: 100_000,
+    };
+    // Of a cluster without a record there is nothing to say.
+    ledger.add_slots(&place, &id, run).unwrap();
+    ledger.record(std::slice::from_ref(&record)).unwrap();
+    for _ in 0..2 {
+        ledger.add_slots(&place, &id, run).unwrap();
+    }
+    let over = ended("j-1", "2026-11-21T10:00:00", None, "2026-11-21T11:00:00");
+    ledger.record(std::slice::from_ref(&over)).unwrap();
+    let slots = Some(run + run);
+    let records = ledger.records(&here(), ever()).unwrap();
+    assert_eq!(records, [Record { slots, ..over }]);
+    assert_eq!(slots.and_then(SlotTime::idle_percent), Some(83));
+    assert_eq!(SlotTime::default().idle_percent(), None);
+
+    let other = ended("j-2", "2026-11-21T10:00:00", None, "2026-11-21T11:00:00");
+    ledger.record(&[other]).unwrap();
+    let records = ledger.records(&here(), ever()).unwrap();
+    let report = Report::of(&records, By::Stack, ever(), now());
+    assert_eq!((report.total.clusters, report.total.slots), (2, slots));
+    assert_eq!(report.rows[0].slots, slots);
 }

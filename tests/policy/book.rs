@@ -97,6 +97,7 @@ pub(crate) fn living(id: &str, stack: &str, from: DateTime<Utc>, ends_by: DateTi
         accounts: Vec::new(),
         worst_spans: Vec::new(),
         estimated: false,
+        slots: None,
         seen_at: from,
     }
 }

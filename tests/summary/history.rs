@@ -74,7 +74,6 @@ fn compare(name: &str, app: &Application, answers: &Value) {
         let busy = Some(app.executors.busy_ms);
         near(&format!("{name}: busy"), busy, sum("totalDuration"));
     }
-    near(&format!("{name}: GC"), app.totals.gc_ms, sum("totalGCTime"));
     near(
         &format!("{name}: read"),
         app.totals.input,
@@ -123,6 +122,7 @@ fn compare(name: &str, app: &Application, answers: &Value) {
     let stages = answers["stages"].as_array().unwrap();
     for (of, ours) in [
         ("executorRunTime", app.totals.run_ms),
+        ("jvmGcTime", app.totals.gc_ms),
         ("memoryBytesSpilled", app.totals.memory_spilled),
         ("diskBytesSpilled", app.totals.disk_spilled),
         ("outputBytes", app.totals.output),

@@ -2,7 +2,7 @@
 
 use super::applying::Apply;
 use crate::app::failure::{Exit, Failure};
-use crate::app::summaries;
+use crate::app::{recorded_costs, summaries};
 use crate::cli::verb::Finished;
 use crate::cli::view;
 use crate::model::desired::JobSpec;
@@ -92,6 +92,9 @@ impl Apply<'_> {
             }
         };
         runs.retain(|run| run.application.is_some());
+        if let Some(slots) = runs.iter().map(Run::slots).reduce(std::ops::Add::add) {
+            recorded_costs::note_slots(cluster, slots, self.target);
+        }
         let Some(run) = summaries::most_telling(&runs) else {
             return runs;
         };

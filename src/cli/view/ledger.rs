@@ -3,7 +3,7 @@
 use super::words::wrap;
 use crate::app::failure::{Exit, Failure};
 use crate::app::target::Target;
-use crate::cost::ledger::{By, Report, Row, Split};
+use crate::cost::ledger::{By, Report, Row, SlotTime, Split};
 use crate::model::money::Usd;
 use crate::model::shown::line;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -44,6 +44,12 @@ pub(in crate::cli) fn render(report: &Report, target: &Target<'_>) -> String {
     } else {
         text.push_str(&table(report));
         let _ = writeln!(text, "\n{}", wrap(&waste(report), 0));
+        let slots = report.total.slots.and_then(SlotTime::idle_percent);
+        if let Some(idle) = slots {
+            let share =
+                format!("idle slots: {idle}% of the time of Spark's slots, where it is known");
+            let _ = writeln!(text, "{}", wrap(&share, 0));
+        }
     }
     if let Some(unpriced) = unpriced(report) {
         let _ = writeln!(text, "\n{unpriced}");

@@ -12,13 +12,13 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 /// Said of a run that has no event log.
-pub(in crate::cli) const NO_LOG: &str = "  it has no event log: it does not start Spark itself, or its settings turn the\n  \
-     log off or write it elsewhere";
+pub(in crate::cli) const NO_LOG: &str = "  it has no event log: it does not start Spark itself, \
+    or\n  its settings turn the log off or write it elsewhere";
 
 const COLUMNS: usize = 80;
 
 /// The room for the first words of lines.
-const HEAD: usize = 13;
+const HEAD: usize = 12;
 
 /// Renders a run.
 pub(in crate::cli) fn render(run: &Run) -> String {

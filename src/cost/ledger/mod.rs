@@ -84,8 +84,40 @@ pub struct Record {
     /// The teams whose accounts it counts in, if recorded with it; otherwise only its own team's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<TeamName>,
+    /// How busy Spark's slots were, as far as event logs tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slots: Option<SlotTime>,
     /// When it was observed.
     pub seen_at: DateTime<Utc>,
+}
+
+/// The time of Spark's slots, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SlotTime {
+    /// For how long slots were there.
+    pub there_ms: u64,
+    /// For how much of it tasks ran.
+    pub busy_ms: u64,
+}
+
+impl SlotTime {
+    /// The part in which no task ran, in percent; `None` if there were no slots.
+    pub fn idle_percent(self) -> Option<u64> {
+        let idle = u128::from(self.there_ms.saturating_sub(self.busy_ms));
+        let percent = (idle * 100).checked_div(self.there_ms.into())?;
+        u64::try_from(percent).ok()
+    }
+}
+
+impl std::ops::Add for SlotTime {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            there_ms: self.there_ms.saturating_add(other.there_ms),
+            busy_ms: self.busy_ms.saturating_add(other.busy_ms),
+        }
+    }
 }
 
 /// A step that has begun.
@@ -132,6 +164,7 @@ impl Record {
             ends_by: None,
             overridden: cluster.spec.overridden.clone(),
             accounts: accounts(cluster),
+            slots: None,
             seen_at,
         }
     }

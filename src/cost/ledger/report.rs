@@ -1,6 +1,6 @@
 //! Sums of records by team, stack, owner, day or month.
 
-use super::{Record, Split, Window, split};
+use super::{Record, SlotTime, Split, Window, split};
 use crate::model::money::Usd;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::EndReason;
@@ -57,6 +57,27 @@ pub struct Row {
     /// The dollars by what the clusters did.
     #[serde(flatten)]
     pub split: Split,
+    /// How busy Spark's slots were on those of the clusters of which it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slots: Option<SlotTime>,
+}
+
+/// What is summed for a row.
+#[derive(Default)]
+struct Sum {
+    clusters: usize,
+    split: Split,
+    slots: Option<SlotTime>,
+}
+
+impl Sum {
+    /// Counts a cluster.
+    fn count(&mut self, record: &Record) {
+        self.clusters += 1;
+        if let Some(slots) = record.slots {
+            self.slots = Some(self.slots.unwrap_or_default() + slots);
+        }
+    }
 }
 
 /// A cluster whose cost is unknown.
@@ -87,23 +108,23 @@ pub struct Overridden {
 impl Report {
     /// Sums records; each dollar is in exactly one row, and in one part of its split.
     pub fn of(records: &[Record], by: By, window: Window, now: DateTime<Utc>) -> Self {
-        let mut sums: BTreeMap<Option<String>, (usize, Split)> = BTreeMap::new();
+        let mut sums: BTreeMap<Option<String>, Sum> = BTreeMap::new();
         let mut unpriced = Vec::new();
         let mut overridden = Vec::new();
-        let mut all = (0, Split::default());
+        let mut all = Sum::default();
         for record in records.iter().filter(|record| record.within(window, now)) {
             overridden.extend(Overridden::of(record));
             if !record.is_priced() {
                 unpriced.push(Unpriced::of(record));
                 continue;
             }
-            all.0 += 1;
+            all.count(record);
             for (key, piece) in pieces(record, by, window, now) {
                 let part = split(record, piece, now).unwrap_or_default();
                 let sum = sums.entry(key).or_default();
-                sum.0 += 1;
-                sum.1 += part;
-                all.1 += part;
+                sum.count(record);
+                sum.split += part;
+                all.split += part;
             }
         }
         let rows = sums.into_iter();
@@ -126,13 +147,13 @@ impl Report {
 }
 
 impl Row {
-    fn new(key: Option<String>, (clusters, split): (usize, Split)) -> Self {
-        let total = split.total();
+    fn new(key: Option<String>, sum: Sum) -> Self {
         Self {
             key,
-            clusters,
-            total,
-            split: split.plain(),
+            clusters: sum.clusters,
+            total: sum.split.total(),
+            split: sum.split.plain(),
+            slots: sum.slots,
         }
     }
 }

@@ -128,20 +128,20 @@ fn a_run_of_which_all_is_to_be_said_fits_one_screen() {
     let text = render(&run);
     let wanted = "\
 similarities ended well in 41m 10s; the cluster cost $0.62
-  cluster      6m 0s starting, 41m 10s at work, 2m 0s idle
-  ran on       2 of 4 executors asked for, of 9486m, 4 cores; 8 slots, busy 34%
-  idle         1 of 3 executors ran no task: too few partitions
-  driver       alone for 9m 0s (21%), most after collect at make_table.py:88
-  memory       executors held 3.1 GB of 9486m, Python 1.2 GB; driver 600 MB of 2g
-  longest      stage 7, groupBy at similarities.py:52: 18m 0s, 200 tasks
-  skew         stage 7: one task 16m 0s, median 21s; it read 1.9 GB, median 35 MB
-  spilled      3.0 GB to disk, most in stage 7
-  GC           11% of the tasks' time
-  read, wrote  1.2 GB, 40 MB; shuffled 9.0 GB
-  lost         1 executor (its node went away)
-  cheaper      1 core node instead of 2 would do: $0.42, if nothing else changes
-  faster       fix the skew of stage 7: about 7m 0s less
-  log          ends before the application: the figures are lower bounds";
+  cluster     6m 0s starting, 41m 10s at work, 2m 0s idle
+  ran on      2 of 4 executors asked for, of 9486m, 4 cores; 8 slots, busy 34%
+  idle        1 of 3 executors ran no task: too few partitions
+  driver      alone for 9m 0s (21%), most after collect at make_table.py:88
+  memory      executors held 3.1 GB of 9486m, Python 1.2 GB; driver 600 MB of 2g
+  longest     stage 7, groupBy at similarities.py:52: 18m 0s, 200 tasks
+  skew        stage 7: one task 16m 0s, median 21s; it read 1.9 GB, median 35 MB
+  spilled     3.0 GB to disk, most in stage 7
+  GC          11% of the tasks' time
+  read, wrote 1.2 GB, 40 MB; shuffled 9.0 GB
+  lost        1 executor (its node went away)
+  cheaper     1 core node instead of 2 would do: $0.42, if nothing else changes
+  faster      fix the skew of stage 7: about 7m 0s less
+  log         ends before the application: the figures are lower bounds";
     assert_eq!(text, wanted);
     assert!(text.lines().count() <= 15);
     assert!(text.lines().all(|line| line.chars().count() <= COLUMNS));
@@ -163,7 +163,7 @@ fn a_script_that_sets_its_master_is_told_what_the_workers_cost() {
     let mut app = application();
     app.settings.master = Some("local[*]".to_owned());
     let text = render(&run(Some(app)));
-    let told = "  idle         2 workers had no work, for $0.40: the script sets master local[*]";
+    let told = "  idle        2 workers had no work, for $0.40: the script sets master local[*]";
     assert!(text.contains(told), "{text}");
     assert!(!text.contains("of 4 executors asked"), "{text}");
 }
