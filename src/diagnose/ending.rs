@@ -30,21 +30,22 @@ pub(super) fn ending(logs: &[Log<'_>], findings: &[Finding]) -> Option<Ending> {
         .or_else(|| fatal(findings))?;
     let fatal = findings.iter().filter(|finding| finding.rule.is_fatal);
     let time = fatal.filter_map(|finding| finding.time).max();
-    let named = if is_plain(logs, main) {
+    let mut ending = Ending {
+        main,
+        blocks: vec![main],
+        task: None,
+        time,
+    };
+    let named = if ending.is_plain(logs) {
         Vec::new()
     } else {
         naming_task(findings, main)
     };
-    let mut blocks = vec![main];
-    blocks.extend(of_tasks(logs, &named));
-    blocks.sort_unstable();
-    blocks.dedup();
-    Some(Ending {
-        main,
-        blocks,
-        task: named.first().map(|finding| finding.at),
-        time,
-    })
+    ending.task = named.first().map(|finding| finding.at);
+    ending.blocks.extend(of_tasks(logs, &named));
+    ending.blocks.sort_unstable();
+    ending.blocks.dedup();
+    Some(ending)
 }
 
 /// The last traceback that a log's driver printed. A job that was started again has several
@@ -82,11 +83,6 @@ fn fatal(findings: &[Finding]) -> Option<(usize, usize)> {
     let cause = fatal().filter(is_cause).min_by_key(|finding| finding.time);
     let found = cause.or_else(|| fatal().rev().min_by_key(by_order))?;
     Some((found.at.log, found.block))
-}
-
-/// Whether the driver's own Python raised what ended it.
-fn is_plain(logs: &[Log<'_>], (log, block): (usize, usize)) -> bool {
-    original(&logs[log], block).is_some_and(|raised| raised.whose == FailureOwner::Driver)
 }
 
 /// The first exception of a block that carries no other one's message.
@@ -130,6 +126,20 @@ fn of_tasks(logs: &[Log<'_>], named: &[&Finding]) -> Vec<(usize, usize)> {
 }
 
 impl Ending {
+    /// Whether the driver's own Python raised what ended it.
+    pub(super) fn is_plain(&self, logs: &[Log<'_>]) -> bool {
+        let (log, block) = self.main;
+        original(&logs[log], block).is_some_and(|raised| raised.whose == FailureOwner::Driver)
+    }
+
+    /// Whether the program raised its own exception while it handled one that carries Java's.
+    pub(super) fn handled_another(&self, logs: &[Log<'_>]) -> bool {
+        let (log, block) = self.main;
+        let log = &logs[log];
+        let first = raised(log, block).into_iter().next();
+        self.is_plain(logs) && first.is_some_and(|first| first.is_wrapper(log))
+    }
+
     /// The line of the program at which it ended.
     pub(super) fn place(&self, logs: &[Log<'_>]) -> Option<Place> {
         let (log, block) = self.main;

@@ -1,9 +1,10 @@
 //! Finds the cause of a failure in logs. Pure.
 //!
 //! Logs become lines and blocks (`log`); `rules` are data and apply to lines (`finding`); `ending`
-//! tells what ended the job, `cause` which of the findings led to it, and `verdict` says so.
+//! tells what ended the job, `chain` which of the findings led to it, and `verdict` says so.
 
 mod cause;
+mod chain;
 mod consequences;
 mod ending;
 mod error;

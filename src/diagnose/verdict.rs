@@ -1,6 +1,7 @@
 //! From evidence to a diagnosis.
 
-use super::cause::{Cause, cause};
+use super::cause::Cause;
+use super::chain::cause;
 use super::consequences::consequences;
 use super::ending::{Ending, ending};
 use super::finding::{At, Finding, scan};

@@ -1,7 +1,7 @@
 //! Whose failure a line tells: the same exception means one thing in the driver and another one in
 //! a task.
 
-use super::log::{Kind, Level, Log};
+use super::log::{Kind, Level, Log, TRACEBACK};
 use crate::model::diagnosis::FailureOwner;
 use crate::model::evidence::LogRole;
 
@@ -37,8 +37,10 @@ pub(super) fn task_line(log: &Log<'_>, line: usize) -> Option<usize> {
     if log.block(line).kind == Kind::Record(Level::Info) {
         return None;
     }
+    // The driver's own traceback begins after what a task said.
+    let in_message = |&before: &usize| log.text(before) != TRACEBACK;
     let is_task = |&before: &usize| TASK.iter().any(|text| log.text(before).contains(text));
-    before(log, line).find(is_task)
+    before(log, line).take_while(in_message).find(is_task)
 }
 
 /// The line that begins a Python worker's exception inside a message of Java's, if the line is in it.

@@ -212,3 +212,72 @@ Caused by: {exception}"
     assert_eq!(found.cause, cause);
     assert_eq!(found.consequences, ["stage 0 was aborted"]);
 }
+
+#[test]
+fn a_handled_exception_does_not_hide_that_the_driver_died() {
+    let log = "\
+26/11/21 04:31:20 INFO SparkContext: Running Spark version 3.5.1
+26/11/21 04:31:24 ERROR Utils: Uncaught exception in thread task-result-getter-0
+java.lang.OutOfMemoryError: Java heap space
+";
+    let output = RAISED.replace("one row", "ERROR:root:no total today");
+    let logs = [
+        (LogRole::DriverLog, "stderr", log),
+        (LogRole::DriverOutput, "stdout", output.as_str()),
+    ];
+    let found = of(&logs, None);
+    assert_eq!(found.rule.as_deref(), Some("driver-heap"));
+}
+
+#[test]
+fn an_exception_raised_for_lost_executors_is_not_the_cause() {
+    let reason = "ExecutorLostFailure (executor 3 exited caused by one of the running tasks) \
+                  Reason: Remote RPC client disassociated.";
+    let output = format!(
+        "\
+Traceback (most recent call last):
+  File \"/x/job.py\", line 8, in load
+    rdd.count()
+py4j.protocol.Py4JJavaError: An error occurred while calling o1.count.
+: org.apache.spark.SparkException: Job aborted due to stage failure: Task 1 in stage 4.0 failed 4 times, most recent failure: Lost task 1.3 in stage 4.0 (TID 9) (a executor 3): {reason}
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File \"/x/job.py\", line 10, in <module>
+    raise RuntimeError(\"no load\")
+RuntimeError: no load
+"
+    );
+    let output = (LogRole::DriverOutput, "stdout", output.as_str());
+    let lost = (LogRole::DriverLog, "stderr", LOST);
+    let found = of(&[output, lost], Some(1));
+    assert_eq!(found.rule.as_deref(), Some("container-memory"));
+    let found = of(&[output], Some(1));
+    assert_eq!(found.rule.as_deref(), Some("executor-disassociated"));
+}
+
+#[test]
+fn a_traceback_ends_where_lines_are_missing() {
+    let section = |first_line, text: &str| Section {
+        first_line,
+        text: text.to_owned(),
+    };
+    let head = "Traceback (most recent call last):\n  File \"/x/old.py\", line 1, in <module>";
+    let log = LogText {
+        role: LogRole::DriverOutput,
+        name: "stdout".to_owned(),
+        sections: vec![
+            section(Some(1), head),
+            section(None, "1200 rows\nValueError: 3"),
+        ],
+    };
+    let logs = vec![log];
+    let found = diagnose(&Evidence { logs, exit: None }, Asked::default());
+    assert!(
+        !found.cause.as_str().contains("1200 rows"),
+        "{}",
+        found.cause
+    );
+    assert_eq!(found.confidence, Confidence::Unknown);
+}

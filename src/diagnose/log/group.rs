@@ -43,6 +43,9 @@ struct State {
 pub(super) fn group(log: &mut Log<'_>) {
     let mut state = State::default();
     for line in 0..log.lines.len() {
+        if log.lines[line].after_gap {
+            (state.current, state.open) = (None, None);
+        }
         let block = match Header::read(log.text(line)) {
             Some(header) => {
                 let Header { time, level, .. } = header;
@@ -89,7 +92,8 @@ impl State {
         }
         let begins = text == TRACEBACK && !self.connected;
         // Python prints no header for a script that it cannot parse, and logs may be cut.
-        let headless = || is_frame(text) && self.open.is_none() && !self.traced;
+        let is_traced = self.current.is_some() && self.traced;
+        let headless = || is_frame(text) && self.open.is_none() && !is_traced;
         (begins || headless()).then_some(Kind::Traceback)
     }
 

@@ -12,6 +12,8 @@ const MAX_LINE: usize = 16 * 1024;
 pub(in crate::diagnose) struct Line<'a> {
     /// Its number from 1, if it is known.
     pub(in crate::diagnose) number: Option<u64>,
+    /// Whether the lines before it are not known.
+    pub(in crate::diagnose) after_gap: bool,
     /// Its text. A record in JSON is several lines of one number.
     pub(in crate::diagnose) text: Cow<'a, str>,
     /// The index of its block.
@@ -22,11 +24,13 @@ pub(in crate::diagnose) struct Line<'a> {
 pub(super) fn lines(log: &LogText) -> Vec<Line<'_>> {
     let mut found = Vec::new();
     for section in &log.sections {
+        let from = found.len();
         for (index, text) in section.text.split('\n').enumerate() {
             let number = section.first_line.map(|first| first + index as u64);
             let text = clean(text);
             let line = |text| Line {
                 number,
+                after_gap: false,
                 text,
                 block: 0,
             };
@@ -34,6 +38,9 @@ pub(super) fn lines(log: &LogText) -> Vec<Line<'_>> {
                 Some(texts) => found.extend(texts.into_iter().map(Cow::Owned).map(line)),
                 None => found.push(line(Cow::Borrowed(text))),
             }
+        }
+        if let Some(first) = found.get_mut(from) {
+            first.after_gap = true;
         }
     }
     found
