@@ -9,7 +9,7 @@
 //! - [`guard`]: decides from a `Cluster` and the time whether it may go on.
 //! - [`plan`]: computes a `Plan` from a `Stack`, `Facts` and what is `Observed`.
 //! - [`policy`]: evaluates policies and team budgets.
-//! - [`diagnose`]: finds the causes of failures in logs.
+//! - [`diagnose`]: finds the causes of failures in logs, and what would fail in scripts.
 //! - [`summary`]: what a run did, from Spark's event log.
 //! - [`disk`]: reads the user's files: regular ones, of bounded size.
 //! - [`cloud`]: the trait of a cloud, with AWS, this machine and a simulation behind it.

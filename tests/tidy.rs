@@ -39,8 +39,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "model", "text", "cost", "summary", "guard", "plan", "policy", "disk", "cloud",
-            "ledger", "run",
+            "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "disk",
+            "cloud", "ledger", "run",
         ],
     ),
     (
@@ -110,6 +110,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("lettre", &["cloud/notify/"]),
     ("prometheus_client", &["dash/"]),
     ("regex", &["diagnose/rules/", "policy/expr"]),
+    ("ruff_python_ast", &["diagnose/lint/"]),
+    ("ruff_python_parser", &["diagnose/lint/"]),
+    ("ruff_text_size", &["diagnose/lint/"]),
     ("rusqlite", &["ledger/"]),
     ("ruzstd", &["cloud/event_log.rs"]),
     ("sd_notify", &["cli/watchdog/"]),

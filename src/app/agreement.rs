@@ -11,6 +11,7 @@ use super::stack_admission::{PolicyReport, StackAdmission};
 use super::target::Target;
 use crate::model::action::Action;
 use crate::model::hint::Command;
+use crate::model::origin::Origin;
 use crate::model::plan::{Plan, Planned};
 use crate::model::safeguard::Safeguard;
 use crate::model::stack::Stack;
@@ -76,7 +77,8 @@ impl Agreement<'_> {
     /// Shows the plan and applies it; `None` if the answer to the question was no.
     pub(crate) async fn apply(&self, driver: &Driver<'_>) -> Result<Option<Prepared>, Failure> {
         let (mut prepared, mut report) = self.prepare(driver).await?;
-        let from = CurrentOrigin::new(self.file, &self.target.session.environment);
+        let from = CurrentOrigin::new(self.file, &self.target.session.environment)
+            .unchecked(self.options.no_lint);
         for _ in 0..MAX_ROUNDS {
             self.progress.clear();
             let elsewhere = self.elsewhere(&from).await?;
@@ -207,7 +209,9 @@ impl Agreement<'_> {
         }
         self.admission.refuse(report.as_ref())?;
         self.admission.reserve(&now).await?;
-        if recorded.is_none_or(|recorded| !recorded.is_same(here)) {
+        let is_recorded =
+            |recorded: Origin| recorded.is_same(here) && recorded.unchecked == here.unchecked;
+        if !recorded.is_some_and(is_recorded) {
             cloud.applied_from(here.clone());
         }
         driver.attempt(&now.plan).await?;

@@ -12,6 +12,7 @@ pub mod extend;
 pub(crate) mod failure;
 pub(crate) mod given_stack;
 pub(crate) mod interrupt;
+pub(crate) mod lint;
 pub(crate) mod operator;
 pub(crate) mod origin;
 pub(crate) mod policies;

@@ -37,9 +37,16 @@ impl CurrentOrigin {
                 file: file.display().to_string(),
                 named,
                 at: SystemClock.now(),
+                unchecked: false,
             },
             by_file: stack.is_file(),
         }
+    }
+
+    /// The same with whether the stack's scripts are not checked.
+    pub(crate) fn unchecked(mut self, unchecked: bool) -> Self {
+        self.origin.unchecked = unchecked;
+        self
     }
 
     pub(crate) const fn origin(&self) -> &Origin {

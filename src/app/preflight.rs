@@ -253,7 +253,7 @@ fn beside(path: &Path) -> Option<String> {
 const MAX_FILES: usize = 1_000;
 
 /// Expands `~`; `None` if the home folder is unknown.
-fn expanded(path: &Path, environment: &Environment) -> Option<PathBuf> {
+pub(super) fn expanded(path: &Path, environment: &Environment) -> Option<PathBuf> {
     match path.strip_prefix("~") {
         Ok(rest) => Some(environment.home()?.join(rest)),
         Err(_) => Some(path.to_owned()),

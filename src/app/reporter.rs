@@ -5,6 +5,7 @@ use crate::model::event::Listener;
 use crate::model::hint::{Command, CommandContext, Hint};
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
+use crate::text::Diagnostics;
 use serde_json::Value;
 
 /// Results go to `text`, `raw` and `record`; messages about them to the rest.
@@ -26,6 +27,9 @@ pub(crate) trait Reporter {
 
     /// Shows the error of one of several things; the others continue.
     fn failure_of_many(&self, failure: &Failure);
+
+    /// Shows findings in the user's files.
+    fn diagnostics(&self, diagnostics: &Diagnostics);
 
     /// Shows advice below a message, indented.
     fn hints(&self, hints: &[Hint], indent: usize);

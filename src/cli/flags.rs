@@ -2,14 +2,17 @@
 
 use super::sets::Sets;
 use crate::app::failure::Failure;
+use crate::app::lint;
 use crate::app::policies::PolicyPlace;
 use crate::app::reporter::Reporter;
+use crate::app::session::Session;
 use crate::app::stack_file::StackFile;
 use crate::app::target::TargetChoice;
 use crate::model::hint::CommandContext;
 use crate::model::name::Region;
 use crate::model::place::Place;
-use crate::text::Setting;
+use crate::model::stack::Stack;
+use crate::text::{Diagnostics, Setting};
 use clap::ValueEnum;
 use std::path::PathBuf;
 
@@ -37,6 +40,36 @@ pub(super) struct StackArgs {
     /// Replace the stack's value at PATH, such as data.ratings.path=ratings.dat
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = Sets, hide_possible_values = true)]
     pub(super) sets: Vec<Setting>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LintArgs {
+    /// Do not check the scripts of steps
+    #[arg(long)]
+    pub(super) no_lint: bool,
+}
+
+impl LintArgs {
+    /// Checks the scripts and shows what is found; `None` if nothing is found or nothing is checked.
+    ///
+    /// # Errors
+    /// Returns what is found if there is an error among it.
+    pub(super) fn check(
+        &self,
+        stack: &Stack,
+        session: &Session,
+    ) -> Result<Option<Diagnostics>, Failure> {
+        if self.no_lint {
+            return Ok(None);
+        }
+        let found = lint::check(stack, &session.environment);
+        lint::show(found, &*session.reporter)
+    }
+
+    /// The flag as it was given.
+    pub(super) fn words(&self) -> Option<String> {
+        self.no_lint.then(|| "--no-lint".to_owned())
+    }
 }
 
 impl StackArgs {

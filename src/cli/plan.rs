@@ -1,6 +1,6 @@
 //! `plan`: shows what apply would do, and why.
 
-use super::flags::{PoliciesArgs, StackArgs, TargetArgs};
+use super::flags::{LintArgs, PoliciesArgs, StackArgs, TargetArgs};
 use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::agreement::Proposal;
@@ -21,6 +21,7 @@ use crate::model::stack::Stack;
 use crate::plan::Options;
 use crate::run::clock::SystemClock;
 use crate::run::driver::Driver;
+use crate::text::Diagnostics;
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
@@ -40,6 +41,8 @@ pub(super) struct PlanArgs {
     /// Create the IAM roles that EMR needs if they are missing
     #[arg(long)]
     pub(super) create_roles: bool,
+    #[command(flatten)]
+    pub(super) lint: LintArgs,
 }
 
 impl Verb for PlanArgs {
@@ -47,6 +50,7 @@ impl Verb for PlanArgs {
         let mut here = self.stack.here();
         here.target = self.target.words();
         here.more.extend(self.policies.words());
+        here.more.extend(self.lint.words());
         here
     }
 
@@ -54,7 +58,11 @@ impl Verb for PlanArgs {
         let reporter = &session.reporter;
         let given = self.read("plan", session).await?;
         let GivenStack {
-            file, stack, read, ..
+            file,
+            stack,
+            read,
+            lint,
+            ..
         } = &given;
         let target = Target::open(&self.target.choice(), Some(&stack.region), session).await?;
         let cloud = &*target.cloud;
@@ -102,6 +110,7 @@ impl Verb for PlanArgs {
         }
         let denied = report.as_ref().is_some_and(PolicyReport::denies);
         let exit = if denied { Exit::Refused } else { Exit::Done };
+        fields["lint"] = json!(lint);
         fields["plan"] = json!(plan);
         fields["rungs"] = json!(safeguards);
         fields["policy"] = json!(report);
@@ -123,6 +132,7 @@ impl PlanArgs {
         Options {
             again: self.again,
             create_roles: self.create_roles,
+            no_lint: self.lint.no_lint,
         }
     }
 
@@ -134,11 +144,13 @@ impl PlanArgs {
         let policies = self.policies.place();
         let read = policies.read(&file.path, session).await?;
         let stack = read.policies.impose(stack);
+        let lint = self.lint.check(&stack, session)?;
         Ok(GivenStack {
             file,
             stack,
             policies,
             read,
+            lint,
         })
     }
 }
@@ -150,6 +162,8 @@ pub(super) struct GivenStack {
     pub(super) stack: Stack,
     pub(super) policies: PolicyPlace,
     pub(super) read: LoadedPolicies,
+    /// What the lint found in its scripts: warnings.
+    pub(super) lint: Option<Diagnostics>,
 }
 
 /// The help on the stack of `plan` and `apply`.

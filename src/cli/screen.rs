@@ -12,6 +12,7 @@ use crate::model::hint::{Command, CommandContext, Hint};
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
 use crate::model::shown::{self, indented, line, lines};
+use crate::text::Diagnostics;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 
@@ -143,10 +144,7 @@ impl Reporter for Screen {
             ..
         } = failure;
         match diagnostics {
-            Some(diagnostics) if self.colour => {
-                self.say_coloured(diagnostics.coloured().trim_end());
-            }
-            Some(diagnostics) => self.say(diagnostics.to_string().trim_end()),
+            Some(diagnostics) => self.diagnostics(diagnostics),
             None => {
                 self.say(&format!("error: {}", indented(message, 2)));
                 for cause in causes {
@@ -155,6 +153,14 @@ impl Reporter for Screen {
             }
         }
         self.hints(hints, 2);
+    }
+
+    fn diagnostics(&self, diagnostics: &Diagnostics) {
+        if self.colour {
+            self.say_coloured(diagnostics.coloured().trim_end());
+        } else {
+            self.say(diagnostics.to_string().trim_end());
+        }
     }
 
     fn hints(&self, hints: &[Hint], indent: usize) {

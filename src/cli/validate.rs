@@ -1,6 +1,6 @@
 //! `validate`: reports every mistake in a stack and in the files that it names. It changes nothing.
 
-use super::flags::StackArgs;
+use super::flags::{LintArgs, StackArgs};
 use super::verb::{Finished, Verb};
 use crate::app::cleartext;
 use crate::app::failure::Failure;
@@ -13,6 +13,8 @@ use serde_json::json;
 pub(super) struct ValidateArgs {
     #[command(flatten)]
     stack: StackArgs,
+    #[command(flatten)]
+    lint: LintArgs,
 }
 
 impl Verb for ValidateArgs {
@@ -24,6 +26,7 @@ impl Verb for ValidateArgs {
         let reporter = &session.reporter;
         let file = self.stack.file();
         let (stack, text) = stack_file::read_whole_with_text(&file, &session.environment)?;
+        let lint = self.lint.check(&stack, session)?;
         let steps = stack.job.as_ref().map_or(0, |job| job.steps.len());
         let steps = if steps == 1 {
             "1 step".to_owned()
@@ -43,7 +46,7 @@ impl Verb for ValidateArgs {
             stack.name
         ));
         Ok(Finished::done(
-            json!({ "stack": stack, "warnings": warnings }),
+            json!({ "stack": stack, "warnings": warnings, "lint": lint }),
         ))
     }
 }

@@ -15,7 +15,7 @@ const OF_CLUSTER: &str = "pyspark";
 
 /// The modules and packages beside a script that it imports, directly or through one of them, in
 /// order.
-pub(super) fn neighbours(script: &Path) -> BTreeSet<PathBuf> {
+pub(crate) fn neighbours(script: &Path) -> BTreeSet<PathBuf> {
     let folder = script.parent().unwrap_or(Path::new(""));
     let mut found = BTreeSet::new();
     let mut left = VecDeque::from([script.to_owned()]);

@@ -13,7 +13,7 @@ mod event_log;
 mod files;
 pub mod fleet;
 mod gather;
-mod imports;
+pub(crate) mod imports;
 mod keypair;
 pub mod local;
 mod local_results;

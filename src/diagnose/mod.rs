@@ -1,4 +1,4 @@
-//! Finds the cause of a failure in logs. Pure.
+//! Finds the cause of a failure in logs, and what would fail in scripts (`lint`). Pure.
 //!
 //! Logs become lines and blocks (`log`); `rules` are data and apply to lines (`finding`); `ending`
 //! tells what ended the job, `chain` which of the findings led to it, and `verdict` says so.
@@ -11,6 +11,7 @@ mod error;
 mod exit;
 mod finding;
 mod java;
+pub mod lint;
 mod log;
 mod python;
 mod raised;

@@ -30,6 +30,7 @@ pub mod instance_fleet;
 pub mod instance_span;
 pub mod invalid;
 pub mod known_applications;
+pub mod lint;
 pub mod memory;
 pub mod money;
 pub mod month;

@@ -18,6 +18,9 @@ pub struct Origin {
     pub named: Option<String>,
     /// When it was applied.
     pub at: DateTime<Utc>,
+    /// Whether its scripts were not checked (`--no-lint`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unchecked: bool,
 }
 
 impl Origin {
@@ -34,7 +37,12 @@ impl fmt::Display for Origin {
         let who = line(&self.who);
         let file = line(&self.file);
         let at = self.at;
-        write!(f, "by {who} from {file} on {}", at.format("%F %R UTC"))
+        write!(f, "by {who} from {file} on {}", at.format("%F %R UTC"))?;
+        f.write_str(if self.unchecked {
+            ", without the lint"
+        } else {
+            ""
+        })
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Options {
     pub again: bool,
     /// Creates EMR's roles if they are missing.
     pub create_roles: bool,
+    /// The stack's scripts are not checked.
+    pub no_lint: bool,
 }
 
 /// Plans the changes that turn `observed` into what `stack` describes; returns the plan and the
@@ -53,7 +55,10 @@ pub fn plan(
     observed: &Observed,
     options: Options,
 ) -> Result<(Plan, Desired), Vec<Refusal>> {
-    let (desired, notes) = expand::expand(stack, facts)?;
+    let (desired, mut notes) = expand::expand(stack, facts)?;
+    if options.no_lint {
+        notes.push("the scripts of its steps are not checked (--no-lint)".to_owned());
+    }
     let given = Given {
         desired: &desired,
         observed,

@@ -2,6 +2,7 @@
 
 use super::odd_characters;
 use super::source::{Mark, Source};
+use crate::model::lint::{LintCode, Severity};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -63,6 +64,8 @@ pub enum Code {
     BadExpression,
     /// Something outside the file, such as a script, that does not exist.
     NotThere,
+    /// A finding of the lint.
+    Lint(LintCode),
 }
 
 impl Code {
@@ -96,7 +99,16 @@ impl Code {
             Self::UnknownPath => "unknown-path",
             Self::BadExpression => "bad-expression",
             Self::NotThere => "not-there",
+            Self::Lint(code) => code.as_str(),
         }
+    }
+
+    /// How serious it is: mistakes of a file are errors.
+    pub const fn severity(self) -> Severity {
+        if let Self::Lint(code) = self {
+            return code.severity();
+        }
+        Severity::Error
     }
 }
 
@@ -205,22 +217,61 @@ impl Diagnostics {
         (&source.name, line, column)
     }
 
-    /// A summary such as "9 mistakes in stacks/x.yaml".
+    /// Whether there is an error among them.
+    pub fn has_errors(&self) -> bool {
+        self.iter()
+            .any(|found| found.code.severity() == Severity::Error)
+    }
+
+    /// A summary such as "9 mistakes in stacks/x.yaml", or "1 error and 2 warnings in job.py".
     pub fn summary(&self) -> String {
-        let count = self.list.len() + self.more;
-        let noun = if count == 1 { "mistake" } else { "mistakes" };
-        let set = self.list.iter().any(|found| found.at.source > 0);
-        let file = self.list.iter().any(|found| found.at.source == 0);
-        let name = self
-            .sources
-            .first()
-            .map_or("", |source| source.name.as_str());
-        match (file, set) {
-            (true, true) => format!("{count} {noun} in {name} and --set"),
-            (false, true) => format!("{count} {noun} in --set"),
-            _ => format!("{count} {noun} in {name}"),
+        let is_lint = |found: &Diagnostic| matches!(found.code, Code::Lint(_));
+        let what = if self.iter().any(is_lint) {
+            let errors = self.iter().map(|found| found.code.severity());
+            let errors = errors
+                .filter(|severity| *severity == Severity::Error)
+                .count();
+            let warnings = self.list.len() - errors;
+            let parts = [(errors, "error"), (warnings, "warning")];
+            let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+            let parts: Vec<String> = parts.map(|(count, noun)| counted(count, noun)).collect();
+            parts.join(" and ")
+        } else {
+            counted(self.list.len() + self.more, "mistake")
+        };
+        format!("{what} in {}", self.places())
+    }
+
+    /// The names of the texts with mistakes; those of settings are `--set`.
+    fn places(&self) -> String {
+        let mut sources: Vec<usize> = self.iter().map(|found| found.at.source).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let names = sources
+            .iter()
+            .map(|source| self.sources[*source].name.as_str());
+        let mut names: Vec<&str> = names
+            .map(|name| {
+                if name.starts_with("--set ") {
+                    "--set"
+                } else {
+                    name
+                }
+            })
+            .collect();
+        names.dedup();
+        match names.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, before)) => format!("{} and {last}", before.join(", ")),
+            None => String::new(),
         }
     }
+}
+
+/// As in "1 mistake", "2 mistakes".
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 impl std::error::Error for Diagnostics {}
@@ -238,6 +289,7 @@ impl Serialize for Diagnostics {
 #[derive(serde::Serialize)]
 struct DiagnosticJson<'a> {
     code: &'static str,
+    severity: Severity,
     file: &'a str,
     line: usize,
     column: usize,
@@ -269,6 +321,7 @@ impl<'a> DiagnosticJson<'a> {
         let (end_line, end_column) = all.sources[found.at.source].place(found.at.end);
         Self {
             code: found.code.as_str(),
+            severity: found.code.severity(),
             file,
             line,
             column,

@@ -2,6 +2,7 @@
 
 use super::diag::{Diagnostic, Diagnostics};
 use super::source::Mark;
+use crate::model::lint::Severity;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::fmt;
 
@@ -39,9 +40,11 @@ impl Diagnostics {
         let (beside, below): (Vec<_>, Vec<_>) = expected
             .into_iter()
             .partition(|text| end + text.chars().count() <= WIDEST);
-        let title = Level::ERROR
-            .primary_title(&found.message)
-            .id(found.code.as_str());
+        let level = match found.code.severity() {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(&found.message).id(found.code.as_str());
         let mut group = title.element(self.snippet(found, beside.into_iter().next()));
         for text in below {
             group = group.element(Level::NOTE.message(wrapped(&text)));

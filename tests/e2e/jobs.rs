@@ -51,9 +51,9 @@ const BROKEN: &str = "\
 import atexit, os, sys
 atexit.register(lambda: print('bye, said last'))
 flag = os.path.join(sys.argv[2], 'failed')
-os.makedirs(sys.argv[1], exist_ok=True)
+os.makedirs(sys.argv[1], exist_ok=True)  # clusterup: allow(opens-remote)
 name = 'good' if os.path.exists(flag) else 'half'
-open(os.path.join(sys.argv[1], name), 'w').write('x')
+open(os.path.join(sys.argv[1], name), 'w').write('x')  # clusterup: allow(opens-remote)
 def load(path):
     open(flag, 'w').write('x')
     raise ValueError('no column called rating')

@@ -41,8 +41,8 @@ found += [sys.prefix == packed_module.PREFIX, neighbour.X, beside.inner.X, os.en
 loader = spark._jvm.Thread.currentThread().getContextClassLoader()
 found.append(loader.getResource('of-the-jar.txt') is not None)
 found.append(spark.read.csv(sys.argv[2], header=True).count())
-os.makedirs(sys.argv[1], exist_ok=True)
-json.dump(found, open(os.path.join(sys.argv[1], 'script.json'), 'w'))
+os.makedirs(sys.argv[1], exist_ok=True)  # clusterup: allow(opens-remote)
+json.dump(found, open(os.path.join(sys.argv[1], 'script.json'), 'w'))  # clusterup: allow(opens-remote)
 ";
 
 /// Packs an archive, and an environment as venv-pack does.

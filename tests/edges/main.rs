@@ -9,6 +9,7 @@ mod files;
 #[path = "../support/hints.rs"]
 mod hints;
 mod json;
+mod lint;
 mod named;
 mod names;
 mod not_here;

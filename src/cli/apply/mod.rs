@@ -41,6 +41,7 @@ impl Verb for ApplyArgs {
             stack,
             policies,
             read,
+            ..
         } = &given;
         let choice = self.plan.target.choice();
         let target = Target::open(&choice, Some(&stack.region), session).await?;

@@ -1,0 +1,245 @@
+//! `argparse` against the arguments of the step: what each option gets, and which required ones are
+//! missing.
+
+use super::call::Call;
+use super::text::Text;
+use super::value::Value;
+use super::walk::Walk;
+use crate::model::lint::LintCode;
+use crate::model::stack::{Arg, Piece};
+use ruff_text_size::{Ranged, TextRange};
+use std::collections::BTreeMap;
+
+/// The functions that make a parser.
+pub(super) const PARSERS: [&str; 1] = ["argparse.ArgumentParser"];
+
+/// A parser, as far as it is known.
+#[derive(Debug, Default)]
+pub(super) struct Parser {
+    options: Vec<Argument>,
+    /// Whether it has more than is followed.
+    is_open: bool,
+    /// What it found in the step's arguments.
+    found: BTreeMap<String, Value>,
+}
+
+/// An option or a positional argument.
+#[derive(Debug, Clone)]
+struct Argument {
+    /// Such as `--input`; empty for a positional argument.
+    flags: Vec<String>,
+    /// The attribute that has its value.
+    dest: String,
+    is_required: bool,
+    takes: Takes,
+    default: Value,
+    at: TextRange,
+}
+
+/// How many words an argument takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    One,
+    /// As many as there are.
+    Many,
+    /// A flag: its value if it is given.
+    Flag(bool),
+}
+
+impl<'a> Walk<'a> {
+    /// A parser that a call makes, which identifies it.
+    pub(super) fn new_parser(&mut self, call: &Call<'a>) -> Value {
+        let id = call.node.range().start().to_usize();
+        self.parsers.insert(id, Parser::default());
+        Value::Parser(id)
+    }
+
+    pub(super) fn parser_method(&mut self, id: usize, name: &str, call: &Call<'a>) -> Value {
+        let is_sure = self.is_sure;
+        let Some(parser) = self.parsers.get_mut(&id) else {
+            return Value::Unknown;
+        };
+        match name {
+            "add_argument" => {
+                match Argument::of(call).filter(|_| is_sure) {
+                    Some(argument) => parser.options.push(argument),
+                    None => parser.is_open = true,
+                }
+                Value::Unknown
+            }
+            "add_argument_group" => Value::Parser(id),
+            "parse_args" | "parse_known_args" => {
+                // Others than those of the command line.
+                let own = call.argument(0, "args");
+                if !matches!(own, None | Some(Value::Argv(1) | Value::Nothing)) {
+                    parser.is_open = true;
+                }
+                self.parse(id);
+                if name == "parse_args" {
+                    Value::Options(id)
+                } else {
+                    Value::items(vec![Value::Options(id), Value::Unknown])
+                }
+            }
+            "print_help" | "print_usage" | "format_help" | "exit" | "error" => Value::Unknown,
+            _ => {
+                parser.is_open = true;
+                Value::Unknown
+            }
+        }
+    }
+
+    /// The value of an option.
+    pub(super) fn option(&self, parser: usize, name: &str) -> Value {
+        // A function that is followed later may make it.
+        let parser = self
+            .parsers
+            .get(&parser)
+            .or_else(|| self.old_parsers.get(&parser));
+        let value = parser.and_then(|parser| parser.found.get(name));
+        value.cloned().unwrap_or_default()
+    }
+
+    fn parse(&mut self, id: usize) {
+        let args = &self.script.step.args;
+        let Some(parser) = self.parsers.get_mut(&id).filter(|parser| !parser.is_open) else {
+            return;
+        };
+        let Some(found) = matched(&parser.options, args) else {
+            parser.is_open = true;
+            return;
+        };
+        let is_missing =
+            |argument: &&Argument| argument.is_required && !found.contains_key(&argument.dest);
+        let missing: Vec<Argument> = parser.options.iter().filter(is_missing).cloned().collect();
+        let values = parser.options.iter().map(|argument| {
+            let value = found.get(&argument.dest).unwrap_or(&argument.default);
+            (argument.dest.clone(), value.clone())
+        });
+        parser.found = values.collect();
+        for argument in missing {
+            let name = argument.flags.last().unwrap_or(&argument.dest);
+            let step = self.script.step.name.as_str();
+            let message =
+                format!("the script requires `{name}`, which step {step:?} does not give");
+            let help = "add it to the step's `args`, or give it a default";
+            self.report(LintCode::TooFewArgs, &argument.at, message, help);
+        }
+    }
+}
+
+impl Argument {
+    /// `None` for one that is not followed.
+    fn of(call: &Call<'_>) -> Option<Self> {
+        let names: Option<Vec<&str>> = call.args.iter().map(Value::constant).collect();
+        let names = names.filter(|names| !names.is_empty() && !call.is_open)?;
+        let is_option = names.iter().all(|name| name.starts_with('-'));
+        let text = |name: &str| call.named(name).map(Value::constant);
+        let action = text("action").unwrap_or(Some("store"))?;
+        let takes = match (action, call.named("nargs")) {
+            ("store" | "append", None) => Takes::One,
+            ("store_true", None) => Takes::Flag(true),
+            ("store_false", None) => Takes::Flag(false),
+            ("store", Some(Value::Text(_))) if text("nargs")? != Some("...") => Takes::Many,
+            ("store", Some(Value::Int(1))) => Takes::One,
+            _ => return None,
+        };
+        let long = names.iter().find(|name| name.starts_with("--"));
+        let first = long.or(names.first())?;
+        let dest = match text("dest") {
+            Some(dest) => dest?.to_owned(),
+            None => first.trim_start_matches('-').replace('-', "_"),
+        };
+        let may_be_absent = takes == Takes::Many && text("nargs").flatten() != Some("+");
+        let is_required = match call.named("required") {
+            Some(Value::Bool(required)) => *required,
+            Some(_) => return None,
+            None => !is_option && !may_be_absent,
+        };
+        let default = match (call.named("default"), takes) {
+            (Some(default), _) => default.clone(),
+            (None, Takes::Flag(value)) => Value::Bool(!value),
+            (None, Takes::One | Takes::Many) => Value::Nothing,
+        };
+        let flags = if is_option { names } else { Vec::new() };
+        Some(Self {
+            flags: flags.into_iter().map(str::to_owned).collect(),
+            dest,
+            is_required,
+            takes,
+            default,
+            at: call.node.range(),
+        })
+    }
+}
+
+/// The values of the arguments that the step gives; `None` if it cannot be told.
+fn matched(options: &[Argument], args: &[Arg]) -> Option<BTreeMap<String, Value>> {
+    let mut found = BTreeMap::new();
+    let mut positional = options.iter().filter(|option| option.flags.is_empty());
+    let mut words = args.iter().peekable();
+    while let Some(word) = words.next() {
+        let Some(flag) = flag(word) else {
+            let argument = positional.next()?;
+            if argument.takes == Takes::Many {
+                // The rest is divided by rules that are not followed.
+                found.insert(argument.dest.clone(), Value::Unknown);
+                return (positional.next().is_none()).then_some(found);
+            }
+            found.insert(argument.dest.clone(), Value::Text(Text::given(word)));
+            continue;
+        };
+        let (name, value) = match flag.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (flag, None),
+        };
+        let argument = named(options, name)?;
+        let value = match (argument.takes, value) {
+            (Takes::Flag(value), None) => Value::Bool(value),
+            (Takes::Flag(_), Some(_)) => return None,
+            (Takes::One, Some(value)) => Value::Text(Text::given(&after(word, value))),
+            (Takes::One, None) => Value::Text(Text::given(words.next()?)),
+            (Takes::Many, _) => {
+                while words.peek().is_some_and(|word| self::flag(word).is_none()) {
+                    words.next();
+                }
+                Value::Unknown
+            }
+        };
+        found.insert(argument.dest.clone(), value);
+    }
+    Some(found)
+}
+
+/// The beginning of a word that is an option.
+fn flag(word: &Arg) -> Option<&str> {
+    let Some(Piece::Text(text)) = word.first() else {
+        return None;
+    };
+    let is_number = text
+        .trim_start_matches('-')
+        .starts_with(|c: char| c.is_ascii_digit());
+    (text.len() > 1 && text.starts_with('-') && !is_number).then_some(text)
+}
+
+/// The option of this name, or the only one that begins so.
+fn named<'o>(options: &'o [Argument], name: &str) -> Option<&'o Argument> {
+    let is = |option: &&Argument| option.flags.iter().any(|flag| flag == name);
+    let begins = |option: &&Argument| option.flags.iter().any(|flag| flag.starts_with(name));
+    let mut near = options.iter().filter(begins);
+    let exact = options.iter().find(is);
+    exact.or_else(|| {
+        near.next()
+            .filter(|_| name.starts_with("--") && near.next().is_none())
+    })
+}
+
+/// What follows `--name=` in a word. `value`: that part of its first text.
+fn after(word: &Arg, value: &str) -> Arg {
+    let first = Piece::Text(value.to_owned());
+    let first = (!value.is_empty()).then_some(first);
+    first
+        .into_iter()
+        .chain(word.iter().skip(1).cloned())
+        .collect()
+}

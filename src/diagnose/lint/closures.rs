@@ -1,0 +1,162 @@
+//! Checks functions that run on the executors: Spark's own objects are on the driver alone.
+
+use super::call::{Call, Callee};
+use super::names;
+use super::statements::Assigned;
+use super::value::{FunctionId, Spark, Value};
+use super::walk::Walk;
+use crate::model::lint::LintCode;
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Expr, ExprContext, Parameters, Stmt};
+use ruff_text_size::{Ranged, TextRange};
+use std::collections::BTreeSet;
+
+/// Methods whose functions run on the executors.
+const OF_RDD: &[&str] = &[
+    "aggregate",
+    "aggregateByKey",
+    "combineByKey",
+    "filter",
+    "flatMap",
+    "flatMapValues",
+    "fold",
+    "foldByKey",
+    "foreach",
+    "foreachPartition",
+    "groupBy",
+    "keyBy",
+    "map",
+    "mapPartitions",
+    "mapPartitionsWithIndex",
+    "mapValues",
+    "reduce",
+    "reduceByKey",
+    "sortBy",
+    "treeAggregate",
+    "treeReduce",
+];
+const OF_FRAME: &[&str] = &["foreach", "foreachPartition", "mapInArrow", "mapInPandas"];
+const OF_GROUPS: &[&str] = &["apply", "applyInPandas"];
+const UDFS: [&str; 3] = ["udf", "pandas_udf", "udtf"];
+
+/// How many functions are followed from one that is given to Spark.
+const MAX_FUNCTIONS: usize = 100;
+
+impl<'a> Walk<'a> {
+    pub(super) fn check_closures(&mut self, callee: &Callee<'a>, call: &Call<'a>) {
+        let name = callee.name.as_str();
+        let is_udf = |name: &str| UDFS.contains(&name.rsplit('.').next().unwrap_or_default());
+        let runs_there = if let Value::Spark(spark) = callee.receiver {
+            match spark {
+                Spark::Rdd(_) => OF_RDD.contains(&name),
+                Spark::Frame(_) => OF_FRAME.contains(&name),
+                Spark::Grouped => OF_GROUPS.contains(&name),
+                Spark::Context
+                | Spark::Conf
+                | Spark::Builder
+                | Spark::Session
+                | Spark::Reader
+                | Spark::Writer => false,
+            }
+        } else {
+            names::of_pyspark(name).is_some_and(is_udf)
+        };
+        if !runs_there {
+            return;
+        }
+        let arguments = &call.node.arguments;
+        let named = arguments.keywords.iter().map(|keyword| &keyword.value);
+        for function in arguments.args.iter().chain(named) {
+            self.check_function(function);
+        }
+    }
+
+    fn check_function(&mut self, function: &'a Expr) {
+        let mut seen = BTreeSet::new();
+        if let Expr::Lambda(lambda) = function {
+            let mut names = Names::outside(lambda.parameters.as_deref());
+            names.visit_expr(&lambda.body);
+            self.check_names(names, &mut seen);
+        } else if let Value::Function(id) = self.peek(function) {
+            self.check_body(id, &mut seen);
+        }
+    }
+
+    /// Checks the body of a function that runs on the executors.
+    pub(super) fn check_body(&mut self, id: FunctionId, seen: &mut BTreeSet<FunctionId>) {
+        let Some(function) = self.functions.get(&id).copied() else {
+            return;
+        };
+        if seen.len() >= MAX_FUNCTIONS || !seen.insert(id) {
+            return;
+        }
+        let mut names = Names::outside(Some(&function.def.parameters));
+        let mut assigned = Assigned(Vec::new());
+        assigned.visit_body(&function.def.body);
+        names.own.extend(assigned.0);
+        names.visit_body(&function.def.body);
+        self.check_names(names, seen);
+    }
+
+    fn check_names(&mut self, names: Names<'a>, seen: &mut BTreeSet<FunctionId>) {
+        for (expression, at) in names.used {
+            let value = self.peek(expression);
+            if let Value::Spark(spark) = value {
+                let what = match spark {
+                    Spark::Context => "the Spark context",
+                    Spark::Session | Spark::Builder | Spark::Conf => "the Spark session",
+                    Spark::Rdd(_) => "an RDD",
+                    Spark::Frame(_) | Spark::Grouped | Spark::Reader | Spark::Writer => {
+                        "a DataFrame"
+                    }
+                };
+                let message = format!("{what} is used in a function that runs on the executors");
+                let help = "it exists on the driver alone: join the data, or broadcast what the \
+                            function needs";
+                self.report(LintCode::DriverOnly, &at, message, help);
+                return;
+            }
+            if let Value::Function(id) = value {
+                self.check_body(id, seen);
+            }
+        }
+    }
+}
+
+/// The names and attributes of `self` that a function takes from outside.
+struct Names<'a> {
+    own: BTreeSet<&'a str>,
+    used: Vec<(&'a Expr, TextRange)>,
+}
+
+impl<'a> Names<'a> {
+    fn outside(parameters: Option<&'a Parameters>) -> Self {
+        let parameters = parameters.into_iter().flat_map(Parameters::iter);
+        Self {
+            own: parameters.map(|one| one.name().as_str()).collect(),
+            used: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Names<'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        visitor::walk_stmt(self, statement);
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Name(name) = expression
+            && name.ctx == ExprContext::Load
+            && !self.own.contains(name.id.as_str())
+        {
+            self.used.push((expression, expression.range()));
+        }
+        if let Expr::Attribute(attribute) = expression
+            && let Expr::Name(name) = &*attribute.value
+            && name.id.as_str() == "self"
+        {
+            self.used.push((expression, expression.range()));
+        }
+        visitor::walk_expr(self, expression);
+    }
+}

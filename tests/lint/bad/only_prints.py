@@ -1,0 +1,9 @@
+# args: ${data.ratings} ${results}
+# expect: nothing-home
+import sys
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+counts = spark.read.csv(sys.argv[1]).groupBy("_c0").count()
+for row in counts.orderBy("count").take(10):
+    print(row["_c0"], row["count"])  #!
