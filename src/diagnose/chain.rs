@@ -14,6 +14,9 @@ use std::cmp::Reverse;
 /// Executors that were lost longer than this before the end were replaced.
 const CHAIN: TimeDelta = TimeDelta::minutes(15);
 
+/// So many earlier messages show that a job waits.
+pub(super) const REPETITIONS: usize = 2;
+
 /// Finds the cause.
 pub(super) fn cause<'a>(
     logs: &'a [Log<'_>],
@@ -41,7 +44,7 @@ fn without_end<'a>(
 
 /// The first in time of the chain that led to the end.
 fn before<'a>(logs: &'a [Log<'_>], findings: &'a [Finding], ending: &Ending) -> Option<Cause<'a>> {
-    let in_ending = |finding: &&Finding| ending.blocks.contains(&(finding.at.log, finding.block));
+    let in_ending = |finding: &&Finding| ending.has(finding);
     let (direct, outside): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(in_ending);
     let is = |kind: Kind| move |finding: &&&Finding| finding.rule.kind == kind;
     if ending.is_plain(logs)
@@ -60,7 +63,7 @@ fn before<'a>(logs: &'a [Log<'_>], findings: &'a [Finding], ending: &Ending) -> 
     if let Some(own) = own.as_ref().filter(|_| is_first) {
         return Some(own.clone());
     }
-    let explains = |finding: &&Finding| explains(finding, &symptoms, ending);
+    let explains = |finding: &&Finding| explains(finding, logs, &symptoms, ending);
     let outside: Vec<&Finding> = outside.into_iter().filter(explains).collect();
     behind(&symptoms, &outside).map(Cause::Rule).or(own)
 }
@@ -88,14 +91,18 @@ fn is_decisive(finding: &Finding) -> bool {
         && finding.whose == FailureOwner::Driver
 }
 
-/// Whether something outside the ending can be the reason for its symptoms.
-fn explains(finding: &Finding, symptoms: &[&Finding], ending: &Ending) -> bool {
-    let after_fatal = !symptoms.is_empty() && symptoms.iter().all(|s| s.rule.is_after_fatal);
+/// Whether something outside the ending can be the reason for it. Lost executors are replaced, so
+/// they explain nothing but the symptoms that follow from them, or an end without any reason.
+fn explains(finding: &Finding, logs: &[Log<'_>], symptoms: &[&Finding], ending: &Ending) -> bool {
+    let of_losses = match symptoms {
+        [] => ending.has_no_reason(logs),
+        _ => symptoms.iter().any(|symptom| !symptom.rule.is_after_fatal),
+    };
     let is_near = match (finding.time, ending.time) {
         (Some(time), Some(end)) => end - time <= CHAIN,
         _ => true,
     };
-    is_near && (finding.rule.is_fatal || finding.rule.loses_executors && !after_fatal)
+    is_near && (finding.rule.is_fatal || finding.rule.loses_executors && of_losses)
 }
 
 /// The first in time; of those in one block the most specific.
@@ -159,8 +166,9 @@ fn of_executors(findings: &[Finding]) -> Option<&Finding> {
         .or_else(|| first(found.iter().filter(is(Kind::Symptom))))
 }
 
-/// What a job waited for until its end.
+/// What a job waited for until its end. A wait shows in its repetition.
 fn waiting(findings: &[Finding]) -> Option<&Finding> {
     let is_wait = |finding: &&Finding| finding.rule.kind == Kind::Wait;
-    findings.iter().rfind(is_wait)
+    let last = findings.iter().rfind(is_wait)?;
+    (last.before(findings).count() >= REPETITIONS).then_some(last)
 }

@@ -31,9 +31,7 @@ pub(super) fn consequences(
         Cause::Rule(finding) => finding.rule.id.as_str(),
         Cause::Raised(..) | Cause::Thrown(..) => "",
     };
-    let in_ending = |finding: &Finding| {
-        ending.is_some_and(|end| end.blocks.contains(&(finding.at.log, finding.block)))
-    };
+    let in_ending = |finding: &Finding| ending.is_some_and(|end| end.has(finding));
     let follows = |finding: &&Finding| {
         let after = match (finding.time, cause_time) {
             (Some(time), Some(cause)) => time >= cause,

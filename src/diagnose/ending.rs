@@ -132,6 +132,18 @@ impl Ending {
         original(&logs[log], block).is_some_and(|raised| raised.whose == FailureOwner::Driver)
     }
 
+    /// Whether it is a record that gives no reason, and no failure of a task is known.
+    pub(super) fn has_no_reason(&self, logs: &[Log<'_>]) -> bool {
+        let (log, block) = self.main;
+        let kind = logs[log].blocks[block].kind;
+        self.blocks.len() == 1 && matches!(kind, Kind::Record(_) | Kind::Printed)
+    }
+
+    /// Whether a finding is a part of it.
+    pub(super) fn has(&self, finding: &Finding) -> bool {
+        self.blocks.contains(&(finding.at.log, finding.block))
+    }
+
     /// Whether the program raised its own exception while it handled one that carries Java's.
     pub(super) fn handled_another(&self, logs: &[Log<'_>]) -> bool {
         let (log, block) = self.main;

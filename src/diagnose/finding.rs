@@ -79,3 +79,15 @@ fn remove_past(logs: &[Log<'_>], findings: &mut Vec<Finding>) {
         !rule.ends() || *over.entry((log, finding.order)).or_insert_with(last) < Some(line)
     });
 }
+
+impl Finding {
+    /// The findings of the same rule before it in its log, the nearest first.
+    pub(super) fn before<'a>(&self, findings: &'a [Self]) -> impl Iterator<Item = &'a Self> {
+        let (order, at) = (self.order, self.at);
+        let same = findings
+            .iter()
+            .rev()
+            .filter(move |other| other.order == order);
+        same.filter(move |other| other.at.log == at.log && other.at.line < at.line)
+    }
+}

@@ -5,6 +5,9 @@ use super::python;
 use super::whose::whose;
 use crate::model::diagnosis::FailureOwner;
 
+/// Packages of Java and Scala, whose exceptions end no traceback of Python's.
+const JAVA: [&str; 5] = ["java.", "javax.", "scala.", "org.apache.", "com.amazon"];
+
 /// A place in the user's own code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
@@ -40,6 +43,7 @@ pub(super) fn raised(log: &Log<'_>, block: usize) -> Vec<Raised> {
         } else if !text.starts_with([' ', '\t'])
             && !text.is_empty()
             && let Some((first, place)) = open.take()
+            && names_exception(text)
         {
             found.push(Raised {
                 whose: whose(log, line),
@@ -50,6 +54,20 @@ pub(super) fn raised(log: &Log<'_>, block: usize) -> Vec<Raised> {
         }
     }
     found
+}
+
+/// Whether a line begins with the name of a class of Python's, or carries a message of Java's. Lines
+/// of a log that is cut do not.
+fn names_exception(text: &str) -> bool {
+    let (name, _) = text.split_once(':').unwrap_or((text, ""));
+    let class = name.rsplit('.').next().unwrap_or_default();
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+    let is_class = class.contains(char::is_lowercase)
+        && class
+            .trim_start_matches('_')
+            .starts_with(char::is_uppercase);
+    let is_javas = JAVA.iter().any(|start| name.starts_with(start));
+    name.is_empty() || name.chars().all(part) && is_class && !is_javas
 }
 
 fn own(frame: &str, line: usize) -> Option<Place> {
@@ -65,8 +83,8 @@ impl Raised {
     /// Whether it only carries the message of another exception.
     pub(super) fn is_wrapper(&self, log: &Log<'_>) -> bool {
         let text = log.text(self.line);
-        let has_class = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        !has_class || python::wraps(text) || text.contains("Job aborted due to stage failure")
+        let is_py4js = text.starts_with("py4j.") || text.starts_with(':');
+        is_py4js || python::wraps(text) || text.contains("Job aborted due to stage failure")
     }
 
     /// Its name and message on one line, without PySpark's module.

@@ -1,10 +1,12 @@
 //! The lines of logs that show a cause.
 
 use super::cause::Cause;
+use super::chain::REPETITIONS;
 use super::ending::Ending;
 use super::finding::{At, Finding};
 use super::log::{Kind, Log, TRACEBACK};
 use super::raised::Place;
+use super::rules::Kind as RuleKind;
 use super::whose::{task_line, worker_line};
 use crate::model::diagnosis::EvidenceLine;
 use crate::model::evidence::LogRole;
@@ -36,13 +38,22 @@ pub(super) fn evidence(
     }
     if let Cause::Rule(finding) = cause {
         lines.extend(with(log, finding.rule.with.as_slice(), at.line));
+        if finding.rule.kind == RuleKind::Wait {
+            let before = finding.before(findings).take(REPETITIONS);
+            lines.extend(before.map(|finding| finding.at.line));
+        }
     }
     let mut shown: Vec<At> = Vec::new();
     let of_cause = lines.into_iter().map(|line| At { log: at.log, line });
     let of_end = ending.into_iter().flat_map(|ending| {
         let block = (at.log, log.lines[at.line].block);
         let named = ending.task.filter(|_| block != ending.main);
-        end(logs, findings, ending).into_iter().chain(named)
+        let symptom = findings.iter().filter(|finding| ending.has(finding));
+        let mut symptom = symptom.filter(|finding| finding.rule.kind == RuleKind::Symptom);
+        let symptom = symptom.find(|_| !ending.blocks.contains(&block));
+        let symptom = symptom.map(|finding| finding.at);
+        let end = end(logs, findings, ending).into_iter();
+        end.chain(symptom).chain(named)
     });
     for at in of_cause.chain(of_end) {
         if !shown.contains(&at) {

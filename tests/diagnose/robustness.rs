@@ -2,7 +2,7 @@
 
 use super::corpus::{Case, cases, kinds};
 use clusterup::cloud::rng::Rng;
-use clusterup::model::diagnosis::{Diagnosis, EvidenceLine};
+use clusterup::model::diagnosis::{Confidence, Diagnosis, EvidenceLine};
 use clusterup::model::evidence::{Evidence, LogRole, LogText};
 use clusterup_testkit::worlds;
 
@@ -23,13 +23,25 @@ fn told(found: &Diagnosis) -> String {
 #[test]
 fn damaged_logs_do_no_harm() {
     let known = cases("known");
-    worlds::each(env!("CARGO_CRATE_NAME"), 0..10_000, |seed| {
+    let mut wrong = Vec::new();
+    let played_all = worlds::each(env!("CARGO_CRATE_NAME"), 0..10_000, |seed| {
         let rng = Rng::new(seed);
         let case = &known[below(&rng, known.len())];
         let found = case.of(&damaged(&case.evidence, &rng));
         assert!(!found.cause.as_str().is_empty());
         assert!(found.evidence.len() <= 20);
+        if found.confidence > Confidence::Low && found.class.as_str() != case.class {
+            wrong.push(format!("{seed}: {}: {}", case.name, found.cause));
+        }
     });
+    // A name that is cut is another name; more than that is a mistake of ours.
+    let few = wrong.len() <= 200;
+    assert!(
+        few || !played_all,
+        "{} wrong\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn below(rng: &Rng, end: usize) -> usize {
