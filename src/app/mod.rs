@@ -13,6 +13,7 @@ pub(crate) mod failure;
 pub(crate) mod given_stack;
 pub(crate) mod interrupt;
 pub(crate) mod lint;
+mod node_sizes;
 pub(crate) mod operator;
 pub(crate) mod origin;
 pub(crate) mod policies;

@@ -2,10 +2,10 @@
 //! whether the nodes have the memory for its executors. Each mistake is reported at its line.
 
 use super::environment::Environment;
+use super::node_sizes::Nodes;
 use crate::cloud::data_folder;
 use crate::cost::shape;
 use crate::model::instance::InstanceType;
-use crate::model::memory::Memory;
 use crate::model::name::Region;
 use crate::model::partition::Partition;
 use crate::model::release::Release;
@@ -99,6 +99,7 @@ pub(crate) fn region(region: &Region, environment: &Environment) -> Option<Compl
         }
     };
     Some(Complaint {
+        code: None,
         message: format!("{name} is not a known AWS region"),
         help: Some(help),
     })
@@ -106,7 +107,7 @@ pub(crate) fn region(region: &Region, environment: &Environment) -> Option<Compl
 
 /// The complaints about names in a stack, each with the name.
 pub(crate) fn check(names: Vec<Named>, environment: &Environment) -> Vec<(Named, Complaint)> {
-    let workers = Workers::of(&names);
+    let nodes = Nodes::of(&names);
     let mut complaints = Vec::new();
     for named in names {
         let complaint = match named.what {
@@ -117,7 +118,9 @@ pub(crate) fn check(names: Vec<Named>, environment: &Environment) -> Vec<(Named,
                 .and_then(|name| region(&name, environment)),
             What::Release => release(&named.text),
             What::Primary | What::Core | What::Task => instance_type(&named.text),
-            What::ExecutorMemory => workers.check_executor_memory(&named.text),
+            What::ExecutorMemory => nodes.check_executor_memory(&named.text),
+            What::ExecutorCores => nodes.check_executor_cores(&named.text),
+            What::DriverMemory => nodes.check_driver_memory(&named.text),
             What::Script => file("the script", &named, environment),
             What::StepFile => file("the file", &named, environment),
             What::PythonFile => python_file(&named, environment),
@@ -156,7 +159,11 @@ fn release(text: &str) -> Option<Complaint> {
         )
     });
     let message = format!("{text} is not a known EMR release");
-    Some(Complaint { message, help })
+    Some(Complaint {
+        code: None,
+        message,
+        help,
+    })
 }
 
 fn instance_type(text: &str) -> Option<Complaint> {
@@ -168,36 +175,10 @@ fn instance_type(text: &str) -> Option<Complaint> {
         None => refusal.hint.to_string(),
     };
     Some(Complaint {
+        code: None,
         message: refusal.message,
         help: Some(help),
     })
-}
-
-/// The instance types that executors run on: core and task nodes, or the primary if it is alone.
-struct Workers(Vec<InstanceType>);
-
-impl Workers {
-    fn of(names: &[Named]) -> Self {
-        let of = |roles: &[What]| -> Vec<InstanceType> {
-            let named = names.iter().filter(|named| roles.contains(&named.what));
-            named.filter_map(|named| named.text.parse().ok()).collect()
-        };
-        let workers = of(&[What::Core, What::Task]);
-        Self(if workers.is_empty() {
-            of(&[What::Primary])
-        } else {
-            workers
-        })
-    }
-
-    fn check_executor_memory(&self, text: &str) -> Option<Complaint> {
-        let memory: Memory = text.parse().ok()?;
-        let refusal = fit::too_large(memory, &self.0)?;
-        Some(Complaint {
-            message: refusal.message,
-            help: Some(refusal.hint.to_string()),
-        })
-    }
 }
 
 /// Data may be a file, a folder or a pattern.
@@ -208,6 +189,7 @@ fn data(named: &Named, environment: &Environment) -> Option<Complaint> {
         Ok(Some(_)) => None,
         Ok(None) => file(what, named, environment),
         Err(error) => Some(Complaint {
+            code: None,
             message: match &error.source {
                 Some(source) => format!("{error}: {source}"),
                 None => error.to_string(),
@@ -228,7 +210,11 @@ fn file(what: &str, named: &Named, environment: &Environment) -> Option<Complain
         }
         Err(error) => (format!("{what} cannot be read: {shown}: {error}"), None),
     };
-    Some(Complaint { message, help })
+    Some(Complaint {
+        code: None,
+        message,
+        help,
+    })
 }
 
 /// A folder is zipped.

@@ -7,7 +7,7 @@ use super::text_file::{self, Unread};
 use crate::model::hint::Command;
 use crate::model::name::{Region, StackName};
 use crate::model::stack::Stack;
-use crate::text::{self, Complaint, Named, ReadStack, Setting};
+use crate::text::{self, Complaint, Diagnostics, Named, ReadStack, Setting};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -35,28 +35,39 @@ pub(crate) fn read(file: &StackFile) -> Result<Stack, Failure> {
     Ok(read_with_text(file)?.0)
 }
 
-/// Reads a stack that is to be applied; the files that it names must exist.
-pub(crate) fn read_whole(file: &StackFile, environment: &Environment) -> Result<Stack, Failure> {
-    Ok(read_whole_with_text(file, environment)?.0)
+/// A stack that is to be applied.
+pub(crate) struct WholeStack {
+    pub(crate) stack: Stack,
+    /// Its file's text.
+    pub(crate) text: String,
+    /// What is of no use in it, and stops nothing.
+    pub(crate) warnings: Option<Diagnostics>,
 }
 
-/// Reads a stack that is to be applied, and returns its file's text too.
-pub(crate) fn read_whole_with_text(
+/// Reads a stack that is to be applied; the files that it names must exist. `lint`: whether its sizes
+/// are checked too.
+pub(crate) fn read_whole(
     file: &StackFile,
     environment: &Environment,
-) -> Result<(Stack, String), Failure> {
-    read_checked(file, |names| preflight::check(names, environment))
+    lint: bool,
+) -> Result<WholeStack, Failure> {
+    read_checked(file, |names| {
+        let mut complaints = preflight::check(names, environment);
+        complaints.retain(|(_, complaint)| lint || complaint.code.is_none());
+        complaints
+    })
 }
 
 /// Reads the stack, and returns its file's text too.
 pub(crate) fn read_with_text(file: &StackFile) -> Result<(Stack, String), Failure> {
-    read_checked(file, |_| Vec::new())
+    let read = read_checked(file, |_| Vec::new())?;
+    Ok((read.stack, read.text))
 }
 
 fn read_checked(
     file: &StackFile,
     check: impl FnOnce(Vec<Named>) -> Vec<(Named, Complaint)>,
-) -> Result<(Stack, String), Failure> {
+) -> Result<WholeStack, Failure> {
     let path = &file.path;
     let content = match &file.text {
         Some(text) => text.clone(),
@@ -75,13 +86,18 @@ fn read_checked(
     let name = path.display().to_string();
     let read = ReadStack::new(&name, &content, &base, &sets);
     let complaints = check(read.named().to_vec());
+    let warnings = read.warnings(&complaints);
     let mut stack = read.checked(&complaints)?;
     if let Some(results) = stack.job.as_mut().and_then(|job| job.results.as_mut())
         && let (Ok(rest), Some(home)) = (results.strip_prefix("~"), std::env::home_dir())
     {
         *results = home.join(rest);
     }
-    Ok((stack, content))
+    Ok(WholeStack {
+        stack,
+        text: content,
+        warnings,
+    })
 }
 
 fn content(path: &Path) -> Result<String, Failure> {

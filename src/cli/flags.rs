@@ -6,7 +6,7 @@ use crate::app::lint;
 use crate::app::policies::PolicyPlace;
 use crate::app::reporter::Reporter;
 use crate::app::session::Session;
-use crate::app::stack_file::StackFile;
+use crate::app::stack_file::{StackFile, WholeStack};
 use crate::app::target::TargetChoice;
 use crate::model::hint::CommandContext;
 use crate::model::name::Region;
@@ -64,6 +64,13 @@ impl LintArgs {
         }
         let found = lint::check(stack, &session.environment);
         lint::show(found, &*session.reporter)
+    }
+
+    /// Shows the warnings about a stack itself.
+    pub(super) fn warn(read: &WholeStack, session: &Session) {
+        if let Some(warnings) = &read.warnings {
+            session.reporter.diagnostics(warnings);
+        }
     }
 
     /// The flag as it was given.

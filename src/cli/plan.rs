@@ -140,7 +140,9 @@ impl PlanArgs {
     pub(super) async fn read(&self, verb: &str, session: &Session) -> Result<GivenStack, Failure> {
         let given = self.stack.file();
         let file = by_name::to_file(verb, given, &self.target.choice(), session).await?;
-        let stack = stack_file::read_whole(&file, &session.environment)?;
+        let read = stack_file::read_whole(&file, &session.environment, !self.lint.no_lint)?;
+        LintArgs::warn(&read, session);
+        let stack = read.stack;
         let policies = self.policies.place();
         let read = policies.read(&file.path, session).await?;
         let stack = read.policies.impose(stack);

@@ -5,7 +5,7 @@ use super::verb::{Finished, Verb};
 use crate::app::cleartext;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
-use crate::app::stack_file;
+use crate::app::stack_file::{self, WholeStack};
 use crate::model::hint::CommandContext;
 use serde_json::json;
 
@@ -25,7 +25,13 @@ impl Verb for ValidateArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         let reporter = &session.reporter;
         let file = self.stack.file();
-        let (stack, text) = stack_file::read_whole_with_text(&file, &session.environment)?;
+        let read = stack_file::read_whole(&file, &session.environment, !self.lint.no_lint)?;
+        LintArgs::warn(&read, session);
+        let WholeStack {
+            stack,
+            text,
+            warnings: sizes,
+        } = read;
         let lint = self.lint.check(&stack, session)?;
         let steps = stack.job.as_ref().map_or(0, |job| job.steps.len());
         let steps = if steps == 1 {
@@ -46,7 +52,7 @@ impl Verb for ValidateArgs {
             stack.name
         ));
         Ok(Finished::done(
-            json!({ "stack": stack, "warnings": warnings, "lint": lint }),
+            json!({ "stack": stack, "warnings": warnings, "lint": lint, "sizes": sizes }),
         ))
     }
 }

@@ -28,6 +28,16 @@ words! {
         HidesLogs = "hides-logs",
         /// Spark itself is used on the executors.
         DriverOnly = "driver-only",
+        /// Executors with less memory than Spark starts with, of the stack.
+        ExecutorMemory = "executor-memory",
+        /// More memory for the driver than its node has.
+        DriverMemory = "driver-memory",
+        /// More cores for an executor than a node has.
+        ExecutorCores = "executor-cores",
+        /// Executors that report to the driver more rarely than it waits for them.
+        Heartbeat = "heartbeat",
+        /// Executors that leave much of a node's memory unused.
+        IdleMemory = "idle-memory",
         /// A comment silences a code that does not exist.
         UnknownCode = "unknown-code",
         /// The script is too large or too deeply nested to be checked.
@@ -36,8 +46,8 @@ words! {
 }
 
 impl LintCode {
-    /// All of them.
-    pub const ALL: [Self; 13] = [
+    /// Those of scripts, which comments can silence.
+    pub const OF_SCRIPTS: [Self; 13] = [
         Self::HardCodedMaster,
         Self::ScriptSyntax,
         Self::LocalPath,
@@ -53,9 +63,11 @@ impl LintCode {
         Self::NotChecked,
     ];
 
-    /// The code of a word.
+    /// The code of scripts of a word.
     pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| code.as_str() == word)
+        Self::OF_SCRIPTS
+            .into_iter()
+            .find(|code| code.as_str() == word)
     }
 
     /// How serious it is.
@@ -68,10 +80,15 @@ impl LintCode {
             | Self::NoModule
             | Self::TooFewArgs
             | Self::ConfInScript
-            | Self::DriverOnly => Severity::Error,
+            | Self::DriverOnly
+            | Self::ExecutorMemory
+            | Self::DriverMemory
+            | Self::ExecutorCores
+            | Self::Heartbeat => Severity::Error,
             Self::NothingHome
             | Self::Collects
             | Self::HidesLogs
+            | Self::IdleMemory
             | Self::UnknownCode
             | Self::NotChecked => Severity::Warning,
         }

@@ -6,6 +6,7 @@ use super::nearest::quote;
 use super::node::{Entry, Node, Value};
 use super::reader::{Reader, Site};
 use super::shape::Kind;
+use crate::model::lint::LintCode;
 use std::collections::BTreeMap;
 
 /// A pattern of the settings that may be passed through, for editors.
@@ -49,6 +50,7 @@ impl Shape for Conf {
         };
         let before = found.len();
         found.extend(entries.iter().filter_map(wrong));
+        found.extend(heartbeat(entries));
         let text = |entry: &Entry| Some((entry.key.text.clone(), entry.value.text()?.to_owned()));
         let right = found.len() == before;
         right.then(|| entries.iter().filter_map(text).collect())
@@ -71,6 +73,47 @@ fn wrong(entry: &Entry) -> Option<Diagnostic> {
     setting(entry)
 }
 
+/// Executors have to report more often than the driver waits for them: Spark does not start
+/// otherwise (Spark, `SparkConf.validateSettings`).
+fn heartbeat(entries: &[Entry]) -> Option<Diagnostic> {
+    let entry = |name: &str| entries.iter().find(|entry| entry.key.text == name);
+    let millis = |entry: Option<&Entry>, unit: u64, default: u64| match entry {
+        Some(entry) => millis(entry.value.text()?, unit),
+        None => Some(default),
+    };
+    let (interval, timeout) = (
+        entry("spark.executor.heartbeatInterval"),
+        entry("spark.network.timeout"),
+    );
+    let wrong = interval.or(timeout)?;
+    let every = millis(interval, 1, 10_000)?;
+    let within = millis(timeout, 1_000, 120_000)?;
+    (every >= within).then(|| {
+        let message = "`spark.executor.heartbeatInterval` is not below `spark.network.timeout`";
+        let found = Diagnostic::new(Code::Lint(LintCode::Heartbeat), wrong.value.mark, message);
+        found.help("set the interval to a tenth of the timeout or less")
+    })
+}
+
+/// A time of Spark in milliseconds, such as `10s`. `unit`: that of a number alone.
+fn millis(text: &str, unit: u64) -> Option<u64> {
+    let text = text.trim();
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, suffix) = text.split_at(end);
+    let unit = match suffix.to_ascii_lowercase().as_str() {
+        "" => unit,
+        "ms" => 1,
+        "s" => 1_000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
 fn setting(Entry { key, .. }: &Entry) -> Option<Diagnostic> {
     let name = key.text.as_str();
     if let Some((_, help)) = OURS.iter().find(|(ours, _)| *ours == name) {
@@ -89,4 +132,50 @@ fn setting(Entry { key, .. }: &Entry) -> Option<Diagnostic> {
             .expected("a name that begins with `spark.`")
             .meant(meant),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn times_of_spark_have_units() {
+        for (text, unit, expected) in [
+            ("10s", 1, Some(10_000)),
+            ("10000", 1, Some(10_000)),
+            ("120", 1_000, Some(120_000)),
+            ("2m", 1, Some(120_000)),
+            ("1h", 1, Some(3_600_000)),
+            ("soon", 1, None),
+            ("", 1, None),
+            ("99999999999999999999", 1, None),
+        ] {
+            assert_eq!(millis(text, unit), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn heartbeats_come_before_the_timeout() {
+        for (conf, is_right) in [
+            ("spark.executor.heartbeatInterval: 20s", true),
+            ("spark.executor.heartbeatInterval: 120s", false),
+            (
+                "spark.executor.heartbeatInterval: 120s, spark.network.timeout: 600s",
+                true,
+            ),
+            ("spark.network.timeout: 10s", false),
+            ("spark.network.timeout: 600", true),
+        ] {
+            let text = format!(
+                "stack: t\nregion: us-east-1\ncluster: {{ release: emr-7.x, size: 2 x m5.xlarge }}\n\
+                 job: {{ steps: [{{ name: one, script: a.py, spark: {{ conf: {{ {conf} }} }} }}] }}\n"
+            );
+            let read = crate::text::parse("t.yaml", &text, Path::new(""), &[]);
+            assert_eq!(read.is_ok(), is_right, "{conf}");
+            if let Err(found) = read {
+                assert!(found.to_string().contains("error[heartbeat]"), "{found}");
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::diag::{Code, Diagnostic};
 use super::source::Mark;
+use crate::model::lint::{LintCode, Severity};
 use std::path::PathBuf;
 
 /// The kind of thing that is named.
@@ -20,6 +21,10 @@ pub enum What {
     Task,
     /// `executor_memory` of a step.
     ExecutorMemory,
+    /// `executor_cores` of a step.
+    ExecutorCores,
+    /// `driver_memory` of a step.
+    DriverMemory,
     /// A step's script.
     Script,
     /// Another file of a step.
@@ -47,10 +52,20 @@ pub struct Named {
 /// What is wrong with a name, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
+    /// The code of the lint; `None` if it is a mistake that nothing silences.
+    pub code: Option<LintCode>,
     /// What is wrong, as a sentence without a full stop.
     pub message: String,
     /// How to fix it.
     pub help: Option<String>,
+}
+
+impl Complaint {
+    /// Whether the stack can be used nevertheless.
+    pub fn is_warning(&self) -> bool {
+        self.code
+            .is_some_and(|code| code.severity() == Severity::Warning)
+    }
 }
 
 impl Named {
@@ -66,13 +81,16 @@ impl Named {
 }
 
 /// Converts complaints into mistakes of the text.
-pub(super) fn diagnostics(names: &[(Named, Complaint)]) -> Vec<Diagnostic> {
+pub(super) fn diagnostics<'c>(
+    names: impl Iterator<Item = &'c (Named, Complaint)>,
+) -> Vec<Diagnostic> {
     let one = |(named, complaint): &(Named, Complaint)| {
-        let found = Diagnostic::new(Code::NotThere, named.at, complaint.message.clone());
+        let code = complaint.code.map_or(Code::NotThere, Code::Lint);
+        let found = Diagnostic::new(code, named.at, complaint.message.clone());
         match &complaint.help {
             Some(help) => found.help(help.clone()),
             None => found,
         }
     };
-    names.iter().map(one).collect()
+    names.map(one).collect()
 }

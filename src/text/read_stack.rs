@@ -56,13 +56,25 @@ impl ReadStack {
         &self.named
     }
 
+    /// The complaints that are warnings, as they are shown; `None` if there are none.
+    pub fn warnings(&self, complaints: &[(Named, Complaint)]) -> Option<Diagnostics> {
+        let warnings = complaints
+            .iter()
+            .filter(|(_, complaint)| complaint.is_warning());
+        let found = named::diagnostics(warnings);
+        (!found.is_empty()).then(|| Diagnostics::new(self.sources.clone(), found))
+    }
+
     /// The stack, if neither the text nor what it names has mistakes.
     ///
     /// # Errors
-    /// Returns every mistake, those of `wrong` included.
+    /// Returns every mistake, those of `wrong` included that are not warnings.
     pub fn checked(self, wrong: &[(Named, Complaint)]) -> Result<Stack, Diagnostics> {
         let mut found = self.found;
-        found.extend(named::diagnostics(wrong));
+        let mistakes = wrong
+            .iter()
+            .filter(|(_, complaint)| !complaint.is_warning());
+        found.extend(named::diagnostics(mistakes));
         whole(self.stack, self.sources, found)
     }
 }
@@ -121,6 +133,7 @@ mod tests {
         ];
         assert_eq!(named(&found), names);
         let complaint = Complaint {
+            code: None,
             message: "it is closed".to_owned(),
             help: None,
         };

@@ -50,9 +50,10 @@ record! {
         /// The number of executors. Without it, EMR adds executors while there is work for them.
         executors: optional = Whole(1, 10_000, "a number of executors"), "4";
         /// Cores of each executor.
-        executor_cores: optional = Whole(1, 256, "a number of cores"), "2";
+        executor_cores: optional =
+            Outside(What::ExecutorCores, Whole(1, 256, "a number of cores")), "2";
         /// Memory of the driver.
-        driver_memory: optional = format::DRIVER_MEMORY, "2g";
+        driver_memory: optional = Outside(What::DriverMemory, format::DRIVER_MEMORY), "2g";
         /// Environment variables of driver and executors. They are stored in the clear.
         env: or_empty = ENV, "{ STAGE: test }";
     } check {

@@ -1,0 +1,181 @@
+//! Checks sizes of executors and drivers against the nodes of a stack.
+
+use crate::cost::shape::{self, Shape};
+use crate::model::instance::InstanceType;
+use crate::model::lint::LintCode;
+use crate::model::memory::Memory;
+use crate::plan::fit;
+use crate::plan::memory::{automatic, container, largest_executor};
+use crate::text::{Complaint, Named, What};
+
+/// The least memory of an executor: one and a half times what Spark keeps for itself
+/// (Spark, `UnifiedMemoryManager`).
+const LEAST: Memory = Memory::from_mib(450);
+
+/// The share of a node's memory that executors have to use, in percent.
+const WELL_USED: u64 = 60;
+
+/// The instance types of a stack's nodes.
+pub(super) struct Nodes {
+    /// Those that executors run on: core and task nodes, or the primary if it is alone.
+    workers: Vec<InstanceType>,
+    primary: Vec<InstanceType>,
+}
+
+impl Nodes {
+    pub(super) fn of(names: &[Named]) -> Self {
+        let of = |roles: &[What]| -> Vec<InstanceType> {
+            let named = names.iter().filter(|named| roles.contains(&named.what));
+            named.filter_map(|named| named.text.parse().ok()).collect()
+        };
+        let workers = of(&[What::Core, What::Task]);
+        let primary = of(&[What::Primary]);
+        if workers.is_empty() {
+            let workers = primary.clone();
+            return Self { workers, primary };
+        }
+        // Nodes that are all alike are named once.
+        let primary = if primary.is_empty() {
+            workers.clone()
+        } else {
+            primary
+        };
+        Self { workers, primary }
+    }
+
+    pub(super) fn check_executor_memory(&self, text: &str) -> Option<Complaint> {
+        let memory: Memory = text.parse().ok()?;
+        if memory < LEAST {
+            return Some(Complaint {
+                code: Some(LintCode::ExecutorMemory),
+                message: format!(
+                    "executor_memory {memory} is less than the {LEAST} that Spark needs"
+                ),
+                help: Some(format!("set it to {LEAST} or more, or to auto")),
+            });
+        }
+        if let Some(refusal) = fit::too_large(memory, &self.workers) {
+            return Some(Complaint {
+                code: None,
+                message: refusal.message,
+                help: Some(refusal.hint.to_string()),
+            });
+        }
+        self.unused(memory)
+    }
+
+    /// Executors that fill little of the only type of node.
+    fn unused(&self, memory: Memory) -> Option<Complaint> {
+        let [worker] = self.workers.as_slice() else {
+            return None;
+        };
+        let node = shape::shape(worker)?.yarn;
+        let one = container(memory);
+        let count = node.mib() / one.mib();
+        let used = count * one.mib();
+        if count == 0 || used * 100 >= node.mib() * WELL_USED {
+            return None;
+        }
+        let share = Memory::from_mib(node.mib() / count);
+        let better = if count == 1 {
+            automatic(node)
+        } else {
+            largest_executor(share)
+        };
+        let executors = if count == 1 {
+            "1 executor"
+        } else {
+            "the executors"
+        };
+        Some(Complaint {
+            code: Some(LintCode::IdleMemory),
+            message: format!(
+                "{executors} of executor_memory {memory} on a node of {worker} use {} of its {node}",
+                Memory::from_mib(used)
+            ),
+            help: better.map(|better| format!("{better} uses it, and so does auto")),
+        })
+    }
+
+    pub(super) fn check_executor_cores(&self, text: &str) -> Option<Complaint> {
+        let cores: u32 = text.parse().ok()?;
+        let largest = self.workers.iter().filter_map(shape::shape);
+        let most = largest.map(|shape| shape.vcpus).max()?;
+        (cores > most).then(|| Complaint {
+            code: Some(LintCode::ExecutorCores),
+            message: format!("an executor of {cores} cores fits no node, which has {most}"),
+            help: Some(format!("set it to {most} or less")),
+        })
+    }
+
+    pub(super) fn check_driver_memory(&self, text: &str) -> Option<Complaint> {
+        let memory: Memory = text.parse().ok()?;
+        let of = |types: &[InstanceType], size: fn(Shape) -> Memory| {
+            types.iter().filter_map(shape::shape).map(size).max()
+        };
+        // The driver runs on the primary, or in a container of a worker.
+        let primary = of(&self.primary, |shape| shape.memory)?;
+        let worker = of(&self.workers, |shape| shape.yarn)?;
+        (memory > primary.max(worker)).then(|| Complaint {
+            code: Some(LintCode::DriverMemory),
+            message: format!("driver_memory {memory} is more than the {primary} of the primary"),
+            help: Some("make it smaller, or use a larger primary".to_owned()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nodes(workers: &[&str], primary: &str) -> Nodes {
+        let parsed = |name: &&str| name.parse().unwrap();
+        Nodes {
+            workers: workers.iter().map(parsed).collect(),
+            primary: vec![primary.parse().unwrap()],
+        }
+    }
+
+    fn code(complaint: Option<Complaint>) -> Option<&'static str> {
+        complaint.map(|complaint| complaint.code.map_or("not-there", LintCode::as_str))
+    }
+
+    #[test]
+    fn executors_fit_and_fill_a_node() {
+        // An m5.xlarge gives 12 GiB to containers.
+        let nodes = nodes(&["m5.xlarge"], "m5.xlarge");
+        for (memory, expected) in [
+            ("449m", Some("executor-memory")),
+            ("450m", None),
+            ("1g", None),
+            ("6g", Some("idle-memory")),
+            ("9593m", None),
+            ("10347m", None),
+            ("10348m", Some("not-there")),
+            ("auto", None),
+        ] {
+            assert_eq!(
+                code(nodes.check_executor_memory(memory)),
+                expected,
+                "{memory}"
+            );
+        }
+        let help = nodes.check_executor_memory("6g").unwrap().help.unwrap();
+        assert!(help.contains("9593m"), "{help}");
+    }
+
+    #[test]
+    fn cores_and_drivers_fit_a_node() {
+        let nodes = nodes(&["m5.xlarge", "m5.2xlarge"], "m5.xlarge");
+        assert_eq!(code(nodes.check_executor_cores("8")), None);
+        assert_eq!(
+            code(nodes.check_executor_cores("9")),
+            Some("executor-cores")
+        );
+        assert_eq!(code(nodes.check_driver_memory("16g")), None);
+        assert_eq!(
+            code(nodes.check_driver_memory("25g")),
+            Some("driver-memory")
+        );
+    }
+}
