@@ -7,6 +7,7 @@ pub(crate) mod agreement;
 pub(crate) mod by_name;
 pub(crate) mod cleartext;
 pub(crate) mod curves;
+pub(crate) mod diagnosis;
 pub(crate) mod environment;
 pub mod extend;
 pub(crate) mod failure;

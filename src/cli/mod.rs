@@ -9,6 +9,7 @@ mod completions;
 mod cost;
 mod ctrl_c;
 mod destroy;
+mod diagnose;
 mod doctor;
 mod extend;
 mod flags;
@@ -97,6 +98,8 @@ verbs! {
         Logs(logs::LogsArgs),
         /// Show what the last run of a stack's job did: time, memory, skew, and what would help
         Summary(summary::SummaryArgs),
+        /// Find out why a job or a cluster failed, from its logs
+        Diagnose(diagnose::DiagnoseArgs),
         /// Show what the watchdog did, and why (this machine's audit log)
         Log(log::LogArgs),
         /// Raise a running cluster's lifetime or budget, up to its stack's ceiling

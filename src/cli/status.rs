@@ -70,6 +70,9 @@ impl Verb for StatusArgs {
             }
             if let Some(aws) = cloud.aws() {
                 aws.verify_safeguards(&mut observed).await;
+                if let Err(error) = aws.recall(&mut observed.clusters).await {
+                    reporter.say(&format!("warning: why it failed cannot be read: {error}"));
+                }
             }
             if observed.is_empty() {
                 reporter.text(&format!("stack {stack}: nothing of it exists"));

@@ -1,6 +1,14 @@
 //! Limits how much of a log is read: a job may write any amount, and a compressed file may unpack
 //! to far more than its size.
 
+pub(super) mod excerpt;
+mod folder;
+mod listing;
+
+pub use excerpt::of_stream as read_log;
+pub use folder::FolderLogs;
+pub use listing::{LogListing, LoggedStep};
+
 use std::io::{self, Read};
 
 /// The most that is read of a log, in bytes.

@@ -33,9 +33,10 @@ mod sample;
 pub mod unserved;
 
 pub use error::{Class, CloudError};
+pub use log::{FolderLogs, LogListing, LoggedStep, read_log};
 pub use roles::{
-    Access, Acting, AwsAccount, EventLogs, Leasing, Logs, Observing, Origins, Planning, Readiness,
-    Safeguarding, SharedResources, SparkPages, TeamAccounts,
+    Access, Acting, AwsAccount, ClusterLogs, Diagnoses, EventLogs, Leasing, Logs, Observing,
+    Origins, Planning, Readiness, Safeguarding, SharedResources, SparkPages, TeamAccounts,
 };
 
 use crate::model::hint::Hint;
@@ -129,7 +130,7 @@ pub fn step_folder(number: usize, name: &str) -> String {
 
 /// A target: where stacks run.
 pub trait Cloud:
-    Planning + Observing + Leasing + Acting + Origins + Logs + EventLogs + TeamAccounts
+    Planning + Observing + Leasing + Acting + Origins + Logs + ClusterLogs + EventLogs + TeamAccounts
 {
     /// How long to wait before the next poll, after `looks` polls.
     fn pause(&self, looks: u32) -> Duration;

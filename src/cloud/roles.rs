@@ -3,9 +3,11 @@
 //! error if the target cannot be reached or refuses the request.
 
 use super::api::sts::Identity;
-use super::{CloudError, Finding, Lease, Login, StoredAccount};
+use super::{CloudError, Finding, Lease, LogListing, Login, StoredAccount};
 use crate::model::action::Action;
+use crate::model::diagnosis::Diagnosis;
 use crate::model::event::{Listener, SparkProgress};
+use crate::model::evidence::Section;
 use crate::model::facts::Facts;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed, Run};
@@ -113,6 +115,16 @@ pub trait EventLogs {
     ) -> Result<Vec<Application>, CloudError>;
 }
 
+/// The logs of any cluster, for a diagnosis.
+#[async_trait(?Send)]
+pub trait ClusterLogs {
+    /// Lists the logs of one cluster, whoever created it; `None` if the target does not know it.
+    async fn logs_of(&self, id: &ClusterId) -> Result<Option<LogListing>, CloudError>;
+
+    /// Reads head and tail of a log of the cluster whose logs were listed last.
+    async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError>;
+}
+
 /// Teams' accounts, each replaced as a whole.
 #[async_trait(?Send)]
 pub trait TeamAccounts {
@@ -140,9 +152,9 @@ pub trait SparkPages {
 }
 
 /// What only an account of AWS has.
-pub trait AwsAccount: Readiness + Access + Safeguarding + SharedResources {}
+pub trait AwsAccount: Readiness + Access + Safeguarding + SharedResources + Diagnoses {}
 
-impl<T: Readiness + Access + Safeguarding + SharedResources> AwsAccount for T {}
+impl<T: Readiness + Access + Safeguarding + SharedResources + Diagnoses> AwsAccount for T {}
 
 /// Whether an account is ready for clusters.
 #[async_trait(?Send)]
@@ -161,6 +173,25 @@ pub trait Readiness {
     /// Creates the kind of schedule that ends clusters, with a distant time and a cluster that
     /// cannot exist, reads it back, and deletes it.
     async fn try_schedule(&self) -> Finding;
+}
+
+/// Diagnoses that are kept with the clusters that failed. This machine keeps them in its records of
+/// clusters.
+#[async_trait(?Send)]
+pub trait Diagnoses {
+    /// Adds the diagnoses that are kept to clusters of the last observation. Makes no call for a
+    /// cluster without any.
+    async fn recall(&self, clusters: &mut [Cluster]) -> Result<(), CloudError>;
+
+    /// Keeps why a cluster's step failed, by its number from 1, or why the cluster never was ready.
+    /// Does nothing if the stack is gone. Call it under the stack's lease.
+    async fn keep(
+        &self,
+        stack: &StackName,
+        id: &ClusterId,
+        step: Option<usize>,
+        diagnosis: &Diagnosis,
+    ) -> Result<(), CloudError>;
 }
 
 /// What the stacks of an account share.

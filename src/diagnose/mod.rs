@@ -17,6 +17,7 @@ mod python;
 mod raised;
 mod remedies;
 mod rules;
+pub mod search;
 mod shown;
 mod thrown;
 mod unknown;

@@ -65,6 +65,7 @@ pub(super) fn step(state: StepState, started: Option<i64>, ended: Option<i64>) -
         ended_at: ended.map(at),
         ui: None,
         failure: None,
+        diagnosis: None,
         may_fail: false,
     }
 }

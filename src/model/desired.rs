@@ -209,6 +209,14 @@ impl InstanceGroups {
         self.iter().any(|group| group.fleet.is_some())
     }
 
+    /// Whether it may have Spot instances.
+    pub fn has_spot(&self) -> bool {
+        self.iter().any(|group| match &group.fleet {
+            Some(fleet) => fleet.spot > 0,
+            None => group.market == Market::Spot,
+        })
+    }
+
     /// The size in words: `3 x m5.xlarge` if all nodes are alike.
     pub fn size(&self) -> String {
         let one = self.primary.instance_type();

@@ -30,6 +30,13 @@ pub struct Diagnosis {
     pub remedies: Vec<Remedy>,
 }
 
+impl Diagnosis {
+    /// Whether a cause was found.
+    pub fn is_known(&self) -> bool {
+        self.confidence != Confidence::Unknown
+    }
+}
+
 /// A line of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceLine {

@@ -1,10 +1,15 @@
 //! The observed state as of an instant, as reported by the cloud.
 
-use super::desired::{ClusterSpec, InstanceGroups, JobSpec};
+mod step;
+
+pub use step::{Step, StepState};
+
+use super::desired::{ClusterSpec, InstanceGroups};
+use super::diagnosis::Diagnosis;
 use super::extension::Extension;
 use super::instance_span::{InstanceSpan, Role};
 use super::money::Usd;
-use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
+use super::name::{ClusterId, JobHash, KeyPairName, StackName};
 use super::safeguard::Safeguard;
 use super::shown::Untrusted;
 use super::sizes::Sizes;
@@ -108,6 +113,9 @@ pub struct Cluster {
     pub ended_at: Option<DateTime<Utc>>,
     /// Why it ended or is ending: its tombstone.
     pub end: Option<End>,
+    /// Why it never was ready, if its logs were searched for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
     /// Its steps, oldest first.
     pub steps: Vec<Step>,
     /// What somebody else has changed about it, in words.
@@ -164,6 +172,7 @@ impl Cluster {
             ready_at: None,
             ended_at: None,
             end: None,
+            diagnosis: None,
             steps: Vec::new(),
             drift: Vec::new(),
             attended: true,
@@ -420,81 +429,5 @@ impl EndReason {
                 | Self::StartTimeout
                 | Self::Forgotten
         )
-    }
-}
-
-/// A step of a cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    /// Its name.
-    pub name: StepName,
-    /// The job that it belongs to.
-    pub job: JobHash,
-    /// The number of the job's run on this cluster, from 1.
-    pub run: u32,
-    /// Its state.
-    pub state: StepState,
-    /// When it began.
-    pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
-    pub ended_at: Option<DateTime<Utc>>,
-    /// The address of the running driver's Spark UI, with its name and password.
-    pub ui: Option<String>,
-    /// Why it failed, in a few lines.
-    pub failure: Option<String>,
-    /// Whether its job goes on, and can succeed, when it fails.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub may_fail: bool,
-}
-
-/// EMR's step states (EMR API, StepState), as far as they are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum StepState {
-    /// Not started yet.
-    Pending,
-    /// Running.
-    Running,
-    /// Completed.
-    Completed,
-    /// Failed.
-    Failed,
-    /// Never ran, because a step before it failed.
-    Cancelled,
-    /// Was running when its cluster ended.
-    Interrupted,
-}
-
-impl Step {
-    /// The steps of a run of a job, all pending.
-    pub fn pending(job: &JobSpec, run: u32) -> impl Iterator<Item = Self> {
-        job.steps.iter().map(move |spec| Self {
-            name: spec.name.clone(),
-            job: job.hash.clone(),
-            run,
-            state: StepState::Pending,
-            started_at: None,
-            ended_at: None,
-            ui: None,
-            failure: None,
-            may_fail: !spec.on_failure.is_stop(),
-        })
-    }
-
-    /// Whether it failed, and its job with it.
-    pub fn has_failed_job(&self) -> bool {
-        self.state == StepState::Failed && !self.may_fail
-    }
-
-    /// Whether its job can have succeeded.
-    pub fn is_done(&self) -> bool {
-        self.state == StepState::Completed || self.state == StepState::Failed && self.may_fail
-    }
-}
-
-impl StepState {
-    /// Whether the step cannot run any more.
-    pub const fn is_over(self) -> bool {
-        !matches!(self, Self::Pending | Self::Running)
     }
 }

@@ -8,11 +8,14 @@
     POST faults          [{"call": "RunJobFlow", "at": 1, "do": ..., "when": "before",
                            "seconds": s, "pid": p, "count": 1}]; GET returns how often they applied
     POST kill            {"at": n, "when": "before", "pid": p}: at the n-th call of the list
-    POST cluster         {"fail_at": "STARTING", "code": ..., "message": ..., "error_code": ...}
+    POST cluster         {"fail_at": "STARTING", "code": ..., "message": ..., "error_code": ...,
+                           "logs": {"node/i-…/bootstrap-actions/1/stderr": text}}
     POST scale           {"id": ..., "to": n}: EMR's managed scaling gives it n nodes or units
     POST steps           {"mode": "timed", "results": [{"match": "part of a name",
                            "state": "FAILED", "seconds": s, "reason": ..., "message": ...,
-                           "stdout": ..., "stderr": ..., "writes": {"key": "text"}, "times": n}]}
+                           "exit": code, "stdout": ..., "stderr": ..., "containers":
+                           {"application_…/container_…/stderr": text}, "late": seconds after the
+                           other logs, "writes": {"key": "text"}, "times": n}]}
     POST metrics         {"cluster": "j-…" or "*" for all, "page": queries, "says": "silent",
                            "fail", {"AppsRunning": [[seconds ago, value], ...]}, or null, which
                            derives the points from steps}

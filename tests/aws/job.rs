@@ -82,7 +82,6 @@ fn a_failed_step_is_explained_from_its_late_log() {
     steps(&world, failing(json!({})));
     let done = world.expect(4, &["apply", "t.yaml", "--yes"]);
     done.says("step two failed")
-        .says("SparkUserAppException")
         .says("KeyError: 'sorce'")
         .says("two.py")
         .says("next: clusterup logs t.yaml");

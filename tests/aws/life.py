@@ -5,13 +5,15 @@ other, each at its own time. So advancing the clock by an hour has the same resu
 an hour.
 """
 
+import gzip
 from functools import partial
 
 import machines
 import power_off
 import subnets
 from ids import new_id
-from steps import Step
+from places import split
+from steps import Step, Upload
 
 LIVE = ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING")
 GONE = ("TERMINATED", "TERMINATED_WITH_ERRORS")
@@ -134,8 +136,21 @@ class Cluster:
             message = failure.get("message", "")
             detail = {"ErrorCode": failure["error_code"], "ErrorMessage": message, "ErrorData": []}
             self.details = [detail]
+        self.upload_logs(when, failure.get("logs", {}))
         code = failure.get("code", "INTERNAL_ERROR")
         self.shut(when, code, failure.get("message", code), errors=True)
+
+    def upload_logs(self, when, logs):
+        """Uploads logs later, as EMR does: compressed, and empty ones not at all."""
+        log_uri = self.spec.get("LogUri")
+        if not log_uri:
+            return
+        bucket, prefix = split(f"{log_uri.rstrip('/')}/{self.id}/")
+        at = when + self.world.durations["logs"]
+        for name, text in logs.items():
+            if text:
+                body = gzip.compress(text.encode())
+                self.world.upload(Upload(at, bucket, f"{prefix}{name}.gz", body))
 
     def provisioned(self, when):
         if self.fails_at("STARTING"):

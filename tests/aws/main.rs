@@ -13,6 +13,7 @@ mod credentials;
 #[path = "../crowd/mod.rs"]
 mod crowd;
 mod data_folder;
+mod diagnose;
 mod doctor;
 #[path = "../support/documents.rs"]
 mod documents;

@@ -121,7 +121,7 @@ class Run:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def outcome(self, code):
-        return self.printed() | {"state": "COMPLETED" if code == 0 else "FAILED"}
+        return self.printed() | {"state": "COMPLETED" if code == 0 else "FAILED", "exit": code}
 
     def printed(self):
         """The output so far."""

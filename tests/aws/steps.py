@@ -1,11 +1,10 @@
 """Steps: what they do while they run, and what they write to S3."""
 
-import gzip
 from dataclasses import dataclass
 
 import spark
 from ids import new_id
-from places import last_bucket, split
+from places import last_bucket
 
 DONE = ("COMPLETED", "CANCELLED", "FAILED", "INTERRUPTED")
 
@@ -70,19 +69,20 @@ class Step:
 
     def close(self, when):
         self.ended, self.ends_at = when, None
-        folder = self.log_folder()
-        if self.started is None or folder is None:
+        if self.started is None:
             return
-        world = self.cluster.world
-        bucket, prefix = split(folder)
-        for name, text in self.logs().items():
-            body = gzip.compress(text.encode())
-            at = when + world.durations["logs"]
-            world.upload(Upload(at, bucket, f"{prefix}{name}.gz", body))
+        logs = {f"steps/{self.id}/{name}": text for name, text in self.logs().items()}
+        self.cluster.upload_logs(when, logs)
+        containers = self.outcome.get("containers", {})
+        logs = {f"containers/{name}": text for name, text in containers.items()}
+        self.cluster.upload_logs(when + float(self.outcome.get("late", 0)), logs)
 
     def logs(self):
+        code = self.outcome.get("exit", 0 if self.state == "COMPLETED" else 1)
+        how = "succeeded" if self.state == "COMPLETED" else "failed"
+        took = round(self.ended - self.started)
         started = f"INFO startExec 'hadoop jar {self.jar} {' '.join(self.args)}'\n"
-        ended = f"INFO Step ended in state {self.state}\n"
+        ended = f"INFO Step {how} with exitCode {code} and took {took} seconds\n"
         out, err = self.outcome.get("stdout", ""), self.outcome.get("stderr", "")
         return {"controller": started + ended, "stdout": out, "stderr": err}
 

@@ -86,6 +86,7 @@ const TABLE: &[Row] = &[
     ("status --local", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
     ("status t.yaml --local", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
     ("logs t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
+    ("diagnose t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
     ("log", 0, [0; 8]),
     (
         "log --follow",

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod audit_log;
+mod diagnose;
 mod disks;
 #[path = "../support/faults.rs"]
 mod faults;

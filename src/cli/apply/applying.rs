@@ -1,6 +1,7 @@
 //! One `apply`, from its plan to the end of its job.
 
 use crate::app::agreement::{Agreement, PlanReader};
+use crate::app::diagnosis;
 use crate::app::failure::{Exit, Failure};
 use crate::app::interrupt;
 use crate::app::recorded_costs;
@@ -8,15 +9,16 @@ use crate::app::reporter::{Progress, Reporter};
 use crate::app::stack_admission::StackAdmission;
 use crate::app::target::Target;
 use crate::cli::verb::Finished;
+use crate::cli::view;
 use crate::cloud::Cloud;
 use crate::model::facts::Facts;
 use crate::model::hint::Command;
-use crate::model::observed::{Cluster, Step};
+use crate::model::observed::Cluster;
 use crate::model::stack::Stack;
 use crate::plan::Options;
 use crate::run::clock::SystemClock;
 use crate::run::driver::{Driver, Prepared};
-use crate::run::explain;
+use crate::run::explain::Explanation;
 use crate::run::follow::Outcome;
 use serde_json::json;
 use std::path::Path;
@@ -104,30 +106,50 @@ impl Apply<'_> {
             }
             kept_cluster = driver.ready().await?;
         }
+        // On this machine a diagnosis is there with the failure, on AWS with the last logs.
+        let is_early = !self.target.costs();
+        let mut explanation = None;
+        if is_early {
+            explanation = self.explain(prepared, outcome).await?;
+        }
         driver.ended().await?;
-        let cause = match outcome {
-            Some(Outcome::Failed) if self.target.costs() => self.explain().await?,
-            _ => None,
-        };
+        if !is_early {
+            explanation = self.explain(prepared, outcome).await?;
+        }
         self.progress.clear();
-        self.report(driver, prepared, kept_cluster, cause).await
+        self.report(driver, prepared, kept_cluster, explanation)
+            .await
     }
 
-    /// Finds in the logs why a step failed, which EMR itself does not say.
-    async fn explain(&self) -> Result<Option<String>, Failure> {
-        let cloud = self.cloud();
-        let clusters = cloud.watch(&self.stack.name).await?;
-        let failed = |c: &&Cluster| c.steps.iter().any(Step::has_failed_job);
-        let Some(cluster) = clusters.iter().rev().find(failed) else {
+    /// Finds out why the job or its cluster failed, and shows it.
+    async fn explain(
+        &self,
+        prepared: &Prepared,
+        outcome: Option<Outcome>,
+    ) -> Result<Option<Explanation>, Failure> {
+        if outcome == Some(Outcome::Completed) {
+            return Ok(None);
+        }
+        let mut clusters = self.cloud().watch(&self.stack.name).await?;
+        let Some(cluster) = clusters.last_mut() else {
             return Ok(None);
         };
-        let cause = explain::explain(cloud, &self.stack.name, cluster, self.progress).await?;
+        let job = prepared.desired.job.as_ref();
+        let explanation = diagnosis::explain(self.target, cluster, job, self.progress).await?;
         self.progress.clear();
-        if let Some(cause) = &cause {
-            self.reporter()
-                .say(&format!("    {}", cause.replace('\n', "\n    ")));
+        if let Some(explanation) = &explanation {
+            let what = explanation.failed.in_words(cluster);
+            let shown = view::diagnosis::Shown {
+                what: &what,
+                diagnosis: &explanation.diagnosis,
+                searched: &explanation.searched,
+                has_stack: true,
+                indent: 0,
+            };
+            let text = view::diagnosis::render(shown, self.reporter().here());
+            self.reporter().say(&text);
         }
-        Ok(cause)
+        Ok(explanation)
     }
 
     pub(super) fn cloud(&self) -> &dyn Cloud {

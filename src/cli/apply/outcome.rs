@@ -6,10 +6,13 @@ use crate::app::{recorded_costs, summaries};
 use crate::cli::verb::Finished;
 use crate::cli::view;
 use crate::model::desired::JobSpec;
+use crate::model::diagnosis::Diagnosis;
 use crate::model::hint::Command;
 use crate::model::observed::{Cluster, Step, StepState};
+use crate::model::shown::line;
 use crate::model::stack::WhenDone;
 use crate::run::driver::{Driver, Prepared};
+use crate::run::explain::Explanation;
 use crate::run::follow::{self, Outcome};
 use crate::summary::Run;
 use serde_json::json;
@@ -22,7 +25,7 @@ impl Apply<'_> {
         driver: &Driver<'_>,
         prepared: &Prepared,
         kept_cluster: Option<Cluster>,
-        cause: Option<String>,
+        explanation: Option<Explanation>,
     ) -> Result<Finished, Failure> {
         let folder = self.results_folder();
         let observed = driver.cloud.observe(&self.stack.name, folder).await?;
@@ -72,7 +75,8 @@ impl Apply<'_> {
             Some((worker, job)) => self.summarize(worker, job).await,
             None => Vec::new(),
         };
-        let mut finished = self.finished(exit, prepared, observed.latest(), cause, wrote);
+        let diagnosis = explanation.map(|it| it.diagnosis);
+        let mut finished = self.finished(exit, prepared, observed.latest(), diagnosis, wrote);
         if let Some(document) = &mut finished.document {
             document["summary"] =
                 json!(runs.iter().map(view::summary::document).collect::<Vec<_>>());
@@ -113,7 +117,7 @@ impl Apply<'_> {
         exit: Exit,
         prepared: &Prepared,
         cluster: Option<&Cluster>,
-        cause: Option<String>,
+        diagnosis: Option<Diagnosis>,
         wrote: bool,
     ) -> Finished {
         let folder = self.results_folder();
@@ -127,6 +131,8 @@ impl Apply<'_> {
             .collect();
         let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
         let ended = cluster.and_then(|c| Some(c.end.as_ref()?.message.as_str().to_owned()));
+        let cause = diagnosis.as_ref().filter(|found| found.is_known());
+        let cause = cause.map(|found| found.cause.as_str().to_owned());
         let error = (exit != Exit::Done).then(|| json!({ "message": cause.or(failure).or(ended) }));
         let fields = json!({
             "stack": self.stack.name,
@@ -135,6 +141,7 @@ impl Apply<'_> {
             "results": folder,
             "results_written": (exit == Exit::Done && folder.is_some()).then_some(wrote),
             "error": error,
+            "diagnosis": diagnosis,
             "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },
         });
         Finished::with(exit, fields)
@@ -173,6 +180,9 @@ impl Apply<'_> {
                 "step {} failed, and the job went on: it has on_failure: continue",
                 step.name
             ));
+            if let Some(failure) = &step.failure {
+                self.reporter().say(&format!("    {}", line(failure, 500)));
+            }
         }
     }
 

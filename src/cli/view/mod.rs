@@ -2,6 +2,7 @@
 
 pub(super) mod budgets;
 pub(super) mod compare;
+pub(super) mod diagnosis;
 pub(super) mod estimate;
 pub(super) mod figures;
 pub(super) mod ledger;
@@ -12,6 +13,7 @@ pub(super) mod plan;
 pub(super) mod policy;
 pub(super) mod price;
 pub(super) mod progress;
+mod remedy;
 pub(super) mod results;
 pub(super) mod safeguards;
 mod software;

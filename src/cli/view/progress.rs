@@ -143,16 +143,9 @@ impl Listener for Bars<'_> {
                     .map_or(String::new(), |end| format!(": {}", end.message));
                 self.say(&format!("cluster {id} {}{why}", cluster_state(*state)));
             }
-            Event::Step {
-                name,
-                state,
-                failure,
-            } => {
+            // Why it failed is shown at the end, with what its logs say.
+            Event::Step { name, state, .. } => {
                 self.say(&format!("step {name} {}", step_state(*state)));
-                if let Some(failure) = failure {
-                    let indented = failure.replace('\n', "\n    ");
-                    self.reporter.say(&format!("    {indented}"));
-                }
             }
             Event::Spark { name, ui, progress } => self.spark(name.as_str(), ui, *progress),
             Event::Warning { what, next } => {

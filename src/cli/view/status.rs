@@ -1,10 +1,11 @@
 //! A stack's clusters, as `status` shows them.
 
-use super::safeguards;
 use super::words::{count, long, wrap};
+use super::{diagnosis, safeguards};
 use crate::app::target::Target;
 use crate::cost::meter::rate;
 use crate::guard;
+use crate::model::diagnosis::Diagnosis;
 use crate::model::extension::Extension;
 use crate::model::hint::CommandContext;
 use crate::model::name::StackName;
@@ -85,8 +86,14 @@ fn render_cluster(
     if let Some(cost) = cost(cluster, now, target) {
         let _ = writeln!(text, "    {cost}");
     }
+    if let Some(diagnosis) = &cluster.diagnosis {
+        text.push_str(&why("its start", diagnosis, here));
+    }
     for step in &cluster.steps {
         text.push_str(&step_line(step, now));
+        if let Some(diagnosis) = &step.diagnosis {
+            text.push_str(&why(&format!("step {}", step.name), diagnosis, here));
+        }
     }
     text
 }
@@ -141,6 +148,18 @@ fn extended(extension: &Extension) -> String {
     let what = what.join(", ");
     let at = at.format("%F %H:%M UTC");
     format!("extended to {what} by {by} at {at}: {why}")
+}
+
+/// A diagnosis, indented.
+fn why(what: &str, diagnosis: &Diagnosis, here: &CommandContext) -> String {
+    let shown = diagnosis::Shown {
+        what,
+        diagnosis,
+        searched: &[],
+        has_stack: false,
+        indent: 6,
+    };
+    diagnosis::render(shown, here) + "\n"
 }
 
 fn step_line(step: &crate::model::observed::Step, now: DateTime<Utc>) -> String {

@@ -12,6 +12,8 @@
 //! stacks/STACK/deadlines/NONCE         the moved power-off of the cluster with that nonce
 //! stacks/STACK/followed/CLUSTER        an apply follows this cluster
 //! stacks/STACK/runs/JOB/CLUSTER.RUN    this run ended well
+//! stacks/STACK/diagnoses/CLUSTER/NN    why the cluster's step of this number failed, from 1
+//! stacks/STACK/diagnoses/CLUSTER/start why the cluster never was ready
 //! work/STACK/{results, scratch}/JOB/…  what jobs write
 //! work/STACK/logs/CLUSTER/…            what EMR uploads
 //! work/STACK/events/NONCE/JOB.RUN/… Spark's event logs of a run on the cluster with that nonce
@@ -85,6 +87,30 @@ pub(super) fn events(stack: &StackName, nonce: &str, job: &JobHash, number: u32)
 /// The prefix of the records of a job's runs.
 pub(super) fn runs(stack: &StackName, job: &JobHash) -> String {
     format!("{}runs/{job}/", prefix(stack))
+}
+
+/// Why a step failed, by its number from 1, or why the cluster never was ready.
+pub(super) fn diagnosis(stack: &StackName, id: &ClusterId, step: Option<usize>) -> String {
+    let below = format!("{}{}", prefix(stack), diagnoses_of(id));
+    match step {
+        Some(number) => format!("{below}{number:02}"),
+        None => format!("{below}{START}"),
+    }
+}
+
+const START: &str = "start";
+
+/// The prefix of a cluster's diagnoses below its stack's prefix.
+pub(super) fn diagnoses_of(id: &ClusterId) -> String {
+    format!("diagnoses/{id}/")
+}
+
+/// What a diagnosis is of, by the last part of its key; the outer `None` if it is no diagnosis.
+pub(super) fn diagnosed(name: &str) -> Option<Option<usize>> {
+    match name {
+        START => Some(None),
+        number => Some(Some(number.parse().ok()?)),
+    }
 }
 
 pub(super) fn logs(stack: &StackName, id: &ClusterId) -> String {

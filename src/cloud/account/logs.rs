@@ -5,8 +5,8 @@ use super::errors::Context;
 use super::layout::{self, Note};
 use super::names;
 use super::observe::Objects;
-use crate::cloud::api::Api;
 use crate::cloud::api::s3::{Bucket, GetObject, Listed};
+use crate::cloud::api::{Api, emr};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::cloud::{Logs, log};
 use crate::model::aws_names::LogFolder;
@@ -128,13 +128,17 @@ impl<A: Api> Account<A> {
     /// The folders of steps by step id, named as on the local target: `01-load`.
     async fn step_folders(&self, id: &ClusterId) -> Result<BTreeMap<String, String>, CloudError> {
         let steps = self.steps(id.as_str()).await?;
-        let folder = |(index, step): (usize, &crate::cloud::api::emr::Step)| {
-            let name = names::of_step(&step.name).map(|(name, ..)| name.to_string());
-            let name = name.unwrap_or_else(|| step.name.clone());
-            (step.id.clone(), crate::cloud::step_folder(index + 1, &name))
-        };
-        Ok(steps.iter().enumerate().map(folder).collect())
+        let folders = (1..).zip(&steps);
+        Ok(folders
+            .map(|(number, step)| (step.id.clone(), step_folder(number, step)))
+            .collect())
     }
+}
+
+/// The folder of a step's logs, by its number from 1.
+pub(super) fn step_folder(number: usize, step: &emr::Step) -> String {
+    let name = names::of_step(&step.name).map(|(name, ..)| name.to_string());
+    crate::cloud::step_folder(number, name.as_ref().unwrap_or(&step.name))
 }
 
 /// The clusters that a stack has created, oldest first.
@@ -151,7 +155,7 @@ fn created_clusters(objects: &Objects) -> Vec<ClusterId> {
 }
 
 /// `steps/s-…/stderr.gz` becomes `steps/01-load/stderr`.
-fn name(key: &str, steps: &BTreeMap<String, String>) -> String {
+pub(super) fn name(key: &str, steps: &BTreeMap<String, String>) -> String {
     let key = key.strip_suffix(".gz").unwrap_or(key);
     let of_step = key
         .strip_prefix("steps/")

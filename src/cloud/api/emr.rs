@@ -1,8 +1,10 @@
 //! Amazon EMR: clusters and steps. No call of EMR has an idempotency token (EMR API, 2009-03-31).
 
+mod failure;
 mod fleets;
 mod new_step;
 
+pub use failure::{ErrorDetail, Failure};
 pub use fleets::{
     GetManagedScalingPolicy, InstanceFleet, ListInstanceFleets, ModifyInstanceFleet, NewFleet,
     PutManagedScalingPolicy, RemoveManagedScalingPolicy, ScalingPolicy,
@@ -139,6 +141,8 @@ pub struct Cluster {
     pub reason: Option<String>,
     /// StateChangeReason's message.
     pub message: Option<String>,
+    /// ErrorDetails, as far as EMR filled them in.
+    pub details: Vec<ErrorDetail>,
     /// CreationDateTime.
     pub created_at: DateTime<Utc>,
     /// ReadyDateTime: when the cluster was first ready for work.
@@ -233,17 +237,6 @@ pub struct Step {
     pub ended_at: Option<DateTime<Utc>>,
     /// FailureDetails, as far as EMR filled them in.
     pub failure: Option<Failure>,
-}
-
-/// Why a step failed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Failure {
-    /// Reason, such as `Unknown Error.`.
-    pub reason: Option<String>,
-    /// Message: the text of the error.
-    pub message: Option<String>,
-    /// LogFile: the location of the step's log, `s3://…`.
-    pub log_file: Option<String>,
 }
 
 /// Lists a cluster's instance groups. [`super::Kind::Invalid`] if it has instance fleets.

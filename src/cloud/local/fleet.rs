@@ -46,7 +46,7 @@ impl Local {
     }
 
     /// Returns the folder and stack of a cluster; `None` if no stack has it.
-    fn find(&self, id: &ClusterId) -> Result<Option<(StackName, Folder)>, CloudError> {
+    pub(super) fn find(&self, id: &ClusterId) -> Result<Option<(StackName, Folder)>, CloudError> {
         let folders = self.layout.stacks()?.into_iter().map(|stack| {
             let folder = self.folder(&stack, id);
             (stack, folder)
@@ -55,7 +55,7 @@ impl Local {
         Ok(there.next())
     }
 
-    fn require(&self, id: &ClusterId) -> Result<Folder, CloudError> {
+    pub(super) fn require(&self, id: &ClusterId) -> Result<Folder, CloudError> {
         let folder = self.find(id)?.map(|(_, folder)| folder);
         folder.ok_or_else(|| {
             let message = format!("this machine has no cluster {id}");

@@ -2,16 +2,22 @@
 
 use super::Supervisor;
 use crate::cloud::local::cluster::{Tail, spark_ui, submit};
-use crate::diagnose::last_error;
+use crate::cloud::{FolderLogs, step_folder};
+use crate::diagnose::search::{Search, Subject};
+use crate::diagnose::{Asked, diagnose};
 use crate::model::desired::{JobSpec, StepSpec};
+use crate::model::diagnosis::Diagnosis;
+use crate::model::evidence::Evidence;
 use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
 use std::collections::VecDeque;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 
 /// The driver process of the running step.
 pub(super) struct Driver {
     pub(super) child: Child,
     index: usize,
+    spec: StepSpec,
     stderr: Tail,
 }
 
@@ -84,16 +90,16 @@ impl Supervisor {
         if let Some(step) = self.cluster.steps.get_mut(driver.index) {
             step.ui = ui.or(step.ui.take());
         }
-        if let Ok(Some(status)) = exit {
-            let index = driver.index;
-            let log = driver.stderr.end();
-            self.driver = None;
-            self.finish_step(index, status, &log);
+        if let Ok(Some(status)) = exit
+            && let Some(driver) = self.driver.take()
+        {
+            self.finish_step(&driver, status);
         }
     }
 
-    fn finish_step(&mut self, index: usize, status: ExitStatus, log: &str) {
-        let Some(step) = self.cluster.steps.get_mut(index) else {
+    fn finish_step(&mut self, driver: &Driver, status: ExitStatus) {
+        let diagnosis = (!status.success()).then(|| self.diagnose(driver, status));
+        let Some(step) = self.cluster.steps.get_mut(driver.index) else {
             return;
         };
         step.ended_at = Some(self.clock.now());
@@ -103,7 +109,12 @@ impl Supervisor {
             return;
         }
         step.state = StepState::Failed;
-        step.failure = Some(last_error(log).unwrap_or_else(|| format!("it ended with {status}")));
+        let cause = diagnosis.as_ref().filter(|found| found.is_known());
+        step.failure = Some(match cause {
+            Some(found) => found.cause.to_string(),
+            None => format!("it ended with {status}"),
+        });
+        step.diagnosis = diagnosis;
         if step.may_fail {
             return;
         }
@@ -115,6 +126,30 @@ impl Supervisor {
             }
         }
         self.queue.prune(&self.cluster.steps);
+    }
+
+    /// Finds out why a step failed, from the logs in the cluster's folder.
+    fn diagnose(&self, driver: &Driver, status: ExitStatus) -> Diagnosis {
+        let folder = step_folder(driver.index + 1, driver.spec.name.as_str());
+        let code = || status.signal().map(|signal| 128 + signal);
+        let logs = FolderLogs::list(&self.folder.logs());
+        let evidence = logs.map_or_else(
+            |_| Evidence::default(),
+            |logs| {
+                let mut search = Search::new(Subject::Step(folder), logs.names());
+                logs.serve(&mut search);
+                search.evidence(Vec::new())
+            },
+        );
+        let evidence = Evidence {
+            exit: status.code().or_else(code),
+            ..evidence
+        };
+        let asked = Asked {
+            step: Some(&driver.spec),
+            ..Asked::default()
+        };
+        diagnose(&evidence, asked)
     }
 
     fn next(&mut self) -> Result<(), End> {
@@ -129,6 +164,7 @@ impl Supervisor {
         self.driver = Some(Driver {
             child,
             index,
+            spec,
             stderr: Tail::new(logs.join("stderr")),
         });
         if let Some(step) = self.cluster.steps.get_mut(index) {

@@ -177,6 +177,7 @@ impl Cluster {
             state: self.state,
             reason: self.reason.clone(),
             message: self.message.clone(),
+            details: Vec::new(),
             created_at: self.created_at,
             ready_at: self.ready_at,
             ended_at: self.ended_at,

@@ -21,15 +21,6 @@ pub(super) fn step(step: emr::Step) -> Option<Step> {
             (name, "0000000000000000".parse::<JobHash>().ok()?, 0)
         }
     };
-    let failure = step.failure.map(|failure| {
-        let parts = [failure.reason, failure.message, failure.log_file];
-        let parts: Vec<String> = parts
-            .into_iter()
-            .flatten()
-            .filter(|p| !p.is_empty())
-            .collect();
-        parts.join("\n")
-    });
     Some(Step {
         name,
         job,
@@ -39,6 +30,7 @@ pub(super) fn step(step: emr::Step) -> Option<Step> {
         ended_at: step.ended_at,
         ui: None,
         may_fail,
-        failure: failure.filter(|failure| !failure.is_empty()),
+        failure: step.failure.as_ref().and_then(emr::Failure::text),
+        diagnosis: None,
     })
 }

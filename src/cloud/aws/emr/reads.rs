@@ -2,7 +2,7 @@
 
 use super::{MARKETS, ROLES, configurations, network, ours, root_volume, settings, theirs};
 use crate::cloud::api::emr::{
-    BlockPublicAccess, Cluster, DescribeCluster, Failure, GetAutoTerminationPolicy,
+    BlockPublicAccess, Cluster, DescribeCluster, ErrorDetail, Failure, GetAutoTerminationPolicy,
     GetBlockPublicAccess, Instance, InstanceGroup, ListClusters, ListInstanceGroups, ListInstances,
     ListReleaseLabels, ListSteps, Role, Step, Summary,
 };
@@ -71,6 +71,7 @@ fn cluster(theirs: types::Cluster) -> Option<Cluster> {
         message: reason
             .and_then(|reason| reason.message())
             .map(str::to_owned),
+        details: status.error_details().iter().map(detail).collect(),
         created_at: timeline.creation_date_time().and_then(time)?,
         ready_at: timeline.ready_date_time().and_then(time),
         ended_at: timeline.end_date_time().and_then(time),
@@ -94,6 +95,13 @@ fn cluster(theirs: types::Cluster) -> Option<Cluster> {
         log_uri: theirs.log_uri().map(str::to_owned),
         tags: tags(theirs.tags(), |tag| (tag.key(), tag.value())),
     })
+}
+
+fn detail(theirs: &types::ErrorDetail) -> ErrorDetail {
+    ErrorDetail {
+        code: theirs.error_code().unwrap_or_default().to_owned(),
+        message: theirs.error_message().unwrap_or_default().to_owned(),
+    }
 }
 
 impl Serve<ListClusters> for Sdk {

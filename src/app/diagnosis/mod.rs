@@ -1,0 +1,11 @@
+//! Diagnoses failures: of a stack's cluster, of any cluster, of a folder of logs, or of one log.
+
+mod diagnosed;
+mod explain;
+mod given;
+mod of_cluster;
+mod of_files;
+
+pub(crate) use diagnosed::Diagnosed;
+pub(crate) use explain::explain;
+pub(crate) use given::Given;

@@ -1,0 +1,66 @@
+//! `diagnose`: why a step or a cluster failed.
+
+use super::flags::TargetArgs;
+use super::verb::{Finished, Verb};
+use super::view;
+use crate::app::diagnosis::{Diagnosed, Given};
+use crate::app::failure::Failure;
+use crate::app::session::Session;
+use crate::model::hint::CommandContext;
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DiagnoseArgs {
+    /// A stack's file or name, a cluster's id (j-…), a folder of logs as EMR uploads them, a log, or -
+    /// for standard input
+    pub(super) what: String,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Diagnose only this step
+    #[arg(long)]
+    pub(super) step: Option<String>,
+}
+
+impl Verb for DiagnoseArgs {
+    fn here(&self) -> CommandContext {
+        let stack = match Given::of(&self.what) {
+            Given::Stack(stack) => Some(stack),
+            Given::Cluster(_) | Given::Folder(_) | Given::File(_) | Given::Input => None,
+        };
+        self.target.here(stack.as_deref())
+    }
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let reporter = &session.reporter;
+        let choice = self.target.choice();
+        let given = Given::of(&self.what);
+        let Diagnosed {
+            stack,
+            cluster,
+            what,
+            found,
+        } = given
+            .diagnose(self.step.as_deref(), &choice, session)
+            .await?;
+        match &found {
+            Some(found) => {
+                let shown = view::diagnosis::Shown {
+                    what: &what,
+                    diagnosis: &found.diagnosis,
+                    searched: &found.searched,
+                    has_stack: stack.is_some(),
+                    indent: 0,
+                };
+                reporter.text(&view::diagnosis::render(shown, reporter.here()));
+            }
+            None => reporter.text(&format!("nothing has failed: {what}")),
+        }
+        Ok(Finished::done(json!({
+            "stack": stack,
+            "cluster": cluster,
+            "what": what,
+            "diagnosis": found.as_ref().map(|found| &found.diagnosis),
+            "searched": found.as_ref().map(|found| &found.searched),
+        })))
+    }
+}

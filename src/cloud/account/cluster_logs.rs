@@ -1,0 +1,162 @@
+//! The logs of one cluster, whoever created it: where its description says that EMR uploads them.
+
+use super::Account;
+use super::errors::Context;
+use super::logs::name;
+use super::names;
+use crate::cloud::api::s3::{Bucket, GetObject, Listed};
+use crate::cloud::api::{Api, emr};
+use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::cloud::log::{self, LogListing, LoggedStep};
+use crate::cloud::roles::ClusterLogs;
+use crate::model::evidence::{LogRole, LogText, Section};
+use crate::model::name::ClusterId;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+
+#[async_trait(?Send)]
+impl<A: Api> ClusterLogs for Account<A> {
+    async fn logs_of(&self, id: &ClusterId) -> Result<Option<LogListing>, CloudError> {
+        let known = {
+            let observed = self.observed.borrow();
+            let replies = observed.clusters.get(id);
+            replies.map(|replies| replies.cluster.clone())
+        };
+        let described = match known {
+            Some(cluster) => Some(cluster),
+            None => self.describe(id.as_str()).await?,
+        };
+        let Some(cluster) = described else {
+            return Ok(None);
+        };
+        let steps = self.steps(id.as_str()).await?;
+        let folders: Vec<LoggedStep> = (1..).zip(&steps).map(logged).collect();
+        let ids = steps.iter().map(|step| step.id.clone());
+        let by_id = ids.zip(folders.iter().map(|step| step.folder.clone()));
+        let places = match cluster.log_uri.as_deref().and_then(place) {
+            Some((bucket, prefix)) => {
+                let prefix = format!("{prefix}{id}/");
+                self.places(&bucket, &prefix, &by_id.collect()).await?
+            }
+            None => BTreeMap::new(),
+        };
+        let listing = LogListing {
+            names: places.keys().cloned().collect(),
+            state: cluster.state,
+            was_ready: cluster.ready_at.is_some(),
+            steps: folders,
+            messages: messages(&cluster),
+        };
+        self.observed.borrow_mut().logs = places;
+        Ok(Some(listing))
+    }
+
+    async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError> {
+        let place = self.observed.borrow().logs.get(name).cloned();
+        let Some((bucket, key)) = place else {
+            let message = format!("cluster {id} has no log {name}");
+            return Err(CloudError::new(Class::Input, message));
+        };
+        let max = log::MAX_BYTES;
+        let content = self.api.serve(GetObject { bucket, key, max }).await;
+        let content = content.with_context(|| format!("read {name}"))?;
+        log::excerpt::of_stream(content.body.as_slice()).during(|| format!("unpack {name}"))
+    }
+}
+
+impl<A: Api> Account<A> {
+    /// Where the logs below a prefix are, by their names.
+    async fn places(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        steps: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, (Bucket, String)>, CloudError> {
+        let ours = self.bucket().await?;
+        let bucket = if bucket == ours.name {
+            ours
+        } else {
+            // A bucket of the user's own, which may be another account's.
+            Bucket {
+                name: bucket.to_owned(),
+                owner: None,
+            }
+        };
+        let listed = self.list(&bucket, prefix, None).await;
+        let says = || {
+            let place = format!("s3://{}/{prefix}", bucket.name);
+            format!("the logs are in {place}, which you need to be able to read")
+        };
+        let listed = listed.map_err(|error| error.hint(says()))?;
+        let place = |listed: Listed| match listed {
+            Listed::Object { key, .. } => {
+                let name = name(key.strip_prefix(prefix)?, steps);
+                Some((name, (bucket.clone(), key)))
+            }
+            Listed::Prefix(_) => None,
+        };
+        let listed = listed.unwrap_or_default();
+        Ok(listed.into_iter().filter_map(place).collect())
+    }
+}
+
+/// The bucket and the prefix of `s3://bucket/prefix/`. EMR also writes the scheme `s3n`.
+fn place(uri: &str) -> Option<(String, String)> {
+    let (scheme, rest) = uri.split_once("://")?;
+    if !matches!(scheme, "s3" | "s3n" | "s3a") {
+        return None;
+    }
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let prefix = prefix.trim_matches('/');
+    let slash = if prefix.is_empty() { "" } else { "/" };
+    Some((bucket.to_owned(), format!("{prefix}{slash}")))
+}
+
+/// A step with its folder, by its number from 1.
+fn logged((number, step): (usize, &emr::Step)) -> LoggedStep {
+    let folder = super::logs::step_folder(number, step);
+    let said = step.failure.as_ref().and_then(emr::Failure::text);
+    let named = format!("steps/{folder}/FailureDetails");
+    LoggedStep {
+        name: names::of_step(&step.name)
+            .map_or_else(|| step.name.clone(), |(name, ..)| name.to_string()),
+        state: step.state,
+        failure: said.map(|text| LogText::whole(LogRole::Cloud, named, text)),
+        folder,
+    }
+}
+
+fn messages(cluster: &emr::Cluster) -> Vec<LogText> {
+    let reason = [&cluster.reason, &cluster.message];
+    let reason: Vec<&str> = reason.into_iter().flatten().map(String::as_str).collect();
+    let details = cluster.details.iter();
+    let details: Vec<String> = details
+        .map(|detail| format!("{}: {}", detail.code, detail.message))
+        .collect();
+    let texts = [
+        ("StateChangeReason", reason.join(": ")),
+        ("ErrorDetails", details.join("\n")),
+    ];
+    let said = texts.into_iter().filter(|(_, text)| !text.is_empty());
+    said.map(|(name, text)| LogText::whole(LogRole::Cloud, name, text))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn the_folder_of_logs_is_read_as_emr_shows_it() {
+        let of = |uri: &str| place(uri).map(|(bucket, prefix)| format!("{bucket} {prefix}"));
+        for (uri, expected) in [
+            ("s3://b/work/t/logs/", "b work/t/logs/"),
+            ("s3n://b/logs", "b logs/"),
+            ("s3://b/", "b "),
+            ("s3a://b", "b "),
+        ] {
+            assert_eq!(of(uri).as_deref(), Some(expected), "{uri}");
+        }
+        assert_eq!(of("hdfs:///logs"), None);
+    }
+}

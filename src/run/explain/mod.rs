@@ -1,0 +1,144 @@
+//! Finds out why a step or a cluster failed, from its logs, which EMR may upload minutes later.
+
+mod failed;
+mod folder;
+
+pub use failed::Failed;
+pub use folder::{NoSuchStep, OfFiles, in_folder, in_text};
+
+use crate::cloud::{Cloud, CloudError, LogListing};
+use crate::diagnose::search::Search;
+use crate::diagnose::{Asked, diagnose};
+use crate::model::desired::{JobSpec, StepSpec};
+use crate::model::diagnosis::Diagnosis;
+use crate::model::event::Listener;
+use crate::model::name::ClusterId;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// EMR uploads logs about every five minutes and when a cluster ends (EMR Management Guide).
+const MAX_WAIT: Duration = Duration::from_secs(12 * 60);
+
+/// A round of EMR's uploads, and some time for it.
+const ROUND: Duration = Duration::from_secs(6 * 60);
+
+/// How often to look for further logs once the first is there. EMR uploads those of a cluster in one
+/// round, and leaves out empty ones.
+const MORE_POLLS: usize = 2;
+
+/// Why it failed, and what was searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// What failed.
+    pub failed: Failed,
+    /// Why.
+    pub diagnosis: Diagnosis,
+    /// The names of the logs and messages that were searched; none if none are there.
+    pub searched: Vec<String>,
+}
+
+impl Explanation {
+    /// What the cluster's record says.
+    pub fn recorded(failed: Failed, diagnosis: &Diagnosis) -> Self {
+        Self {
+            failed,
+            diagnosis: diagnosis.clone(),
+            searched: Vec::new(),
+        }
+    }
+}
+
+/// Searches the logs for the cause of a failure.
+#[derive(Clone, Copy)]
+pub struct Explainer<'a> {
+    /// Where the cluster ran.
+    pub cloud: &'a dyn Cloud,
+    /// The cluster.
+    pub id: &'a ClusterId,
+    /// The job that it ran, if that is known.
+    pub job: Option<&'a JobSpec>,
+    /// Whether it has Spot instances.
+    pub has_spot: bool,
+    /// Who is told what is waited for; `None` to search only what is there.
+    pub waits: Option<&'a dyn Listener>,
+}
+
+impl Explainer<'_> {
+    /// Explains a failure once its logs are there, or after twelve minutes from what is there.
+    /// Returns `None` if the target does not know the cluster.
+    ///
+    /// # Errors
+    /// Returns an error if a call to the cloud fails.
+    pub async fn explain(self, failed: Failed) -> Result<Option<Explanation>, CloudError> {
+        let started = Instant::now();
+        let mut search: Option<Search> = None;
+        let mut incomplete = 0;
+        for polls in 0.. {
+            let Some(listing) = self.cloud.logs_of(self.id).await? else {
+                return Ok(None);
+            };
+            let search = match &mut search {
+                Some(search) => {
+                    search.relist(listing.names.clone());
+                    search
+                }
+                none => none.insert(Search::new(failed.subject(&listing), listing.names.clone())),
+            };
+            let has_begun = search.has_begun();
+            if has_begun {
+                self.read(search).await;
+            }
+            let is_stale = search.is_stale() && failed.has_ended(&listing);
+            let is_stale = is_stale && self.waits.is_some() && started.elapsed() < ROUND;
+            if is_stale {
+                search.forget();
+            }
+            incomplete += usize::from(has_begun && !is_stale);
+            let is_over = (has_begun && !is_stale && search.is_complete())
+                || incomplete > MORE_POLLS
+                || started.elapsed() >= MAX_WAIT
+                || !search.expects_logs();
+            match self.waits.filter(|_| !is_over) {
+                Some(listener) => listener.on_wait(failed.waits_for(&listing)),
+                None => {
+                    self.read(search).await;
+                    return Ok(Some(self.conclude(failed, search.clone(), &listing)));
+                }
+            }
+            tokio::time::sleep(self.cloud.pause(polls)).await;
+        }
+        Ok(None)
+    }
+
+    /// Reads what the search asks for. A log that cannot be read counts as empty: the others may
+    /// show enough.
+    async fn read(self, search: &mut Search) {
+        while let Some(name) = search.next_log() {
+            let sections = self.cloud.sections(self.id, &name).await;
+            search.add(name, sections.unwrap_or_default());
+        }
+    }
+
+    fn asked(&self, failed: Failed, listing: &LogListing) -> Asked<'_> {
+        let step = match failed {
+            Failed::Step(index) => listing.steps.get(index),
+            Failed::Start => None,
+        };
+        let is_of = |spec: &&StepSpec| step.is_some_and(|step| spec.name.as_str() == step.name);
+        Asked {
+            step: self.job.and_then(|job| job.steps.iter().find(is_of)),
+            has_spot: self.has_spot,
+        }
+    }
+
+    fn conclude(self, failed: Failed, search: Search, listing: &LogListing) -> Explanation {
+        let messages = failed.messages(listing);
+        let named = messages.iter().map(|log| log.name.clone());
+        let searched = named.chain(search.searched()).collect();
+        Explanation {
+            failed,
+            diagnosis: diagnose(&search.evidence(messages), self.asked(failed, listing)),
+            searched,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Why jobs and clusters failed on AWS: from logs that arrive late, and kept for other machines.
+
+use crate::world::{BUCKET, Done, World, ending};
+use serde_json::{Value, json};
+
+const APP: &str = "application_1700000000000_0001";
+
+fn steps(world: &World, rule: Value) {
+    let rules = json!({ "results": [rule] });
+    world.double.post("/_double/steps", rules);
+}
+
+fn container(attempt: u32, number: u32, stream: &str) -> String {
+    format!("{APP}/container_1700000000000_0001_0{attempt}_00000{number}/{stream}")
+}
+
+/// Runs from another machine, which has no state.
+fn elsewhere(world: &World, args: &[&str]) -> Done {
+    let mut command = world.command(args);
+    command.env("XDG_STATE_HOME", world.path().join("elsewhere"));
+    Done::running(&mut command).expect(0)
+}
+
+/// The names of the logs that `diagnose` searched.
+fn searched(world: &World, args: &[&str]) -> Vec<String> {
+    let document = world.json(&[&["diagnose"], args].concat());
+    let searched = document["searched"].as_array().unwrap().iter();
+    searched
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_traceback_is_shown_once_its_logs_are_there_and_kept_for_other_machines() {
+    let world = World::new();
+    world.stack(&ending());
+    world
+        .double
+        .post("/_double/durations", json!({ "logs": 3 }));
+    steps(
+        &world,
+        json!({
+            "match": "two", "state": "FAILED", "seconds": 0.5,
+            "stdout": "working\nTraceback (most recent call last):\n  \
+                       File \"/mnt/tmp/two.py\", line 7, in <module>\n    table[\"sorce\"]\n\
+                       KeyError: 'sorce'\n",
+            "stderr": "26/01/02 03:04:05 INFO SparkContext: Running Spark version 3.5.1\n",
+        }),
+    );
+    let apply = world.expect(4, &["apply", "t.yaml", "--yes"]);
+    apply.says("step two failed: ").says("KeyError: 'sorce'");
+    assert!(!apply.all().contains("Unknown Error"), "{}", apply.all());
+    let id = world.clusters()[0]["id"].as_str().unwrap().to_owned();
+    let note = format!("stacks/t/diagnoses/{id}/02");
+    assert!(world.objects().contains(&note), "{:?}", world.objects());
+
+    world.double.reset_calls();
+    let status = elsewhere(&world, &["status", "t"]);
+    status.says("step two failed: ").says("KeyError: 'sorce'");
+    // The stack's notes are listed, the logs are not.
+    let calls = world.double.calls().into_iter();
+    let listed = calls.filter(|call| call.call.contains("ListObjects"));
+    assert_eq!(listed.count(), 1);
+    // Any cluster can be diagnosed by its id.
+    let step = "steps/02-two/stdout".to_owned();
+    assert!(searched(&world, &["t"]).contains(&step));
+    assert!(searched(&world, &[&id, "--region", "us-east-1"]).contains(&step));
+    world
+        .expect(0, &["diagnose", "t", "--step", "one"])
+        .says("nothing has failed");
+    world
+        .expect(2, &["diagnose", "t", "--step", "three"])
+        .says("no such step");
+    // What was destroyed is not written again.
+    world.expect(0, &["destroy", "t", "--yes"]);
+    world.assert_nothing_left();
+}
+
+#[test]
+fn a_container_that_yarn_killed_is_read_though_its_log_is_later() {
+    let world = World::new();
+    let kill = "26/01/02 03:04:09 ERROR YarnScheduler: Lost executor 2 on ip-10-0-0-7.ec2.internal: \
+                Container killed by YARN for exceeding physical memory limits. 5.5 GB of 5.5 GB physical \
+                memory used. Consider boosting spark.executor.memoryOverhead. Container: \
+                container_1700000000000_0001_01_000003 on host: ip-10-0-0-7. Exit status: -104\n\
+                26/01/02 03:04:20 ERROR TaskSetManager: Task 3 in stage 1.0 failed 4 times; aborting job\n";
+    let lost = container(1, 3, "stderr");
+    steps(
+        &world,
+        json!({
+            "match": "two", "state": "FAILED", "seconds": 0.5, "late": 1.5,
+            "stdout": "Traceback (most recent call last):\n  File \"/mnt/tmp/two.py\", line 9, in <module>\n    \
+                       rows.count()\npy4j.protocol.Py4JJavaError: An error occurred while calling o1.count.\n",
+            "stderr": format!("26/01/02 03:04:05 INFO SparkContext: Running Spark version 3.5.1\n{kill}"),
+            "containers": {
+                lost.as_str(): "26/01/02 03:04:08 ERROR CoarseGrainedExecutorBackend: RECEIVED SIGNAL TERM\n",
+                container(1, 2, "stderr"): "26/01/02 03:04:08 INFO Executor: fine\n",
+            },
+        }),
+    );
+    let apply = world.json(&["apply", "t.yaml", "--yes"]);
+    assert_eq!(apply["exit"], 4);
+    assert!(apply["diagnosis"]["cause"].is_string(), "{apply:#}");
+    let searched = searched(&world, &["t"]);
+    assert!(
+        searched.contains(&format!("containers/{lost}")),
+        "{searched:?}"
+    );
+    let other = container(1, 2, "stderr");
+    assert!(
+        !searched.contains(&format!("containers/{other}")),
+        "{searched:?}"
+    );
+    world.expect(0, &["diagnose", "t"]).says("step two failed");
+}
+
+#[test]
+fn in_cluster_mode_the_drivers_container_is_read() {
+    let world = World::new();
+    let out = container(1, 1, "stdout");
+    steps(
+        &world,
+        json!({
+            "match": "two", "state": "FAILED", "seconds": 0.5,
+            "stderr": format!(
+                "26/01/02 03:04:05 INFO Client: Application report for {APP} (state: FINISHED)\n\
+                 Exception in thread \"main\" org.apache.spark.SparkException: Application {APP} finished \
+                 with failed status\n"
+            ),
+            "containers": {
+                out.as_str(): "Traceback (most recent call last):\n  File \"two.py\", line 3, in <module>\n    \
+                               open(\"u.item\")\nFileNotFoundError: [Errno 2] No such file or directory: \
+                               'u.item'\n",
+            },
+        }),
+    );
+    world
+        .expect(4, &["apply", "t.yaml", "--yes"])
+        .says("FileNotFoundError");
+    assert!(searched(&world, &["t"]).contains(&format!("containers/{out}")));
+}
+
+#[test]
+fn a_bootstrap_action_that_failed_is_explained_by_its_log() {
+    let world = World::new();
+    let action = "node/i-0abc1234/bootstrap-actions/1";
+    let why =
+        "On the master instance (i-0abc1234), bootstrap action 1 returned a non-zero return code";
+    let failure = json!({
+        "fail_at": "BOOTSTRAPPING", "code": "BOOTSTRAP_FAILURE", "message": why,
+        "logs": {
+            format!("{action}/stderr"): "ERROR: No matching distribution found for numpyy\n",
+            format!("{action}/controller"): "INFO startExec\n",
+            "node/i-0abc1234/bootstrap-actions/2/stderr": "fine\n",
+        },
+    });
+    world.double.post("/_double/cluster", failure);
+    let apply = world.expect(1, &["apply", "t.yaml", "--yes"]);
+    apply.says("the start of cluster").says(why);
+    let searched = searched(&world, &["t"]);
+    assert_eq!(searched[0], "StateChangeReason");
+    assert_eq!(searched[1], format!("{action}/stderr"));
+    assert_eq!(searched.len(), 3, "{searched:?}");
+}
+
+#[test]
+fn a_launch_that_emr_refuses_late_is_explained_by_its_words_at_once() {
+    for (code, error, why) in [
+        (
+            "VALIDATION_ERROR",
+            "INVALID_INSTANCE_PROFILE",
+            "EMR service role arn:aws:iam::123456789012:role/EMR_DefaultRole is invalid",
+        ),
+        (
+            "VALIDATION_ERROR",
+            "EC2_INSTANCE_TYPE_NOT_SUPPORTED",
+            "The requested instance type r7g.large is not supported in the requested availability zone.",
+        ),
+    ] {
+        let world = World::new();
+        let failure = json!({
+            "fail_at": "STARTING", "code": code, "message": why, "error_code": error,
+        });
+        world.double.post("/_double/cluster", failure);
+        let apply = world.json(&["apply", "t.yaml", "--yes"]);
+        assert_eq!(apply["exit"], 1, "{apply:#}");
+        assert!(
+            apply["diagnosis"]["evidence"].to_string().contains(why),
+            "{apply:#}"
+        );
+        let id = world.clusters()[0]["id"].as_str().unwrap().to_owned();
+        let note = format!("stacks/t/diagnoses/{id}/start");
+        assert!(world.objects().contains(&note), "{:?}", world.objects());
+        assert_eq!(
+            searched(&world, &["t"]),
+            ["StateChangeReason", "ErrorDetails"]
+        );
+    }
+}
+
+#[test]
+fn without_a_cause_it_says_what_was_searched_and_what_to_run() {
+    let world = World::new();
+    steps(
+        &world,
+        json!({
+            "match": "two", "state": "FAILED", "seconds": 0.5, "stdout": "hello\n",
+            "stderr": "26/01/02 03:04:05 INFO SparkContext: Running Spark version 3.5.1\n",
+        }),
+    );
+    let apply = world.expect(4, &["apply", "t.yaml", "--yes"]);
+    apply
+        .says("step two failed: the program ended with exit code 1 and no error in its logs")
+        .says("searched: steps/02-two/stderr, steps/02-two/stdout")
+        .says("next: clusterup logs t.yaml");
+    assert!(!apply.all().contains("Unknown Error"), "{}", apply.all());
+    // A note that is not ours shows nothing, and is no error.
+    let id = world.clusters()[0]["id"].as_str().unwrap().to_owned();
+    let key = format!("stacks/t/diagnoses/{id}/02");
+    let put = json!({ "bucket": BUCKET, "key": key, "text": "{\"cause\":1}" });
+    world.double.post("/_double/objects/put", put);
+    world.expect(0, &["status", "t"]).says("step two FAILED");
+    // The nodes cannot write it.
+    let put = json!({ "bucket": BUCKET, "key": key, "text": "{}", "machine": true });
+    let refused = world.double.post("/_double/objects/put", put);
+    assert_eq!(refused["refused"], true, "{refused:#}");
+}
