@@ -47,6 +47,7 @@ impl Verb for DiagnoseArgs {
                 let shown = view::diagnosis::Shown {
                     what: &what,
                     diagnosis: &found.diagnosis,
+                    offers: &[],
                     searched: &found.searched,
                     has_stack: stack.is_some(),
                     indent: 0,

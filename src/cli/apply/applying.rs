@@ -3,6 +3,7 @@
 use crate::app::agreement::{Agreement, PlanReader};
 use crate::app::diagnosis;
 use crate::app::failure::{Exit, Failure};
+use crate::app::fixes::{Fixer, Offer};
 use crate::app::interrupt;
 use crate::app::recorded_costs;
 use crate::app::reporter::{Progress, Reporter};
@@ -15,7 +16,7 @@ use crate::model::facts::Facts;
 use crate::model::hint::Command;
 use crate::model::observed::Cluster;
 use crate::model::stack::Stack;
-use crate::plan::Options;
+use crate::plan::{Options, fix};
 use crate::run::clock::SystemClock;
 use crate::run::driver::{Driver, Prepared};
 use crate::run::explain::Explanation;
@@ -30,10 +31,17 @@ pub(super) struct Apply<'a> {
     pub(super) target: &'a Target<'a>,
     pub(super) options: Options,
     pub(super) admission: &'a StackAdmission<'a>,
+    pub(super) fixer: Fixer<'a>,
     pub(super) progress: &'a dyn Progress,
     pub(super) reader: &'a dyn PlanReader,
     /// Whether to return once the job runs.
     pub(super) detach: bool,
+}
+
+/// Why the job or its cluster failed, and what fixes it.
+pub(super) struct Explained {
+    pub(super) explanation: Explanation,
+    pub(super) offers: Vec<Offer>,
 }
 
 /// How following a job ended.
@@ -110,11 +118,11 @@ impl Apply<'_> {
         let is_early = !self.target.costs();
         let mut explanation = None;
         if is_early {
-            explanation = self.explain(prepared, outcome).await?;
+            explanation = self.explain(driver, prepared, outcome).await?;
         }
         driver.ended().await?;
         if !is_early {
-            explanation = self.explain(prepared, outcome).await?;
+            explanation = self.explain(driver, prepared, outcome).await?;
         }
         self.progress.clear();
         self.report(driver, prepared, kept_cluster, explanation)
@@ -124,9 +132,10 @@ impl Apply<'_> {
     /// Finds out why the job or its cluster failed, and shows it.
     async fn explain(
         &self,
+        driver: &Driver<'_>,
         prepared: &Prepared,
         outcome: Option<Outcome>,
-    ) -> Result<Option<Explanation>, Failure> {
+    ) -> Result<Option<Explained>, Failure> {
         if outcome == Some(Outcome::Completed) {
             return Ok(None);
         }
@@ -137,19 +146,31 @@ impl Apply<'_> {
         let job = prepared.desired.job.as_ref();
         let explanation = diagnosis::explain(self.target, cluster, job, self.progress).await?;
         self.progress.clear();
-        if let Some(explanation) = &explanation {
-            let what = explanation.failed.in_words(cluster);
-            let shown = view::diagnosis::Shown {
-                what: &what,
-                diagnosis: &explanation.diagnosis,
-                searched: &explanation.searched,
-                has_stack: true,
-                indent: 0,
-            };
-            let text = view::diagnosis::render(shown, self.reporter().here());
-            self.reporter().say(&text);
-        }
-        Ok(explanation)
+        let Some(explanation) = explanation else {
+            return Ok(None);
+        };
+        let what = explanation.failed.in_words(cluster);
+        let failed = fix::Failed {
+            stack: self.stack,
+            facts: driver.facts,
+            step: explanation.failed.step(cluster),
+            skew: None,
+        };
+        let offers = self.fixer.offers(failed, &explanation.diagnosis.remedies);
+        let shown = view::diagnosis::Shown {
+            what: &what,
+            diagnosis: &explanation.diagnosis,
+            offers: &offers,
+            searched: &explanation.searched,
+            has_stack: true,
+            indent: 0,
+        };
+        let text = view::diagnosis::render(shown, self.reporter().here());
+        self.reporter().say(&text);
+        Ok(Some(Explained {
+            explanation,
+            offers,
+        }))
     }
 
     pub(super) fn cloud(&self) -> &dyn Cloud {

@@ -8,6 +8,7 @@ use super::agree::Terminal;
 use super::plan::{GivenStack, PlanArgs};
 use super::verb::{Finished, Verb};
 use crate::app::failure::Failure;
+use crate::app::fixes::Fixer;
 use crate::app::session::Session;
 use crate::app::stack_admission::StackAdmission;
 use crate::app::target::Target;
@@ -57,6 +58,11 @@ impl Verb for ApplyArgs {
             target: &target,
             options: self.plan.options(),
             admission: &admission,
+            fixer: Fixer {
+                file,
+                policies: read,
+                environment: &session.environment,
+            },
             progress: &*progress,
             reader: &Terminal {
                 session,

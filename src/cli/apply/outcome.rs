@@ -1,18 +1,16 @@
 //! What an `apply` reports at its end: results, why the cluster ended, and the exit code.
 
-use super::applying::Apply;
+use super::applying::{Apply, Explained};
 use crate::app::failure::{Exit, Failure};
 use crate::app::{recorded_costs, summaries};
 use crate::cli::verb::Finished;
 use crate::cli::view;
 use crate::model::desired::JobSpec;
-use crate::model::diagnosis::Diagnosis;
 use crate::model::hint::Command;
 use crate::model::observed::{Cluster, Step, StepState};
 use crate::model::shown::line;
 use crate::model::stack::WhenDone;
 use crate::run::driver::{Driver, Prepared};
-use crate::run::explain::Explanation;
 use crate::run::follow::{self, Outcome};
 use crate::summary::Run;
 use serde_json::json;
@@ -25,7 +23,7 @@ impl Apply<'_> {
         driver: &Driver<'_>,
         prepared: &Prepared,
         kept_cluster: Option<Cluster>,
-        explanation: Option<Explanation>,
+        explained: Option<Explained>,
     ) -> Result<Finished, Failure> {
         let folder = self.results_folder();
         let observed = driver.cloud.observe(&self.stack.name, folder).await?;
@@ -75,8 +73,7 @@ impl Apply<'_> {
             Some((worker, job)) => self.summarize(worker, job).await,
             None => Vec::new(),
         };
-        let diagnosis = explanation.map(|it| it.diagnosis);
-        let mut finished = self.finished(exit, prepared, observed.latest(), diagnosis, wrote);
+        let mut finished = self.finished(exit, prepared, observed.latest(), explained, wrote);
         if let Some(document) = &mut finished.document {
             document["summary"] =
                 json!(runs.iter().map(view::summary::document).collect::<Vec<_>>());
@@ -117,7 +114,7 @@ impl Apply<'_> {
         exit: Exit,
         prepared: &Prepared,
         cluster: Option<&Cluster>,
-        diagnosis: Option<Diagnosis>,
+        explained: Option<Explained>,
         wrote: bool,
     ) -> Finished {
         let folder = self.results_folder();
@@ -131,6 +128,10 @@ impl Apply<'_> {
             .collect();
         let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
         let ended = cluster.and_then(|c| Some(c.end.as_ref()?.message.as_str().to_owned()));
+        let (diagnosis, offers) = match explained {
+            Some(explained) => (Some(explained.explanation.diagnosis), explained.offers),
+            None => (None, Vec::new()),
+        };
         let cause = diagnosis.as_ref().filter(|found| found.is_known());
         let cause = cause.map(|found| found.cause.as_str().to_owned());
         let error = (exit != Exit::Done).then(|| json!({ "message": cause.or(failure).or(ended) }));
@@ -142,6 +143,7 @@ impl Apply<'_> {
             "results_written": (exit == Exit::Done && folder.is_some()).then_some(wrote),
             "error": error,
             "diagnosis": diagnosis,
+            "fixes": offers,
             "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },
         });
         Finished::with(exit, fields)

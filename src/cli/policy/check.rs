@@ -2,22 +2,16 @@
 
 use super::format::{self, Checked, Format};
 use crate::app::failure::{Exit, Failure};
+use crate::app::judged::judge;
 use crate::app::policies;
 use crate::app::session::Session;
 use crate::app::stack_file::{self, StackFile};
 use crate::cli::flags::{PoliciesArgs, only};
 use crate::cli::verb::{Finished, Verb};
 use crate::cli::view;
-use crate::cloud::account::ENDING;
-use crate::cost::catalog::Catalog;
-use crate::cost::estimate::Estimate;
 use crate::model::clock::Clock;
-use crate::model::desired::InstanceGroups;
 use crate::model::shown::json;
-use crate::model::stack::Stack;
-use crate::policy::{Judgement, Price, Subject};
 use crate::run::clock::SystemClock;
-use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -94,27 +88,6 @@ async fn check(path: &Path, args: &CheckArgs, session: &Session) -> Result<Check
         text,
         from: read.places,
     })
-}
-
-/// Judges a stack by policies alone, without reading what exists.
-pub(super) fn judge(
-    stack: &Stack,
-    policies: &crate::policy::Policies,
-    catalog: &Catalog,
-    by: &str,
-    now: DateTime<Utc>,
-) -> Judgement {
-    let stack = policies.impose(stack.clone());
-    let price = price(&stack, catalog, now);
-    let stack = &stack;
-    policies.judge(&Subject { stack, price, by })
-}
-
-/// The stack's price on AWS; `None` if the price of any part is unknown.
-pub(super) fn price(stack: &Stack, catalog: &Catalog, now: DateTime<Utc>) -> Option<Price> {
-    let groups = InstanceGroups::of(&stack.cluster);
-    let estimate = Estimate::of(catalog, &stack.region, &groups).ok()?;
-    Price::ahead(&stack.guardrails, &groups, estimate.rates(), ENDING, now)
 }
 
 fn text(result: &Checked) -> String {

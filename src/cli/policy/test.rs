@@ -1,7 +1,7 @@
 //! `policy test`: tests policies with examples that state the expected verdict.
 
-use super::check;
 use crate::app::failure::{Exit, Failure};
+use crate::app::judged;
 use crate::app::policies::{self, LoadedPolicies};
 use crate::app::session::Session;
 use crate::app::stack_file::{self, StackFile};
@@ -120,8 +120,8 @@ impl<'a> ExampleResult<'a> {
         let catalog = session.environment.catalog();
         let now = SystemClock.now();
         let by = &session.environment.who;
-        let judgement = check::judge(&stack, &read.policies, &catalog, by, now);
-        let worst = check::price(&stack, &catalog, now).map(|price| price.worst);
+        let judgement = judged::judge(&stack, &read.policies, &catalog, by, now);
+        let worst = judged::price(&stack, &catalog, now).map(|price| price.worst);
         let judgement = judgement.with(months(example, &stack, read, worst));
         Ok(Self { example, judgement })
     }

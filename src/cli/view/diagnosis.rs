@@ -2,9 +2,11 @@
 
 use super::remedy;
 use super::words::wrap;
+use crate::app::fixes::Offer;
 use crate::model::diagnosis::{Diagnosis, EvidenceLine, FailureOwner};
 use crate::model::hint::{Command, CommandContext};
 use crate::model::shown::line;
+use crate::plan::fix::{Change, Setting};
 
 /// The longest diagnosis, in lines.
 const MAX_LINES: usize = 10;
@@ -27,6 +29,8 @@ pub(in crate::cli) struct Shown<'a> {
     /// What failed, such as `step two`.
     pub(in crate::cli) what: &'a str,
     pub(in crate::cli) diagnosis: &'a Diagnosis,
+    /// The fixes for its stack; without them, the remedies are shown in words.
+    pub(in crate::cli) offers: &'a [Offer],
     /// The logs that were searched, as far as that is known.
     pub(in crate::cli) searched: &'a [String],
     /// Whether commands for the stack can be advised.
@@ -82,11 +86,51 @@ fn after(shown: Shown<'_>, here: &CommandContext) -> Vec<String> {
         let followed = line(followed.as_str(), shown.width(10));
         notes.push(shown.lines(&format!("and so: {followed}"), 2));
     }
-    for fix in diagnosis.remedies.iter().take(MAX_FIXES) {
-        let fix = line(&remedy::sentence(fix), MAX_TEXT);
-        notes.push(shown.lines(&format!("fix: {fix}"), 2));
+    match shown.offers {
+        [] => {
+            for fix in diagnosis.remedies.iter().take(MAX_FIXES) {
+                let fix = line(&remedy::sentence(fix), MAX_TEXT);
+                notes.push(shown.lines(&format!("fix: {fix}"), 2));
+            }
+        }
+        [best, others @ ..] => {
+            notes.push(offer(shown, best, here));
+            for other in others.iter().take(MAX_FIXES - 1) {
+                let reason = line(&other.fix.reason, shown.width(6));
+                notes.push(shown.lines(&format!("or: {reason}"), 2));
+            }
+        }
     }
     notes.concat()
+}
+
+/// A fix with what it changes, and the command that applies it, which is never broken into lines.
+fn offer(shown: Shown<'_>, offer: &Offer, here: &CommandContext) -> Vec<String> {
+    let reason = line(&offer.fix.reason, MAX_TEXT);
+    let mut lines = shown.lines(&format!("fix: {reason}"), 2);
+    if let Change::Set(settings) = &offer.fix.change {
+        for setting in settings {
+            let change = line(&change(setting), shown.width(7));
+            lines.push(format!("{:1$}       {change}", "", shown.indent));
+        }
+    }
+    if let Some(next) = &offer.next {
+        lines.push(format!(
+            "{:1$}  next: {2}",
+            "",
+            shown.indent,
+            next.text(here)
+        ));
+    }
+    lines
+}
+
+/// `job.steps.two.spark.executor_memory: 4g -> 8g`.
+fn change(setting: &Setting) -> String {
+    match &setting.from {
+        Some(from) => format!("{}: {from} -> {}", setting.path, setting.to),
+        None => format!("{}: {}", setting.path, setting.to),
+    }
 }
 
 /// What was searched without finding a cause, if that is known.
@@ -165,6 +209,7 @@ const fn owner(owner: FailureOwner) -> &'static str {
 mod tests {
     use super::*;
     use crate::model::diagnosis::{Confidence, FailureClass, Remedy};
+    use crate::plan::fix::Fix;
 
     fn line_of(log: &str, number: u64, text: &str) -> EvidenceLine {
         EvidenceLine {
@@ -188,9 +233,19 @@ mod tests {
     }
 
     fn rendered(diagnosis: &Diagnosis, searched: &[String], indent: usize) -> String {
+        with_offers(diagnosis, &[], searched, indent)
+    }
+
+    fn with_offers(
+        diagnosis: &Diagnosis,
+        offers: &[Offer],
+        searched: &[String],
+        indent: usize,
+    ) -> String {
         let shown = Shown {
             what: "step two",
             diagnosis,
+            offers,
             searched,
             has_stack: true,
             indent,
@@ -215,6 +270,39 @@ mod tests {
             line_of("containers/a/b/stderr", 7, "killed"),
         ]);
         insta::assert_snapshot!(rendered(&found, &[], 0));
+    }
+
+    #[test]
+    fn a_fix_is_shown_as_a_change_and_a_command() {
+        let found = sample(vec![line_of(
+            "steps/02-two/stderr",
+            1204,
+            "Lost executor 3",
+        )]);
+        let setting = Setting {
+            path: "job.steps.two.spark.executor_memory".to_owned(),
+            from: Some("8g".to_owned()),
+            to: "9593m".to_owned(),
+        };
+        let apply = Command::clusterup("apply").this_stack();
+        let set = format!("{}={}", setting.path, setting.to);
+        let offer = |change, reason: &str, next| Offer {
+            fix: Fix {
+                change,
+                reason: reason.to_owned(),
+            },
+            next,
+        };
+        let most = "9593m is the most that a node of m5.xlarge gives beside the application master";
+        let offers = [
+            offer(
+                Change::Set(vec![setting]),
+                most,
+                Some(apply.arg("--set").arg(set).into()),
+            ),
+            offer(Change::RunAgain, "3 core nodes instead of 2", None),
+        ];
+        insta::assert_snapshot!(with_offers(&found, &offers, &[], 0));
     }
 
     #[test]

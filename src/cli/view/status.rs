@@ -155,6 +155,7 @@ fn why(what: &str, diagnosis: &Diagnosis, here: &CommandContext) -> String {
     let shown = diagnosis::Shown {
         what,
         diagnosis,
+        offers: &[],
         searched: &[],
         has_stack: false,
         indent: 6,

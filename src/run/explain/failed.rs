@@ -4,6 +4,7 @@ use crate::cloud::LogListing;
 use crate::diagnose::search::Subject;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::evidence::LogText;
+use crate::model::name::StepName;
 use crate::model::observed::{Cluster, ClusterState, EndReason, Step, StepState};
 use crate::model::shown;
 
@@ -44,6 +45,14 @@ impl Failed {
         match self {
             Self::Step(index) => cluster.steps.get(index)?.diagnosis.as_ref(),
             Self::Start => cluster.diagnosis.as_ref(),
+        }
+    }
+
+    /// The name of the step that failed.
+    pub fn step(self, cluster: &Cluster) -> Option<&StepName> {
+        match self {
+            Self::Step(index) => cluster.steps.get(index).map(|step| &step.name),
+            Self::Start => None,
         }
     }
 
