@@ -97,6 +97,7 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
     #[test]
     fn files_are_put_together_by_application_and_in_order() {
@@ -120,14 +121,29 @@ mod tests {
         );
     }
 
+    fn event(name: &str, at: u32) -> String {
+        format!("{{\"Event\":\"SparkListenerApplication{name}\",\"Timestamp\":{at}}}\n")
+    }
+
+    #[test]
+    fn packed_parts_are_unpacked_frame_after_frame() {
+        let pack = |text: String| compress_to_vec(text.as_bytes(), CompressionLevel::Fastest);
+        let frames = [pack(event("Start", 1_000)), pack(event("End", 3_000))].concat();
+        let mut parts = Parts::default();
+        parts.read("app-1.zstd.inprogress", frames.as_slice());
+        let app = parts.finish().unwrap();
+        assert_eq!((app.wall_ms(), app.complete), (Some(2_000), true));
+        // Of a frame that is cut off, what was unpacked is read.
+        let mut parts = Parts::default();
+        parts.read("app-1.zstd", &frames[..frames.len() - 3]);
+        assert!(!parts.finish().unwrap().complete);
+    }
+
     #[test]
     fn damage_ends_a_part_and_not_the_log() {
-        let start = |at: u32| {
-            format!("{{\"Event\":\"SparkListenerApplicationStart\",\"Timestamp\":{at}}}\n")
-        };
         let mut parts = Parts::default();
         parts.read("events_1.zstd", b"no zstd".as_slice());
-        parts.read("events_2", start(1_000).as_bytes());
+        parts.read("events_2", event("Start", 1_000).as_bytes());
         assert_eq!(parts.finish().unwrap().started_at.unwrap().timestamp(), 1);
     }
 }
