@@ -22,7 +22,7 @@ fn main() {
     let log = recorded();
     let lines: Vec<&str> = log.lines().collect();
     let is_task = |line: &&str| line.contains("\"SparkListenerTaskEnd\"");
-    let first = lines.iter().position(|line| is_task(line)).unwrap();
+    let first = lines.iter().position(is_task).unwrap();
     let task = lines[first];
     let mut reader = LogReader::default();
     let before = resident();
@@ -55,7 +55,7 @@ fn main() {
         .map(|(now, before)| now.saturating_sub(before));
     match (resident(), grown) {
         (Some(now), Some(grown)) => {
-            println!("resident at most {now} kB, {grown} kB of it for the log")
+            println!("resident at most {now} kB, {grown} kB of it for the log");
         }
         (_, _) => println!("this machine does not say how much memory is resident"),
     }
