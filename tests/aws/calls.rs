@@ -8,8 +8,9 @@ use std::path::Path;
 const MOST_OF_APPLY: usize = 30;
 /// One of them reads where the stack was last applied from.
 const MOST_OF_PLAN: usize = 11;
-/// The job's script, ratings and movies, and the scripts for the power-off and the packages.
-const UPLOADS: usize = 5;
+/// The job's script, ratings and movies, the scripts for the power-off and the packages, and the folder
+/// of the event logs.
+const UPLOADS: usize = 6;
 
 /// The shipped stack, with ratings on this machine.
 fn movies() -> World {
@@ -56,7 +57,7 @@ fn apply_and_plan_take_few_calls() {
     let apply = calls(&world, &["apply", "--yes", "--detach"]);
     let objects = world.objects();
     let uploaded = |key: &&String| {
-        let folders = ["/scripts/", "/data/", "/bootstrap/"];
+        let folders = ["/scripts/", "/data/", "/bootstrap/", "/events/"];
         folders.iter().any(|folder| key.contains(folder))
     };
     let uploads = objects.iter().filter(uploaded).count();
