@@ -15,9 +15,12 @@ mod run;
 mod stages;
 
 pub use estimate::{Cheaper, Faster};
-pub use figures::{
-    Application, DriverAlone, Executors, Loss, Lost, PeakMemory, Settings, Spread, Stage, Totals,
-};
+pub use figures::{Application, Loss};
+#[cfg_attr(
+    closed,
+    expect(unused_imports, reason = "tests name all parts of figures")
+)]
+pub use figures::{DriverAlone, Executors, Lost, PeakMemory, Settings, Spread, Stage, Totals};
 pub use reader::LogReader;
 pub use remark::{
     Alone, Capacity, Held, Idle, LocalMaster, Longest, LostExecutors, Remark, Skew, Spilled, Volume,
