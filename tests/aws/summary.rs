@@ -29,7 +29,7 @@ fn a_run_is_summed_up_from_the_log_in_the_bucket_whether_it_ended_well_or_not() 
     let done = world.expect(0, &["apply", "t.yaml", "--yes"]);
     done.says("count ended well in")
         .says("; the cluster cost $0.")
-        .says("  read, wrote ");
+        .says("read, wrote 0 B, ");
     let events =
         |key: &String| key.contains("/work/t/events/") || key.starts_with("work/t/events/");
     let packed = world.objects().into_iter().filter(events);
@@ -39,7 +39,7 @@ fn a_run_is_summed_up_from_the_log_in_the_bucket_whether_it_ended_well_or_not() 
         world.objects()
     );
 
-    let shown = world.json(&["summary", "t", "--output", "json"]);
+    let shown = world.json(&["summary", "t"]);
     let runs = shown["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 1, "the other step has no event log: {shown:#}");
     let app = &runs[0]["application"];
@@ -64,7 +64,7 @@ fn a_run_is_summed_up_from_the_log_in_the_bucket_whether_it_ended_well_or_not() 
         .says("nothing to change");
     world.stack(&stack.replace("out\"", "out\", fail"));
     let failed = world.expect(4, &["apply", "t.yaml", "--yes"]);
-    failed.says("count failed after").says("  cluster     ");
+    failed.says("count failed after").says(" at work, ");
     let own = "count.py, spark: { conf: { spark.eventLog.enabled: \"false\" } }";
     world.stack(&stack.replace("count.py", own));
     let silent = world.expect(0, &["apply", "t.yaml", "--yes"]);

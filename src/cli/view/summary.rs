@@ -213,7 +213,7 @@ const fn loss(why: Loss) -> &'static str {
 
 fn time(ms: u64) -> String {
     match ms {
-        0..1_000 => format!("{ms}ms"),
+        1..1_000 => format!("{ms}ms"),
         _ => long(TimeDelta::milliseconds(
             i64::try_from(ms).unwrap_or(i64::MAX),
         )),
