@@ -46,6 +46,7 @@ fn cluster(core: u16) -> Cluster {
             ended_at: Some(created() + TimeDelta::minutes(10)),
             ui: None,
             failure: None,
+            diagnosis: None,
             may_fail: false,
         }],
         ..Cluster::new(id, stack, spec, created())

@@ -220,6 +220,7 @@ mod tests {
             idle,
         };
         Row {
+            slots: None,
             key: key.map(str::to_owned),
             clusters: 1,
             total: split.total(),
