@@ -67,10 +67,11 @@ impl<'a> Walk<'a> {
             found: false,
         };
         search.visit_expr(test);
-        let is_exit = !matches!(
-            body.last(),
-            Some(Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_))
-        );
+        let is_exit = match body.last() {
+            Some(Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_)) => false,
+            Some(Stmt::Expr(last)) => !ends_well(&last.value),
+            Some(_) | None => true,
+        };
         if search.found && is_exit && self.function.is_none() {
             let message = format!("the script ends here, because {}", self.given());
             self.too_few(test, message);
@@ -78,7 +79,7 @@ impl<'a> Walk<'a> {
     }
 
     fn too_few(&mut self, at: &impl Ranged, message: String) {
-        if self.index_guards == 0 {
+        if self.index_guards == 0 && !self.changes_argv {
             let help = "add the argument to the step's `args`, or let the script check \
                         `len(sys.argv)` before it reads it";
             self.report(LintCode::TooFewArgs, at, message, help);
@@ -91,6 +92,18 @@ impl<'a> Walk<'a> {
         let count = arguments(step.args.len());
         format!("step {:?} gives it {count}", step.name.as_str())
     }
+}
+
+/// Whether a call ends the program with the exit code 0: `sys.exit()` or `exit(0)`.
+fn ends_well(last: &Expr) -> bool {
+    let Some(call) = last.as_call_expr() else {
+        return false;
+    };
+    let code = call.arguments.args.first();
+    code.is_none_or(|code| {
+        let number = code.as_number_literal_expr();
+        number.is_some_and(|it| it.value.as_int().and_then(|it| it.as_u8()) == Some(0))
+    })
 }
 
 fn arguments(count: usize) -> String {

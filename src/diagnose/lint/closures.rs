@@ -75,6 +75,9 @@ impl<'a> Walk<'a> {
         let mut seen = BTreeSet::new();
         if let Expr::Lambda(lambda) = function {
             let mut names = Names::outside(lambda.parameters.as_deref());
+            let mut inner = Inner::default();
+            inner.visit_expr(&lambda.body);
+            names.own.extend(inner.0);
             names.visit_expr(&lambda.body);
             self.check_names(names, &mut seen);
         } else if let Value::Function(id) = self.peek(function) {
@@ -94,6 +97,9 @@ impl<'a> Walk<'a> {
         let mut assigned = Assigned(Vec::new());
         assigned.visit_body(&function.def.body);
         names.own.extend(assigned.0);
+        let mut inner = Inner::default();
+        inner.visit_body(&function.def.body);
+        names.own.extend(inner.0);
         names.visit_body(&function.def.body);
         self.check_names(names, seen);
     }
@@ -120,6 +126,27 @@ impl<'a> Walk<'a> {
                 self.check_body(id, seen);
             }
         }
+    }
+}
+
+/// The names that functions, lambdas and comprehensions inside a function bind.
+#[derive(Default)]
+struct Inner<'a>(BTreeSet<&'a str>);
+
+impl<'a> Visitor<'a> for Inner<'a> {
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Name(name) = expression
+            && name.ctx == ExprContext::Store
+        {
+            self.0.insert(name.id.as_str());
+        }
+        visitor::walk_expr(self, expression);
+    }
+
+    fn visit_parameters(&mut self, parameters: &'a Parameters) {
+        self.0
+            .extend(parameters.iter().map(|one| one.name().as_str()));
+        visitor::walk_parameters(self, parameters);
     }
 }
 

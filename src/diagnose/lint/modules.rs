@@ -2,10 +2,11 @@
 
 use super::script::Script;
 use super::statements::names_one_of;
+use crate::model::application::Application;
 use crate::model::lint::{LintCode, LintFinding};
 use crate::model::work::{StepFile, Work};
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{ExceptHandler, Expr, ModModule, PythonVersion, Stmt};
+use ruff_python_ast::{ExceptHandler, Expr, ModModule, PythonVersion, Stmt, WithItem};
 use ruff_text_size::{Ranged, TextRange};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,12 @@ const BROUGHT: &str = include_str!("brought.txt");
 
 /// Finds the modules that nothing brings.
 pub(super) fn missing(script: &Script<'_>, tree: &ModModule) -> Vec<LintFinding> {
-    let mut imports = Imports::default();
+    let mut named = Named::default();
+    named.visit_body(&tree.body);
+    let mut imports = Imports {
+        named: named.0,
+        ..Imports::default()
+    };
     imports.visit_body(&tree.body);
     if imports.adds_files || may_have_any(script) {
         return Vec::new();
@@ -58,6 +64,16 @@ fn finding(script: &Script<'_>, name: &str, at: TextRange) -> LintFinding {
     }
 }
 
+/// Settings that may bring modules, if the cluster's configurations have them.
+const BRINGS: [&str; 6] = [
+    "spark.archives",
+    "spark.jars",
+    "spark.jars.packages",
+    "spark.submit.pyFiles",
+    "spark.yarn.dist.archives",
+    "spark.yarn.dist.files",
+];
+
 /// Whether more modules than those that are known may be there.
 fn may_have_any(script: &Script<'_>) -> bool {
     let stack = script.stack;
@@ -68,6 +84,9 @@ fn may_have_any(script: &Script<'_>) -> bool {
     let is_zip = |file: &StepFile| !file.to_string().ends_with(".py");
     let python_path = |name: &String| name.contains("PYTHONPATH") || name.contains("DOCKER");
     let conf = &script.step.spark.conf;
+    let software = &stack.cluster.emr.software;
+    let learns = |one: &Application| matches!(one.as_str(), "TensorFlow" | "MXNet");
+    let brings = |name: &String| python_path(name) || BRINGS.contains(&name.as_str());
     job.is_some_and(|job| job.archive().is_some())
         || !stack.cluster.bootstrap.is_empty()
         || stack.cluster.emr.image.is_some()
@@ -78,6 +97,11 @@ fn may_have_any(script: &Script<'_>) -> bool {
         || conf
             .keys()
             .any(|key| python_path(key) || key == "spark.submit.pyFiles")
+        || software
+            .configurations
+            .iter()
+            .any(|(place, _)| brings(&place.name))
+        || software.applications.iter().any(learns)
 }
 
 /// Whether a file that the step sends, or a jar with Python files, may be the module.
@@ -161,6 +185,29 @@ struct Imports<'a> {
     found: Vec<(&'a str, TextRange)>,
     /// Whether the script adds files to the path of Python.
     adds_files: bool,
+    /// The names that the script uses.
+    named: BTreeSet<&'a str>,
+}
+
+/// `suppress(ImportError)`, of which the block may fail.
+fn suppresses(item: &WithItem) -> bool {
+    let call = item.context_expr.as_call_expr();
+    call.is_some_and(|call| names_one_of(&call.func, &["suppress"]))
+}
+
+/// The names that a script uses.
+#[derive(Default)]
+struct Named<'a>(BTreeSet<&'a str>);
+
+impl<'a> Visitor<'a> for Named<'a> {
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Name(name) = expression {
+            self.0.insert(name.id.as_str());
+        } else if let Expr::Attribute(attribute) = expression {
+            self.0.insert(attribute.attr.as_str());
+        }
+        visitor::walk_expr(self, expression);
+    }
 }
 
 impl<'a> Imports<'a> {
@@ -198,6 +245,14 @@ impl<'a> Visitor<'a> for Imports<'a> {
             if !handlers.clone().any(catches) {
                 visitor::walk_stmt(self, statement);
             }
+        } else if let Stmt::FunctionDef(def) = statement {
+            // A function that nothing names does not run.
+            if self.named.contains(def.name.as_str()) {
+                visitor::walk_stmt(self, statement);
+            }
+        } else if let Stmt::With(with) = statement
+            && with.items.iter().any(suppresses)
+        {
         } else if let Stmt::If(test) = statement {
             // What a test decides is not known, but for the main program.
             let is_main = test.test.as_compare_expr().is_some_and(|comparison| {

@@ -6,8 +6,7 @@ use super::text::Text;
 use super::value::{Spark, Value};
 use super::walk::Walk;
 use crate::model::lint::LintCode;
-use crate::model::stack::{Piece, Source};
-use crate::model::work::Work;
+use crate::model::stack::{Piece, Source, WhenDone};
 
 /// Functions of Python that open a file or look at it, by their first argument.
 const OPENS: [&str; 27] = [
@@ -40,6 +39,20 @@ const OPENS: [&str; 27] = [
     "sqlite3.connect",
 ];
 
+/// Those that only look whether something is there, or make a folder: they do no harm on another
+/// machine.
+const LOOKS: [&str; 8] = [
+    "exists",
+    "glob.glob",
+    "glob.iglob",
+    "os.makedirs",
+    "os.mkdir",
+    "os.path.exists",
+    "os.path.isdir",
+    "os.path.isfile",
+];
+const LOOKS_OF_PATHS: [&str; 5] = ["glob", "is_dir", "is_file", "mkdir", "rglob"];
+
 /// Methods of a path of `pathlib` that do the same.
 const OF_PATHS: [&str; 12] = [
     "exists",
@@ -60,27 +73,42 @@ const OF_PATHS: [&str; 12] = [
 const PANDAS: &str = "pandas.read_";
 
 /// Folders that each machine has.
-const OF_EACH_MACHINE: [&str; 7] = ["/dev", "/etc", "/mnt", "/opt", "/proc", "/tmp", "/usr"];
+const OF_EACH_MACHINE: [&str; 9] = [
+    "/dev",
+    "/etc",
+    "/home/hadoop",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/tmp",
+    "/usr",
+    "/var",
+];
 
 /// Who gets a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     Spark,
+    /// Spark writes it: without a scheme, into the cluster's own HDFS.
+    Writer,
     Python,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn check_paths(&mut self, callee: &Callee<'a>, call: &Call<'a>) {
-        let Some((by, path)) = path(callee, call) else {
+        let Some((by, path)) = path(callee, call).filter(|_| self.file_guards == 0) else {
             return;
         };
+        let name = callee.name.as_str();
+        let looks = LOOKS.contains(&name) || LOOKS_OF_PATHS.contains(&name);
         let several = if let Value::Items(items) = &path {
             items.as_slice()
         } else {
             std::slice::from_ref(&path)
         };
         for path in several.iter().filter_map(Value::text) {
-            if let Some(why) = self.of_one_machine(path, by) {
+            self.fills_hdfs |= by == By::Writer && path.start().starts_with(['/', 'h']);
+            if let Some(why) = self.of_one_machine(path, by).filter(|_| !looks) {
                 let help = self.data_instead(path);
                 self.report(LintCode::LocalPath, &callee.at, why, &help);
                 return;
@@ -110,7 +138,12 @@ impl<'a> Walk<'a> {
         if start.starts_with('~') {
             return Some(format!("{shown:?} is in the home folder of one machine"));
         }
-        if plain.is_some() && by == By::Spark {
+        // A bootstrap action may have put it on each node.
+        let may_be_there = !self.script.stack.cluster.bootstrap.is_empty();
+        if may_be_there {
+            return None;
+        }
+        if plain.is_some() && by != By::Python {
             return Some(format!(
                 "{shown:?} is a file of one machine, which the workers do not have"
             ));
@@ -122,6 +155,7 @@ impl<'a> Walk<'a> {
             By::Python => Some(format!(
                 "{shown:?} is a file of one machine, which the cluster does not have"
             )),
+            By::Writer => None,
             By::Spark if self.fills_hdfs() => None,
             By::Spark => Some(format!(
                 "{shown:?} is in HDFS on EMR, where a new cluster has no data"
@@ -129,11 +163,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a step of the job copies something, perhaps into HDFS.
+    /// Whether something may have filled HDFS before: an earlier step or job, or this script.
     fn fills_hdfs(&self) -> bool {
-        let steps = self.script.stack.job.iter().flat_map(|job| &job.steps);
-        let mut works = steps.map(|step| &step.work);
-        works.any(|work| matches!(work, Work::Copy { .. } | Work::Command(_) | Work::Shell(_)))
+        let stack = self.script.stack;
+        let steps = stack.job.iter().flat_map(|job| &job.steps);
+        let others = steps.filter(|step| step.name != self.script.step.name);
+        stack.guardrails.when_done == WhenDone::Keep || others.count() > 0 || self.fills_hdfs
     }
 
     /// Names the stack's data that the script could read instead.
@@ -161,13 +196,20 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether the script uses pandas' functions on Spark, which write where Spark does.
+    fn has_pandas_of_spark(&self) -> bool {
+        let marks = ["pyspark.pandas", "pandas_api", "to_pandas_on_spark"];
+        marks.iter().any(|mark| self.script.text.contains(mark))
+    }
+
     /// Reports Python's functions on a location of the stack.
     fn check_remote(&mut self, path: &Text, callee: &Callee<'a>) -> bool {
         let Some(place) = path.place() else {
             return false;
         };
-        let pandas = callee.name.starts_with(PANDAS) || callee.name.starts_with("to_");
-        if pandas && self.script.modules.reads_s3 {
+        let writes = callee.name.starts_with("to_");
+        let pandas = callee.name.starts_with(PANDAS) || writes;
+        if pandas && self.script.modules.reads_s3 || writes && self.has_pandas_of_spark() {
             return false;
         }
         let (place, help) = match place {
@@ -207,13 +249,26 @@ fn path(callee: &Callee<'_>, call: &Call<'_>) -> Option<(By, Value)> {
     let first = |key: &str| call.argument(0, key).cloned();
     if let Value::Spark(spark) = callee.receiver {
         let path = of_spark(spark, name, call)?.cloned()?;
-        return Some((By::Spark, path));
+        let by = match spark {
+            Spark::Writer | Spark::Rdd(_) => By::Writer,
+            Spark::Context
+            | Spark::Reader
+            | Spark::Conf
+            | Spark::Builder
+            | Spark::Session
+            | Spark::Frame(_)
+            | Spark::Grouped => By::Spark,
+        };
+        return Some((by, path));
     }
     if let Value::Text(path) = &callee.receiver {
         let opens = OF_PATHS.contains(&name);
         return opens.then(|| (By::Python, Value::Text(path.clone())));
     }
-    if RDD_WRITES.contains(&name) || matches!(name, "textFile" | "wholeTextFiles") {
+    if RDD_WRITES.contains(&name) {
+        return Some((By::Writer, first("path")?));
+    }
+    if matches!(name, "textFile" | "wholeTextFiles") {
         return Some((By::Spark, first("path")?));
     }
     let key = if name.starts_with(PANDAS) {
@@ -232,7 +287,7 @@ fn path(callee: &Callee<'_>, call: &Call<'_>) -> Option<(By, Value)> {
 fn of_spark<'c>(spark: Spark, name: &str, call: &'c Call<'_>) -> Option<Option<&'c Value>> {
     let of_table = ["insertInto", "jdbc", "saveAsTable", "table", "toTable"];
     let takes = match spark {
-        Spark::Context => CONTEXT_READS.contains(&name) || name == "addFile",
+        Spark::Context => CONTEXT_READS.contains(&name),
         Spark::Reader => READS.contains(&name) && !of_table.contains(&name),
         Spark::Writer => WRITES.contains(&name) && !of_table.contains(&name),
         Spark::Rdd(_) => RDD_WRITES.contains(&name),

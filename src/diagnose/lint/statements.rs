@@ -96,8 +96,9 @@ impl<'a> Walk<'a> {
 
     fn again(&mut self, again: &'a StmtWhile) {
         self.forget(&again.body);
-        self.eval(&again.test);
-        self.aside(&again.body);
+        if self.eval(&again.test).truth() != Some(false) {
+            self.aside(&again.body);
+        }
         self.body(&again.orelse);
     }
 
@@ -107,6 +108,9 @@ impl<'a> Walk<'a> {
             self.scopes.set(name.id.as_str(), value);
         } else if let Expr::Attribute(attribute) = target {
             let object = self.eval(&attribute.value);
+            if attribute.attr.as_str() == "argv" {
+                self.changes_argv = true;
+            }
             if let Value::Instance(class) | Value::Class(class) = object {
                 self.now.attribute(class, attribute.attr.as_str(), value);
             }
@@ -129,6 +133,9 @@ impl<'a> Walk<'a> {
             && let Some(Value::Items(_) | Value::Argv(_)) = self.scopes.get(name.id.as_str())
         {
             self.scopes.set(name.id.as_str(), Value::Unknown);
+        } else if let Value::Argv(_) = self.peek(list) {
+            // From here on, the script's arguments are not those of the step.
+            self.changes_argv = true;
         }
     }
 
@@ -261,10 +268,19 @@ impl<'a> Walk<'a> {
             "Exception",
             "SystemExit",
         ]));
+        let for_files = usize::from(catches(&[
+            "OSError",
+            "IOError",
+            "FileNotFoundError",
+            "Exception",
+            "BaseException",
+        ]));
         self.index_guards += guards;
+        self.file_guards += for_files;
         let start = self.scopes.mark();
         let mut ends = self.body(&attempt.body);
         self.index_guards -= guards;
+        self.file_guards -= for_files;
         if !ends {
             ends = self.body(&attempt.orelse);
         }

@@ -37,6 +37,12 @@ pub(super) struct Walk<'a> {
     pub(super) is_sure: bool,
     /// How many handlers of an `IndexError` are around the code.
     pub(super) index_guards: usize,
+    /// How many handlers of errors of files are around the code.
+    pub(super) file_guards: usize,
+    /// Whether the script changes `sys.argv`.
+    pub(super) changes_argv: bool,
+    /// Whether the script writes to HDFS.
+    pub(super) fills_hdfs: bool,
     pub(super) home: Home,
     pub(super) findings: Vec<LintFinding>,
 }
@@ -92,6 +98,9 @@ impl<'a> Walk<'a> {
             function: None,
             is_sure: true,
             index_guards: 0,
+            file_guards: 0,
+            changes_argv: false,
+            fills_hdfs: false,
             home: Home::default(),
             findings: Vec::new(),
         }
