@@ -8,12 +8,12 @@ use super::stack_file::{self, StackFile};
 use crate::model::clock::Clock;
 use crate::model::diagnosis::Remedy;
 use crate::model::facts::Facts;
-use crate::model::hint::{Command, Hint};
+use crate::model::hint::{Command, CommandContext, Hint};
 use crate::model::stack::Stack;
 use crate::plan::expand::expand;
 use crate::plan::fix::{Change, Failed, Fix, Setting, fixes};
 use crate::run::clock::SystemClock;
-use serde::Serialize;
+use serde_json::{Value, json};
 
 /// The stack of the current command line, and what its fixes have to obey.
 #[derive(Clone, Copy)]
@@ -24,12 +24,19 @@ pub(crate) struct Fixer<'a> {
 }
 
 /// A fix, and the command that applies it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Offer {
-    #[serde(flatten)]
     pub(crate) fix: Fix,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<Hint>,
+}
+
+impl Offer {
+    /// The fix in JSON, with its command completed.
+    pub(crate) fn document(&self, here: &CommandContext) -> Value {
+        let mut document = json!(self.fix);
+        document["next"] = json!(self.next.as_ref().map(|next| next.text(here)));
+        document
+    }
 }
 
 impl Fixer<'_> {

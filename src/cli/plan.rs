@@ -51,6 +51,10 @@ impl Verb for PlanArgs {
         here.target = self.target.words();
         here.more.extend(self.policies.words());
         here.more.extend(self.lint.words());
+        if let Some(sample) = &self.sample {
+            here.more
+                .extend(["--sample".to_owned(), sample.to_string()]);
+        }
         here
     }
 

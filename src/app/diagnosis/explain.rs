@@ -36,8 +36,10 @@ pub(crate) async fn explain(
     };
     let found = explainer.explain(failed).await?;
     if let (Some(aws), Some(found)) = (cloud.aws(), &found)
+        && found.diagnosis.is_known()
         && !found.searched.is_empty()
     {
+        // Logs that arrive later may show a cause that is not known yet.
         let kept = keep(aws, target, cluster, found, listener).await;
         if let Err(error) = kept {
             let reporter = &target.session.reporter;

@@ -118,15 +118,34 @@ impl Apply<'_> {
         let is_early = !self.target.costs();
         let mut explanation = None;
         if is_early {
-            explanation = self.explain(driver, prepared, outcome).await?;
+            explanation = self.try_explain(driver, prepared, outcome).await;
         }
         driver.ended().await?;
         if !is_early {
-            explanation = self.explain(driver, prepared, outcome).await?;
+            explanation = self.try_explain(driver, prepared, outcome).await;
         }
         self.progress.clear();
         self.report(driver, prepared, kept_cluster, explanation)
             .await
+    }
+
+    /// What cannot be explained is only a warning: the outcome of the job stays.
+    async fn try_explain(
+        &self,
+        driver: &Driver<'_>,
+        prepared: &Prepared,
+        outcome: Option<Outcome>,
+    ) -> Option<Explained> {
+        match self.explain(driver, prepared, outcome).await {
+            Ok(explained) => explained,
+            Err(failure) => {
+                self.progress.clear();
+                let why = failure.in_a_line();
+                self.reporter()
+                    .say(&format!("warning: could not find out why it failed: {why}"));
+                None
+            }
+        }
     }
 
     /// Finds out why the job or its cluster failed, and shows it.
@@ -140,10 +159,16 @@ impl Apply<'_> {
             return Ok(None);
         }
         let mut clusters = self.cloud().watch(&self.stack.name).await?;
-        let Some(cluster) = clusters.last_mut() else {
+        let job = prepared.desired.job.as_ref();
+        // Somebody may have created a newer cluster meanwhile. Without a job, only a cluster that did
+        // not start has failed.
+        let failed = |cluster: &Cluster| match job {
+            Some(job) => cluster.run_of(&job.hash).is_some(),
+            None => cluster.ready_at.is_none(),
+        };
+        let Some(cluster) = clusters.iter_mut().rfind(|cluster| failed(cluster)) else {
             return Ok(None);
         };
-        let job = prepared.desired.job.as_ref();
         let explanation = diagnosis::explain(self.target, cluster, job, self.progress).await?;
         self.progress.clear();
         let Some(explanation) = explanation else {

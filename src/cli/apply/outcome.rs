@@ -143,7 +143,7 @@ impl Apply<'_> {
             "results_written": (exit == Exit::Done && folder.is_some()).then_some(wrote),
             "error": error,
             "diagnosis": diagnosis,
-            "fixes": offers,
+            "fixes": offers.iter().map(|it| it.document(self.reporter().here())).collect::<Vec<_>>(),
             "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },
         });
         Finished::with(exit, fields)

@@ -98,11 +98,12 @@ impl Supervisor {
     }
 
     fn finish_step(&mut self, driver: &Driver, status: ExitStatus) {
+        let ended_at = self.clock.now();
         let diagnosis = (!status.success()).then(|| self.diagnose(driver, status));
         let Some(step) = self.cluster.steps.get_mut(driver.index) else {
             return;
         };
-        step.ended_at = Some(self.clock.now());
+        step.ended_at = Some(ended_at);
         step.ui = None;
         if status.success() {
             step.state = StepState::Completed;
