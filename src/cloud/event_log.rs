@@ -72,6 +72,11 @@ impl Parts {
         self.reader.end_of_part();
     }
 
+    /// Whether no more is read.
+    pub(super) const fn is_full(&self) -> bool {
+        self.read >= MAX_BYTES
+    }
+
     /// The figures; `None` if there was no event.
     pub(super) fn finish(self) -> Option<Application> {
         self.reader.finish()

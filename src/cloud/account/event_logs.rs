@@ -21,6 +21,10 @@ use async_trait::async_trait;
 /// the rest is not read.
 const MAX_BYTES: u64 = 256 << 20;
 
+/// How many applications of a run, and how many files of each, are read: a job may write any number.
+const MAX_APPLICATIONS: usize = 20;
+const MAX_PARTS: usize = 1_000;
+
 #[async_trait(?Send)]
 impl<A: Api> EventLogs for Account<A> {
     async fn applications(
@@ -45,9 +49,15 @@ impl<A: Api> EventLogs for Account<A> {
         let keys: Vec<String> = listed.into_iter().filter_map(super::bucket::key).collect();
         let below = keys.iter().filter_map(|key| key.strip_prefix(&prefix));
         let mut found = Vec::new();
-        for names in event_log::applications(below) {
+        for names in event_log::applications(below)
+            .into_iter()
+            .take(MAX_APPLICATIONS)
+        {
             let mut parts = Parts::default();
-            for name in names {
+            for name in names.into_iter().take(MAX_PARTS) {
+                if parts.is_full() {
+                    break;
+                }
                 let get = GetObject {
                     bucket: bucket.clone(),
                     key: format!("{prefix}{name}"),
