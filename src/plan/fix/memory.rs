@@ -214,17 +214,20 @@ impl Context<'_> {
         const RDD: &str = "spark.default.parallelism";
         /// Spark's default for SQL.
         const DEFAULT: u32 = 200;
-        let now = |key| self.conf_value(key).and_then(|text| text.parse().ok());
-        let was: u32 = now(SQL).or_else(|| now(RDD)).unwrap_or(DEFAULT);
-        let to = was.checked_mul(2).filter(|to| *to <= 20_000)?;
-        let settings: Option<Vec<Setting>> = [SQL, RDD]
-            .into_iter()
-            .map(|key| {
-                let from = self.conf_value(key).map(str::to_owned);
-                self.spark(&format!("conf.{key}"), from, to.to_string())
-            })
-            .collect();
-        let reason = format!("{to} partitions instead of {was} halve what a task holds");
-        Some(Fix::set(settings?, reason))
+        /// More of them cost more time than they save.
+        const MOST: u32 = 20_000;
+        let twice = |key| {
+            let from = self.conf_value(key);
+            let was: u32 = from.map_or(Some(DEFAULT), |text| text.parse().ok())?;
+            let to = was.checked_mul(2).filter(|to| *to <= MOST)?;
+            let from = from.map(str::to_owned);
+            self.spark(&format!("conf.{key}"), from, to.to_string())
+        };
+        let settings: Vec<Setting> = [SQL, RDD].into_iter().filter_map(twice).collect();
+        if settings.is_empty() {
+            return None;
+        }
+        let reason = "twice as many partitions halve what a task holds";
+        Some(Fix::set(settings, reason))
     }
 }
