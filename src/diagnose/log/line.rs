@@ -20,12 +20,16 @@ pub(in crate::diagnose) struct Line<'a> {
     pub(in crate::diagnose) block: usize,
 }
 
-/// All lines of a log.
+/// How many lines of a log are read, so that empty ones cannot take a thousand times their size.
+const MAX_LINES: usize = 400_000;
+
+/// The lines of a log.
 pub(super) fn lines(log: &LogText) -> Vec<Line<'_>> {
     let mut found = Vec::new();
     for section in &log.sections {
         let from = found.len();
-        for (index, text) in section.text.split('\n').enumerate() {
+        let room = MAX_LINES.saturating_sub(from);
+        for (index, text) in section.text.split('\n').enumerate().take(room) {
             let number = section.first_line.map(|first| first + index as u64);
             let text = clean(text);
             let line = |text| Line {
