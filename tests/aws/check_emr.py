@@ -35,7 +35,7 @@ def life(aws):
     aws.equal(round(took.total_seconds(), 1), 30.0, "time of a step")
     key = f"logs/{cluster}/steps/{one['Id']}/controller.gz"
     log = aws.s3.get_object(Bucket="clusterup-b", Key=key)["Body"].read()
-    aws.equal(b"COMPLETED" in gzip.decompress(log), True, "log")
+    aws.equal(b"Step succeeded with exitCode 0" in gzip.decompress(log), True, "log")
     aws.emr.terminate_job_flows(JobFlowIds=[cluster])
     aws.equal(aws.state(cluster), "TERMINATING", "state")
     aws.emr.terminate_job_flows(JobFlowIds=[cluster])
