@@ -19,6 +19,9 @@ use tokio::time::Instant;
 /// EMR uploads logs about every five minutes and when a cluster ends (EMR Management Guide).
 const MAX_WAIT: Duration = Duration::from_secs(12 * 60);
 
+/// How often to look for the logs of what a cluster's end cut off: EMR uploads them then, or never.
+const POLLS_AFTER_END: u32 = 8;
+
 /// A round of EMR's uploads, and some time for it.
 const ROUND: Duration = Duration::from_secs(6 * 60);
 
@@ -73,7 +76,7 @@ impl Explainer<'_> {
         let started = Instant::now();
         let mut search: Option<Search> = None;
         let mut incomplete = 0;
-        for polls in 0.. {
+        for polls in 0_u32.. {
             let Some(listing) = self.cloud.logs_of(self.id).await? else {
                 return Ok(None);
             };
@@ -94,7 +97,9 @@ impl Explainer<'_> {
                 search.forget();
             }
             incomplete += usize::from(has_begun && !is_stale);
-            let is_over = (has_begun && !is_stale && search.is_complete())
+            let is_cut = !has_begun && !failed.has_ended(&listing) && polls >= POLLS_AFTER_END;
+            let is_over = is_cut
+                || (has_begun && !is_stale && search.is_complete())
                 || incomplete > MORE_POLLS
                 || started.elapsed() >= MAX_WAIT
                 || !search.expects_logs();
