@@ -33,10 +33,10 @@ mod sample;
 pub mod unserved;
 
 pub use error::{Class, CloudError};
-pub use log::{FolderLogs, LogListing, LoggedStep, read_log};
+pub use log::{FolderLogs, LogListing, read_log};
 pub use roles::{
-    Access, Acting, AwsAccount, ClusterLogs, Diagnoses, EventLogs, Leasing, Logs, Observing,
-    Origins, Planning, Readiness, Safeguarding, SharedResources, SparkPages, TeamAccounts,
+    Access, Acting, AwsAccount, ClusterLogs, EventLogs, Leasing, Logs, Observing, Origins,
+    Planning, Readiness, Safeguarding, SharedResources, SparkPages, TeamAccounts,
 };
 
 use crate::model::hint::Hint;

@@ -21,6 +21,9 @@ macro_rules! words {
                 }
             }
         }
+
+        // Some words are in JSON alone.
+        const _: fn($name) -> &'static str = $name::as_str;
     };
 }
 
