@@ -87,6 +87,7 @@ const TABLE: &[Row] = &[
     ("status t.yaml --local", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
     ("logs t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
     ("diagnose t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
+    ("summary t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
     ("log", 0, [0; 8]),
     (
         "log --follow",

@@ -212,6 +212,7 @@ const FAILING: &[(&str, &[&str])] = &[
     ("status", &["never", "--local"]),
     ("logs", &["never", "--local"]),
     ("diagnose", &["never", "--local"]),
+    ("summary", &["never", "--local"]),
     ("log", &["--act", "ended"]),
     ("extend", &["never", "--local", "--by", "1h", "--why", "x"]),
     ("ssh", &["t.yaml", "--local"]),
