@@ -7,7 +7,8 @@ mod listing;
 
 pub use excerpt::of_stream as read_log;
 pub use folder::FolderLogs;
-pub use listing::{LogListing, LoggedStep};
+pub use listing::LogListing;
+pub(super) use listing::LoggedStep;
 
 use std::io::{self, Read};
 
