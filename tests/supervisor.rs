@@ -125,7 +125,7 @@ fn a_kept_cluster_takes_steps_after_a_failed_one_and_idles_out() {
     let folder = place.order(1, 3, WhenDone::Keep, steps);
     folder.start().unwrap();
     let failed = until(&folder, |c| c.steps[1].state.is_over()).steps;
-    let message = "ZeroDivisionError: division by zero (fails.py, line 4)";
+    let message = "ZeroDivisionError: division by zero (fails.py, line 4), in a Python worker";
     assert_eq!(failed[0].failure.as_deref(), Some(message));
     assert_eq!(failed[0].state, StepState::Failed);
     assert_eq!(failed[1].state, StepState::Cancelled);
