@@ -4,9 +4,9 @@ use super::cause::Cause;
 use super::ending::{Ending, original};
 use super::finding::{At, Finding};
 use super::log::Log;
+use super::owner::owner_of;
 use super::rules::Kind;
 use super::thrown::thrown;
-use super::whose::whose;
 use crate::model::diagnosis::{Confidence, FailureOwner};
 use chrono::TimeDelta;
 use std::cmp::Reverse;
@@ -88,7 +88,7 @@ fn is_decisive(finding: &Finding) -> bool {
     rule.kind == Kind::Cause
         && rule.is_fatal
         && rule.confidence == Confidence::Certain
-        && finding.whose == FailureOwner::Driver
+        && finding.owner == FailureOwner::Driver
 }
 
 /// Whether something outside the ending can be the reason for it. Lost executors are replaced, so
@@ -119,8 +119,16 @@ where
             holes,
             ..
         } = finding;
-        let told = Reverse(holes.len());
-        (time.is_none(), *time, at.log, *block, *order, told, at.line)
+        let filled = Reverse(holes.len());
+        (
+            time.is_none(),
+            *time,
+            at.log,
+            *block,
+            *order,
+            filled,
+            at.line,
+        )
     };
     findings.copied().min_by_key(key)
 }
@@ -150,8 +158,8 @@ fn exception<'a>(
     };
     let java = |&(log, block): &(usize, usize)| {
         let thrown = thrown(&logs[log], block)?;
-        let whose = whose(&logs[log], thrown.line);
-        Some(Cause::Thrown(log, thrown, whose))
+        let owner = owner_of(&logs[log], thrown.line);
+        Some(Cause::Thrown(log, thrown, owner))
     };
     let found = blocks.iter().find_map(python);
     found.or_else(|| blocks.iter().find_map(java))

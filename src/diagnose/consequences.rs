@@ -8,7 +8,7 @@ use super::raised::{Raised, raised};
 use crate::model::shown::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// At most so many exceptions are told after the first.
+/// At most so many exceptions are reported after the first.
 const MAX_EXCEPTIONS: usize = 2;
 
 /// The findings of one rule.
@@ -60,15 +60,15 @@ pub(super) fn consequences(
         let Finding { time, at, .. } = group.first;
         (time.is_none(), *time, *at)
     });
-    let mut told: Vec<Untrusted> = Vec::new();
+    let mut said: Vec<Untrusted> = Vec::new();
     let exceptions = later_exceptions(logs, cause).into_iter();
     for sentence in exceptions.chain(groups.iter().filter_map(Group::sentence)) {
         let sentence = Untrusted::from(sentence);
-        if !told.contains(&sentence) {
-            told.push(sentence);
+        if !said.contains(&sentence) {
+            said.push(sentence);
         }
     }
-    told
+    said
 }
 
 /// The exceptions that Python raised while it handled the cause.
@@ -78,7 +78,7 @@ fn later_exceptions(logs: &[Log<'_>], cause: &Cause<'_>) -> Vec<String> {
     };
     let log = &logs[*index];
     let later = raised(log, log.lines[first.line].block).into_iter();
-    let later = later.filter(|later| later.line > first.line && later.whose == first.whose);
+    let later = later.filter(|later| later.line > first.line && later.owner == first.owner);
     // Spark repeats a worker's exception below the one that carries it.
     let own = later.filter(|later| !later.is_wrapper(log) && later.text(log) != first.text(log));
     let text = |later: Raised| format!("it was followed by {}", later.text(log));

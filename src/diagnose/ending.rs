@@ -129,7 +129,7 @@ impl Ending {
     /// Whether the driver's own Python raised what ended it.
     pub(super) fn is_plain(&self, logs: &[Log<'_>]) -> bool {
         let (log, block) = self.main;
-        original(&logs[log], block).is_some_and(|raised| raised.whose == FailureOwner::Driver)
+        original(&logs[log], block).is_some_and(|raised| raised.owner == FailureOwner::Driver)
     }
 
     /// Whether it is a record that gives no reason, and no failure of a task is known.

@@ -41,8 +41,8 @@ pub(super) fn has_errors(logs: &[Log<'_>]) -> bool {
 }
 
 /// The program ended with a code, and nothing says why.
-pub(super) fn told(logs: &[Log<'_>], findings: &[Finding], code: i32) -> Diagnosis {
-    let unknown = unknown::told(logs, findings);
+pub(super) fn diagnosis(logs: &[Log<'_>], findings: &[Finding], code: i32) -> Diagnosis {
+    let unknown = unknown::diagnosis(logs, findings);
     let owner = Some(FailureOwner::Driver);
     if code == KILLED {
         return Diagnosis {

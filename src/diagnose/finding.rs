@@ -1,8 +1,8 @@
 //! Where rules apply in logs.
 
 use super::log::Log;
+use super::owner::{around, owner_of};
 use super::rules::{Holes, Rule, Rules};
-use super::whose::{around, whose};
 use crate::model::diagnosis::FailureOwner;
 use chrono::NaiveDateTime;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub(super) struct Finding {
     pub(super) order: usize,
     pub(super) at: At,
     pub(super) block: usize,
-    pub(super) whose: FailureOwner,
+    pub(super) owner: FailureOwner,
     pub(super) holes: Holes,
     pub(super) time: Option<NaiveDateTime>,
 }
@@ -38,8 +38,8 @@ pub(super) fn scan(logs: &[Log<'_>]) -> Vec<Finding> {
             }
             for (order, holes) in rules.matches(log.text(line)) {
                 let rule = &rules.all[order];
-                let whose = whose(log, line);
-                if !rule.applies(log.role, whose) || !rule.agrees(around(log, line)) {
+                let owner = owner_of(log, line);
+                if !rule.applies(log.role, owner) || !rule.agrees(around(log, line)) {
                     continue;
                 }
                 found.push(Finding {
@@ -47,7 +47,7 @@ pub(super) fn scan(logs: &[Log<'_>]) -> Vec<Finding> {
                     order,
                     at: At { log: index, line },
                     block: log.lines[line].block,
-                    whose,
+                    owner,
                     holes,
                     time: log.block(line).time,
                 });

@@ -13,6 +13,7 @@ mod finding;
 mod java;
 pub mod lint;
 mod log;
+mod owner;
 mod python;
 mod raised;
 mod remedies;
@@ -22,7 +23,6 @@ mod shown;
 mod thrown;
 mod unknown;
 mod verdict;
-mod whose;
 
 pub use error::last_error;
 pub use verdict::{Asked, diagnose};

@@ -1,8 +1,8 @@
 //! Python's exceptions: the driver's, and those of workers inside messages of Java's.
 
 use super::log::{Log, TRACEBACK};
+use super::owner::owner_of;
 use super::python;
-use super::whose::whose;
 use crate::model::diagnosis::FailureOwner;
 
 /// Packages of Java and Scala, whose exceptions end no traceback of Python's.
@@ -20,7 +20,7 @@ pub(super) struct Place {
 /// An exception with its traceback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Raised {
-    pub(super) whose: FailureOwner,
+    pub(super) owner: FailureOwner,
     /// The index of the line that begins its traceback.
     pub(super) first: usize,
     /// The index of the line that names it.
@@ -46,7 +46,7 @@ pub(super) fn raised(log: &Log<'_>, block: usize) -> Vec<Raised> {
             && names_exception(text)
         {
             found.push(Raised {
-                whose: whose(log, line),
+                owner: owner_of(log, line),
                 first,
                 line,
                 place,

@@ -2,10 +2,10 @@
 
 use super::cause::Cause;
 use super::log::Log;
+use super::owner::around;
 use super::raised::Place;
 use super::rules::{Holes, RemedyForm};
 use super::verdict::Asked;
-use super::whose::around;
 use crate::model::diagnosis::Remedy;
 
 /// The length at which a path is cut, in characters.

@@ -43,7 +43,7 @@ const NOISE: [&str; 27] = [
 ];
 
 /// That nothing is known, with the lines that are worth reading.
-pub(super) fn told(logs: &[Log<'_>], findings: &[Finding]) -> Diagnosis {
+pub(super) fn diagnosis(logs: &[Log<'_>], findings: &[Finding]) -> Diagnosis {
     let best = best(logs, findings).into_iter();
     Diagnosis {
         rule: None,

@@ -31,7 +31,7 @@ pub fn diagnose(evidence: &Evidence, asked: Asked<'_>) -> Diagnosis {
     let logs: Vec<Log<'_>> = texts.into_iter().map(Log::read).collect();
     let findings = scan(&logs);
     if evidence.exit == Some(0) || ended_well(&logs, &findings) {
-        return unknown::told(&logs, &findings);
+        return unknown::diagnosis(&logs, &findings);
     }
     let ending = ending(&logs, &findings);
     let exit = exit::code(evidence, &logs);
@@ -39,19 +39,19 @@ pub fn diagnose(evidence: &Evidence, asked: Asked<'_>) -> Diagnosis {
     let found = cause(&logs, &findings, ending.as_ref(), was_killed);
     match (found, exit) {
         (Some(cause), _) => {
-            let mut told = told(&logs, &findings, &cause, ending.as_ref(), asked);
+            let mut diagnosis = explained(&logs, &findings, &cause, ending.as_ref(), asked);
             // Without an end, the job may have gone on.
-            told.confidence = told.confidence.min(match (&ending, was_killed) {
+            diagnosis.confidence = diagnosis.confidence.min(match (&ending, was_killed) {
                 (Some(_), _) => Confidence::Certain,
                 (None, false) => Confidence::Likely,
                 (None, true) => Confidence::Low,
             });
-            told
+            diagnosis
         }
         (None, Some(code)) if ending.is_none() && !exit::has_errors(&logs) => {
-            exit::told(&logs, &findings, code)
+            exit::diagnosis(&logs, &findings, code)
         }
-        (None, _) => unknown::told(&logs, &findings),
+        (None, _) => unknown::diagnosis(&logs, &findings),
     }
 }
 
@@ -78,7 +78,7 @@ fn ended_well(logs: &[Log<'_>], findings: &[Finding]) -> bool {
     })
 }
 
-fn told(
+fn explained(
     logs: &[Log<'_>],
     findings: &[Finding],
     cause: &Cause<'_>,
@@ -97,7 +97,7 @@ fn told(
     let (rule, text, class, owner, confidence) = match cause {
         Cause::Rule(found) => {
             let rule = found.rule;
-            let owner = rule.owner.unwrap_or(found.whose);
+            let owner = rule.owner.unwrap_or(found.owner);
             let text = rule.cause.filled(&holes);
             (
                 rule.id.as_str(),
@@ -109,14 +109,14 @@ fn told(
         }
         Cause::Raised(log, raised) => {
             let text = shortened(raised.text(&logs[*log]));
-            let text = exception(text, place.as_ref(), raised.whose);
+            let text = exception(text, place.as_ref(), raised.owner);
             let class = FailureClass::Program;
-            ("exception", text, class, raised.whose, Confidence::Certain)
+            ("exception", text, class, raised.owner, Confidence::Certain)
         }
-        Cause::Thrown(_, thrown, whose) => {
-            let text = exception(shortened(thrown.text), place.as_ref(), *whose);
+        Cause::Thrown(_, thrown, owner) => {
+            let text = exception(shortened(thrown.text), place.as_ref(), *owner);
             let class = FailureClass::Program;
-            ("exception", text, class, *whose, Confidence::Likely)
+            ("exception", text, class, *owner, Confidence::Likely)
         }
     };
     Diagnosis {
@@ -150,12 +150,12 @@ fn shortened(text: &str) -> String {
 }
 
 /// `ZeroDivisionError: division by zero (job.py, line 12)`.
-fn exception(text: String, place: Option<&Place>, whose: FailureOwner) -> String {
+fn exception(text: String, place: Option<&Place>, owner: FailureOwner) -> String {
     let place = match place {
         Some(Place { file, number, .. }) => format!(" ({file}, line {number})"),
         None => String::new(),
     };
-    let side = match whose {
+    let side = match owner {
         FailureOwner::PythonWorker => ", in a Python worker",
         FailureOwner::Executor => ", in an executor",
         FailureOwner::Driver

@@ -49,7 +49,7 @@ pub struct Settings {
     pub driver_memory: Option<Memory>,
     /// The cores of each task.
     pub task_cores: u32,
-    /// The step that it ran in, as clusterup told Spark.
+    /// The step that it ran in, from the settings that clusterup gives Spark.
     pub step: Option<String>,
 }
 

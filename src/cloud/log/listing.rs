@@ -19,7 +19,7 @@ pub struct LogListing {
     pub messages: Vec<LogText>,
 }
 
-/// A step of a cluster, whoever created it.
+/// A step of a cluster, by whatever tool it was added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedStep {
     /// Its folder among the logs, such as `01-load`.

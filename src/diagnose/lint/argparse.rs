@@ -173,7 +173,7 @@ impl Argument {
     }
 }
 
-/// The values of the arguments that the step gives; `None` if it cannot be told.
+/// The values of the arguments that the step gives; `None` if they are not known.
 fn matched(options: &[Argument], args: &[Arg]) -> Option<BTreeMap<String, Value>> {
     let mut found = BTreeMap::new();
     let mut positional = options.iter().filter(|option| option.flags.is_empty());

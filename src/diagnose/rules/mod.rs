@@ -66,7 +66,7 @@ pub(super) struct Rule {
     /// The hole that tells one occurrence from another.
     pub(super) counted: String,
     pub(super) class: FailureClass,
-    /// `None` stands for whoever's record or traceback it is in.
+    /// `None`: the owner of the record or traceback that matched.
     pub(super) owner: Option<FailureOwner>,
     pub(super) confidence: Confidence,
     pub(super) remedies: Vec<RemedyForm>,
@@ -136,9 +136,9 @@ impl Rules {
 
 impl Rule {
     /// Whether it applies to a message in the log of a role, in the record or traceback of somebody.
-    pub(super) fn applies(&self, role: LogRole, whose: FailureOwner) -> bool {
+    pub(super) fn applies(&self, role: LogRole, owner: FailureOwner) -> bool {
         (self.heard.is_empty() || self.heard.contains(&role))
-            && (self.of.is_empty() || self.of.contains(&whose))
+            && (self.of.is_empty() || self.of.contains(&owner))
     }
 
     /// Whether the texts that must and must not be in the same block are so.

@@ -14,7 +14,7 @@
 //! after fatal            only what is fatal explains it; a lost executor does not
 //! cause SENTENCE         `{hole}` is filled; `[…]` is left out if its holes are not known
 //! so ONE | SEVERAL       as a consequence; `{count}` is their number, counted by the first hole of ONE
-//! class, owner, confidence   words of `model::diagnosis`; owner `whose`: whose record it is in
+//! class, owner, confidence   words of `model::diagnosis`; owner `of-line`: the owner of the line that matched
 //! fix KIND …             a remedy, best first; `change` of the program's line, `by_hand` of other things
 //! source ADDRESS         who says so
 //! ```
@@ -108,8 +108,8 @@ fn read(rules: &mut Vec<Rule>, line: &str) -> Result<(), Expected> {
         "cause" => rule.cause = rest.into(),
         "so" => so(rule, rest)?,
         "class" => rule.class = parsed(rest).map_err(|_| "a class")?,
-        "owner" if rest == "whose" => rule.owner = None,
-        "owner" => rule.owner = Some(parsed(rest).map_err(|_| "an owner, or `whose`")?),
+        "owner" if rest == "of-line" => rule.owner = None,
+        "owner" => rule.owner = Some(parsed(rest).map_err(|_| "an owner, or `of-line`")?),
         "confidence" => rule.confidence = parsed(rest).map_err(|_| "a confidence")?,
         "fix" => rule.remedies.push(remedy(rest)?),
         "source" if !rest.is_empty() => {}

@@ -1,6 +1,7 @@
 //! Fixes that only a person can make: lines of the program, rights and quotas of the account.
 
 use super::Fix;
+use crate::model::aws_names::INSTANCE_PROFILE;
 use crate::model::hint::{Command, Hint};
 use crate::model::shown::Untrusted;
 use crate::model::stack::Stack;
@@ -8,8 +9,6 @@ use serde_json::json;
 
 /// The quota of virtual processors of on-demand standard instances (Service Quotas, EC2).
 const STANDARD_VCPUS: &str = "L-1216C47A";
-/// The role of the machines, unless the stack names an instance profile (EMR Management Guide).
-const DEFAULT_ROLE: &str = "EMR_EC2_DefaultRole";
 
 pub(super) fn drop_line(file: &Untrusted, line: u64) -> Fix {
     Fix::by_hand(format!("remove line {line} of {file}"), None)
@@ -46,7 +45,7 @@ pub(super) fn grant(actions: &[String], resource: Option<&Untrusted>, stack: &St
             Fix::by_hand(reason, None)
         }
         None => {
-            let reason = format!("the role of the machines, {DEFAULT_ROLE}, needs {what}{on}");
+            let reason = format!("the role of the machines, {INSTANCE_PROFILE}, needs {what}{on}");
             let bucket = resource.and_then(|of| bucket(of.as_str()));
             Fix::by_hand(reason, bucket.map(|bucket| put_policy(actions, bucket)))
         }
@@ -63,7 +62,7 @@ fn put_policy(actions: &[String], bucket: &str) -> Hint {
         }],
     });
     Command::other("aws iam put-role-policy --role-name")
-        .arg(DEFAULT_ROLE)
+        .arg(INSTANCE_PROFILE)
         .args("--policy-name")
         .arg(format!("clusterup-read-{bucket}"))
         .args("--policy-document")

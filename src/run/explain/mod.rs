@@ -62,7 +62,7 @@ pub struct Explainer<'a> {
     pub job: Option<&'a JobSpec>,
     /// Whether it has Spot instances.
     pub has_spot: bool,
-    /// Who is told what is waited for; `None` to search only what is there.
+    /// Gets reports of what is waited for; `None` to search only what is there.
     pub waits: Option<&'a dyn Listener>,
 }
 

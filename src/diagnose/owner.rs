@@ -1,4 +1,4 @@
-//! Whose failure a line tells: the same exception means one thing in the driver and another one in
+//! The owner of the failure that a line reports: the same exception means one thing in the driver and another one in
 //! a task.
 
 use super::log::{Kind, Level, Log, TRACEBACK};
@@ -12,7 +12,7 @@ pub(super) const NEAR: usize = 300;
 const TASK: [&str; 3] = ["Lost task ", "(TID ", "Exception in task "];
 
 /// Whose record or traceback a line is in.
-pub(super) fn whose(log: &Log<'_>, line: usize) -> FailureOwner {
+pub(super) fn owner_of(log: &Log<'_>, line: usize) -> FailureOwner {
     match log.role {
         LogRole::Node => FailureOwner::Node,
         LogRole::Bootstrap => FailureOwner::Bootstrap,
