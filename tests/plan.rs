@@ -6,6 +6,8 @@
 mod check;
 #[path = "plan/fixes.rs"]
 mod fixes;
+#[path = "plan/retry.rs"]
+mod retry;
 #[path = "plan/sampling.rs"]
 mod sampling;
 #[path = "plan/software.rs"]
@@ -95,6 +97,7 @@ fn facts(stack: &Stack) -> Facts {
             .parse()
             .unwrap()),
         ending: clusterup::model::span::Span::from_secs(3),
+        attempt: None,
     }
 }
 

@@ -67,6 +67,7 @@ impl Gather<'_> {
             capacity: Capacity::AsTyped,
             prices: self.rates(stack),
             ending: Span::from_secs(1),
+            attempt: None,
         })
     }
 

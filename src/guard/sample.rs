@@ -67,5 +67,6 @@ pub(super) fn step(state: StepState, started: Option<i64>, ended: Option<i64>) -
         failure: None,
         diagnosis: None,
         may_fail: false,
+        attempt: None,
     }
 }

@@ -14,6 +14,7 @@ use super::rates::Rates;
 use super::recorded_budget::RecordedBudget;
 use super::relative::RelativePath;
 use super::release::Release;
+use super::retry::StepAttempt;
 use super::root_volume::RootVolume;
 use super::sample::Sampling;
 use super::span::Span;
@@ -281,6 +282,9 @@ pub struct StepSpec {
     /// What happens to the job when it fails.
     #[serde(default, skip_serializing_if = "OnFailure::is_stop")]
     pub on_failure: OnFailure,
+    /// What a retry changes of it; `None` in a first attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<StepAttempt>,
 }
 
 #[cfg(test)]
@@ -329,6 +333,7 @@ mod tests {
                     ..Submission::default()
                 },
                 on_failure: OnFailure::Continue,
+                attempt: None,
             };
             let written = serde_json::to_string(&step).unwrap();
             assert_eq!(serde_json::from_str::<StepSpec>(&written).unwrap(), step);

@@ -5,6 +5,7 @@ use super::memory::Memory;
 use super::name::{DataName, KeyPairName};
 use super::network::Subnet;
 use super::rates::Rates;
+use super::retry::Attempt;
 use super::sample::Sample;
 use super::span::Span;
 use std::borrow::Cow;
@@ -43,6 +44,8 @@ pub struct Facts {
     pub prices: Result<Rates, String>,
     /// How long the target may charge for a cluster after its end is requested.
     pub ending: Span,
+    /// The attempt at the job, if it is a retry.
+    pub attempt: Option<Attempt>,
 }
 
 /// The files of steps that are staged.
@@ -93,6 +96,7 @@ impl Facts {
             capacity: Capacity::AsTyped,
             prices: Ok(prices.parse().unwrap()),
             ending: Span::from_secs(1_200),
+            attempt: None,
         }
     }
 }

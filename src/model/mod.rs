@@ -52,6 +52,7 @@ pub mod relative;
 pub mod release;
 pub mod releases;
 pub mod requirements;
+pub mod retry;
 pub mod root_volume;
 pub mod safeguard;
 pub mod sample;

@@ -12,6 +12,7 @@ use super::money::Usd;
 use super::name::{DataName, GroupName, KeyPairName, Region, StackName, StepName, TeamName, VpcId};
 use super::network::{ClusterKey, GroupRef, Network};
 use super::release::Release;
+use super::retry::Retry;
 use super::root_volume::RootVolume;
 use super::span::Span;
 use super::words::words;
@@ -297,6 +298,9 @@ pub struct Job {
     pub steps: Vec<Step>,
     /// The folder that results are downloaded to; `None` leaves them in the bucket.
     pub results: Option<PathBuf>,
+    /// When it runs again after a failure; `None` for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
 }
 
 /// Where the packages of a job's scripts come from.

@@ -197,6 +197,7 @@ mod tests {
             conf: BTreeMap::new(),
             submission: Submission::default(),
             on_failure: OnFailure::Stop,
+            attempt: None,
         }
     }
 

@@ -62,7 +62,28 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
     let mut notes = notes(stack, facts, &fitted);
     notes.extend(sampling::notes(stack, facts, &keys));
     notes.extend(steps::notes(stack, facts));
+    notes.extend(retry_note(stack));
     Ok((desired, notes))
+}
+
+/// Who retries, and how often.
+fn retry_note(stack: &Stack) -> Option<String> {
+    let retry = stack.job.as_ref()?.retry.as_ref()?;
+    let times = match retry.attempts {
+        0 | 1 => return None,
+        2 => "once".to_owned(),
+        attempts => format!("up to {} times", attempts - 1),
+    };
+    let on: Vec<_> = retry.on.iter().map(|class| class.as_str()).collect();
+    let on = on.join(", ");
+    let within = match stack.guardrails.budget {
+        Some(budget) => format!(", all attempts together within {budget}"),
+        None => String::new(),
+    };
+    Some(format!(
+        "after a failure ({on}) this apply runs the job again {times} without asking{within}; with \
+         --detach nobody does"
+    ))
 }
 
 /// Notes about what differs from the stack: on this machine instead of EMR.

@@ -9,6 +9,7 @@ use crate::model::desired::{JobSpec, StepSpec};
 use crate::model::facts::Facts;
 use crate::model::hex::hex;
 use crate::model::name::JobHash;
+use crate::model::retry::Attempt;
 use crate::model::stack::{Arg, Job, Step};
 use crate::model::work::{
     ENVIRONMENT, ENVIRONMENT_PYTHON, LinkedFile, OnFailure, PYTHON, StepFile, Submission, Work,
@@ -22,13 +23,20 @@ pub(super) fn packages<'a>(job: &'a Job, facts: &'a Facts) -> impl Iterator<Item
 }
 
 pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobSpec, Refusal> {
-    let steps = job
-        .steps
-        .iter()
-        .map(|step| expand_step(step, job, keys, fitted));
-    let steps = steps.collect::<Result<Vec<_>, _>>()?;
+    let expanded = |job: &Job| -> Result<Vec<StepSpec>, Refusal> {
+        let steps = job.steps.iter();
+        steps
+            .map(|step| expand_step(step, job, keys, fitted))
+            .collect()
+    };
+    let steps = expanded(job)?;
     let software = software::identity(keys.stack);
     let hash = hash(packages(job, keys.facts), &steps, &software)?;
+    // A retry is the same job, whatever memory it has.
+    let steps = match &keys.facts.attempt {
+        None => steps,
+        Some(attempt) => attempted(expanded(&attempt.applied(job))?, attempt),
+    };
     let place = |text: &str| {
         let mut text = text.to_owned();
         for folder in WRITTEN {
@@ -53,6 +61,16 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
         steps,
         at_once: 1,
     })
+}
+
+/// The steps that an attempt runs.
+fn attempted(steps: Vec<StepSpec>, attempt: &Attempt) -> Vec<StepSpec> {
+    let repeated = |step: &StepSpec| !attempt.done.contains(&step.name);
+    let marked = |step: StepSpec| StepSpec {
+        attempt: Some(attempt.of_step(&step.name)),
+        ..step
+    };
+    steps.into_iter().filter(repeated).map(marked).collect()
 }
 
 fn expand_step(
@@ -116,6 +134,7 @@ fn expand_step(
         conf,
         submission: submission.ok_or_else(|| gone("a file for Spark"))?,
         on_failure: step.on_failure,
+        attempt: None,
     })
 }
 

@@ -82,6 +82,7 @@ const ROWS: &[(&str, Here)] = &[
     ("job.python.requirements", Done),
     ("job.python.packages", Done),
     ("job.python_packages", Done),
+    ("job.retry.", Done),
     ("job.results", Done),
     ("job.steps", Done),
     ("job.steps[].args", Done),

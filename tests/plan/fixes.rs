@@ -172,7 +172,7 @@ fn keeps_to_the_node(mut stack: Stack, facts: &Facts, memory: &[Remedy]) {
 }
 
 /// The executor that a stack asks for, with what it has beside its heap.
-fn taken(stack: &Stack) -> Memory {
+pub(crate) fn taken(stack: &Stack) -> Memory {
     let spark = &stack.job.as_ref().unwrap().steps[0].spark;
     let heap = spark.executor_memory.unwrap();
     match spark.conf.get("spark.executor.memoryOverhead") {

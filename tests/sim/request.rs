@@ -188,6 +188,7 @@ impl StackRequest {
             capacity: Capacity::AsTyped,
             prices: Ok(RATES.parse().unwrap()),
             ending: clusterup::model::span::Span::from_secs(1_200),
+            attempt: None,
         };
         Case { stack, facts }
     }

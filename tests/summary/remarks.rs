@@ -48,6 +48,7 @@ fn cluster(core: u16) -> Cluster {
             failure: None,
             diagnosis: None,
             may_fail: false,
+            attempt: None,
         }],
         ..Cluster::new(id, stack, spec, created())
     }

@@ -71,6 +71,7 @@ impl Place {
             conf: BTreeMap::new(),
             submission: Submission::default(),
             on_failure: OnFailure::Stop,
+            attempt: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Account;
 use super::errors::Context;
 use super::logs::name;
-use super::names;
+use super::step_name;
 use crate::cloud::api::s3::{Bucket, GetObject, Listed};
 use crate::cloud::api::{Api, emr};
 use crate::cloud::error::{Class, CloudError, IoContext};
@@ -118,8 +118,8 @@ fn logged((number, step): (usize, &emr::Step)) -> LoggedStep {
     let said = step.failure.as_ref().and_then(emr::Failure::text);
     let named = format!("steps/{folder}/FailureDetails");
     LoggedStep {
-        name: names::of_step(&step.name)
-            .map_or_else(|| step.name.clone(), |(name, ..)| name.to_string()),
+        name: step_name::read(&step.name)
+            .map_or_else(|| step.name.clone(), |step| step.name.to_string()),
         state: step.state,
         failure: said.map(|text| LogText::whole(LogRole::Cloud, named, text)),
         folder,

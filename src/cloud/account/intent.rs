@@ -6,6 +6,7 @@ use super::bucket::key;
 use super::errors::Context;
 use super::layout::{self, Note};
 use super::names;
+use super::step_name;
 use crate::cloud::CloudError;
 use crate::cloud::api::s3::{Condition, GetObject};
 use crate::cloud::api::{Api, ApiError, Call, Kind, Serve};
@@ -180,8 +181,8 @@ impl<A: Api> Account<A> {
         loop {
             let steps = self.steps(run.cluster.as_str()).await?;
             let of_run = |name: &str| {
-                names::of_step(name)
-                    .is_some_and(|(_, job, number)| job == run.job && number == run.number)
+                step_name::read(name)
+                    .is_some_and(|step| step.job == run.job && step.run == run.number)
             };
             if steps.iter().any(|step| of_run(&step.name)) {
                 return Ok(true);

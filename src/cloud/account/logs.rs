@@ -3,8 +3,8 @@
 use super::Account;
 use super::errors::Context;
 use super::layout::{self, Note};
-use super::names;
 use super::observe::Objects;
+use super::step_name;
 use crate::cloud::api::s3::{Bucket, GetObject, Listed};
 use crate::cloud::api::{Api, emr};
 use crate::cloud::error::{Class, CloudError, IoContext};
@@ -137,7 +137,7 @@ impl<A: Api> Account<A> {
 
 /// The folder of a step's logs, by its number from 1.
 pub(super) fn step_folder(number: usize, step: &emr::Step) -> String {
-    let name = names::of_step(&step.name).map(|(name, ..)| name.to_string());
+    let name = step_name::read(&step.name).map(|step| step.name.to_string());
     crate::cloud::step_folder(number, name.as_ref().unwrap_or(&step.name))
 }
 

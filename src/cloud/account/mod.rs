@@ -51,6 +51,7 @@ mod safeguards;
 mod schedule_check;
 mod spec;
 mod stage;
+mod step_name;
 mod steps;
 mod subnet;
 mod teams;

@@ -2,7 +2,7 @@
 //! needs, because listings have no tags.
 
 use crate::cloud::api::Tags;
-use crate::model::name::{AccountId, JobHash, Region, StackName, StepName};
+use crate::model::name::{AccountId, Region, StackName};
 
 pub(super) const STACK: &str = "clusterup-stack";
 pub(super) const NAME: &str = "clusterup-name";
@@ -78,32 +78,6 @@ pub(super) fn of_cluster(name: &str) -> Option<(StackName, &str)> {
     Some((stack.parse().ok()?, nonce))
 }
 
-/// In the name of a step that may fail without its job. EMR's own action on failure does not show it:
-/// it is the same for all steps that run at the same time.
-const MAY_FAIL: &str = ", may fail";
-
-/// The name of a step in EMR: it contains the job and the number of the run.
-pub(super) fn step(name: &StepName, job: &JobHash, run: u32, may_fail: bool) -> String {
-    let mark = if may_fail { MAY_FAIL } else { "" };
-    format!("{name} [{job}.{run}{mark}]")
-}
-
-/// Whether a step of this name may fail without its job.
-pub(super) fn may_fail(name: &str) -> bool {
-    let rest = name.strip_suffix(']');
-    of_step(name).is_some() && rest.is_some_and(|rest| rest.ends_with(MAY_FAIL))
-}
-
-/// The parts of a step's name in EMR, if clusterup created it.
-pub(super) fn of_step(name: &str) -> Option<(StepName, JobHash, u32)> {
-    let (name, mark) = name.strip_suffix(']')?.rsplit_once(" [")?;
-    let (job, run) = mark
-        .strip_suffix(MAY_FAIL)
-        .unwrap_or(mark)
-        .split_once('.')?;
-    Some((name.parse().ok()?, job.parse().ok()?, run.parse().ok()?))
-}
-
 /// The tags of every resource of a stack.
 pub(super) fn tags(stack: &StackName, owner: &str) -> Tags {
     [
@@ -142,17 +116,6 @@ mod tests {
         let name = cluster(&stack, "00ff");
         assert_eq!(of_cluster(&name), Some((stack, "00ff")));
         assert_eq!(of_cluster("nightly/etl/1"), None);
-        let (step_name, job) = (
-            "load [x]".parse().unwrap(),
-            "0123456789abcdef".parse().unwrap(),
-        );
-        for allowed in [false, true] {
-            let text = step(&step_name, &job, 12, allowed);
-            assert_eq!(may_fail(&text), allowed);
-            assert_eq!(of_step(&text), Some((step_name.clone(), job.clone(), 12)));
-        }
-        assert!(!may_fail("somebody's, may fail]"));
-        assert_eq!(of_step("somebody's step"), None);
     }
 
     #[test]

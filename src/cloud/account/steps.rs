@@ -5,6 +5,7 @@ use super::errors::Context;
 use super::event_logs::Destination;
 use super::intent::Intent;
 use super::names;
+use super::step_name;
 use crate::cloud::api::emr::{AddJobFlowSteps, ModifyCluster, NewStep, OnFailure};
 use crate::cloud::api::s3::Condition;
 use crate::cloud::api::{Api, Kind};
@@ -33,7 +34,7 @@ fn new(
 ) -> Vec<NewStep> {
     let command = |step: &StepSpec| StepCommand::of(step, region, launcher);
     let step = |step: &StepSpec| NewStep {
-        name: names::step(&step.name, &job.hash, run, !step.on_failure.is_stop()),
+        name: step_name::write(step, &job.hash, run),
         on_failure: match (step.on_failure, when_done) {
             (work::OnFailure::Continue, _) => OnFailure::Continue,
             (work::OnFailure::Stop, _) if job.at_once > 1 => OnFailure::Continue,
@@ -102,9 +103,9 @@ impl<A: Api> Account<A> {
         let there = self.steps(id.as_str()).await?;
         let latest = there
             .iter()
-            .filter_map(|step| names::of_step(&step.name))
-            .filter(|(_, of, _)| *of == job.hash)
-            .map(|(_, _, run)| run)
+            .filter_map(|step| step_name::read(&step.name))
+            .filter(|step| step.job == job.hash)
+            .map(|step| step.run)
             .max();
         let number = latest.unwrap_or(0) + 1;
         let run = Run {

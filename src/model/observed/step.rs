@@ -3,6 +3,7 @@
 use crate::model::desired::JobSpec;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::name::{JobHash, StepName};
+use crate::model::retry::StepAttempt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,9 @@ pub struct Step {
     /// Whether its job goes on, and can succeed, when it fails.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_fail: bool,
+    /// What a retry changes of it; `None` in a first attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<StepAttempt>,
 }
 
 /// EMR's step states (EMR API, StepState), as far as they are used.
@@ -65,6 +69,7 @@ impl Step {
             failure: None,
             diagnosis: None,
             may_fail: !spec.on_failure.is_stop(),
+            attempt: spec.attempt.clone(),
         })
     }
 

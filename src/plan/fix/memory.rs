@@ -4,15 +4,14 @@ use super::{Context, Fix, Setting};
 use crate::cost::shape;
 use crate::model::memory::Memory;
 use crate::model::releases;
+use crate::model::retry::MemorySetting;
 use crate::model::work::DeployMode;
 use crate::plan::memory::{automatic, container, container_with, largest_executor, overhead};
 
-/// Spark's setting for memory beside the heap of executors.
-const OVERHEAD: &str = "spark.executor.memoryOverhead";
 const EXECUTOR_CORES: &str = "spark.executor.cores";
-const DRIVER_MEMORY: &str = "spark.driver.memory";
+const DRIVER_MEMORY: &str = MemorySetting::DriverMemoryConf.as_str();
 /// Spark refuses less: 1.5 times its reserve of 300 MiB (`UnifiedMemoryManager`).
-const LEAST: Memory = Memory::from_mib(450);
+pub(super) const LEAST: Memory = Memory::from_mib(450);
 /// What the primary's own processes take: EMR's heaps of ResourceManager, NameNode and history
 /// servers. An estimate.
 const PRIMARY_DAEMONS: u64 = 4_096;
@@ -57,7 +56,7 @@ impl Context<'_> {
     }
 
     /// The smallest worker, as a message names it.
-    fn node(&self) -> String {
+    pub(super) fn node(&self) -> String {
         if self.fitted.worker == self.fitted.typed {
             format!("a node of {}", self.fitted.instance_type)
         } else {
@@ -97,7 +96,7 @@ impl Context<'_> {
             return self.executor_memory();
         }
         let heap = self.executor()?;
-        let key = self.overhead_key();
+        let key = self.overhead_setting().as_str();
         let written = self.asked_overhead();
         let now: Memory = written.unwrap_or_else(|| overhead(heap));
         let to = Memory::from_mib((now.mib() * 5).div_ceil(4).next_multiple_of(32));
@@ -128,17 +127,17 @@ impl Context<'_> {
         Some(Fix::set(settings, reason))
     }
 
-    /// The name of the setting, which is another one before Spark 2.3.
-    fn overhead_key(&self) -> &'static str {
+    /// The setting for memory beside the heap, which is another one before Spark 2.3.
+    pub(super) fn overhead_setting(&self) -> MemorySetting {
         let release = self.failed.stack.cluster.release.to_string();
         match releases::spark(&release) {
-            Some("1.6" | "2.0" | "2.1" | "2.2") => "spark.yarn.executor.memoryOverhead",
-            Some(_) | None => OVERHEAD,
+            Some("1.6" | "2.0" | "2.1" | "2.2") => MemorySetting::YarnOverhead,
+            Some(_) | None => MemorySetting::Overhead,
         }
     }
 
     /// The largest executor beside the application master, with what the step asks for beside its heap.
-    fn most_executor(&self) -> Option<Memory> {
+    pub(super) fn most_executor(&self) -> Option<Memory> {
         let most = automatic(self.fitted.worker.memory)?;
         match self.asked_overhead() {
             Some(extra) => {
@@ -149,8 +148,10 @@ impl Context<'_> {
         }
     }
 
-    fn asked_overhead(&self) -> Option<Memory> {
-        self.conf_value(self.overhead_key())?.parse().ok()
+    pub(super) fn asked_overhead(&self) -> Option<Memory> {
+        self.conf_value(self.overhead_setting().as_str())?
+            .parse()
+            .ok()
     }
 
     /// The most that fits, for executors that no node can hold.
@@ -167,11 +168,7 @@ impl Context<'_> {
 
     /// Twice the driver's memory, up to what its machine has.
     pub(super) fn driver_memory(&self) -> Option<Fix> {
-        let step = self.step?;
-        let conf = self.conf_value(DRIVER_MEMORY);
-        let written = step.spark.submission.driver_memory;
-        let default = if self.on_emr() { "2g" } else { "1g" };
-        let now = written.or_else(|| conf.unwrap_or(default).parse().ok())?;
+        let now = self.driver()?;
         let most = self.most_for_driver()?;
         if now >= most {
             return Some(Fix::by_hand(
@@ -182,9 +179,10 @@ impl Context<'_> {
             ));
         }
         let to = Memory::from_mib(now.mib() * 2).min(most);
-        let field = match conf {
-            Some(_) => format!("conf.{DRIVER_MEMORY}"),
-            None => "driver_memory".to_owned(),
+        let field = if self.conf_value(DRIVER_MEMORY).is_some() {
+            format!("conf.{DRIVER_MEMORY}")
+        } else {
+            "driver_memory".to_owned()
         };
         let setting = self.spark(&field, Some(now.to_string()), to.to_string())?;
         let reason =
@@ -192,9 +190,17 @@ impl Context<'_> {
         Some(Fix::set(vec![setting], reason))
     }
 
+    /// The memory of the driver.
+    pub(super) fn driver(&self) -> Option<Memory> {
+        let written = self.step?.spark.submission.driver_memory;
+        let default = if self.on_emr() { "2g" } else { "1g" };
+        let conf = self.conf_value(DRIVER_MEMORY);
+        written.or_else(|| conf.unwrap_or(default).parse().ok())
+    }
+
     /// In client mode what the primary has beside its daemons; in cluster mode, and on this machine,
     /// what a worker has.
-    fn most_for_driver(&self) -> Option<Memory> {
+    pub(super) fn most_for_driver(&self) -> Option<Memory> {
         let cluster_mode = self.step?.spark.submission.deploy_mode == DeployMode::Cluster;
         if !self.on_emr() || cluster_mode {
             return largest_executor(self.fitted.worker.memory);

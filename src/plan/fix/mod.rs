@@ -1,9 +1,12 @@
 //! Fixes of a failure: the remedies of a diagnosis as settings of the stack, with their arithmetic.
 
 mod by_hand;
+mod growth;
 mod machines;
 mod memory;
 mod packages;
+
+pub(super) use growth::{Growth, grown};
 
 use super::fit::{Fitted, fit};
 use super::software;
@@ -87,15 +90,7 @@ pub fn fixes(failed: Failed<'_>, remedies: &[Remedy]) -> Vec<Fix> {
     let Ok(fitted) = fit(&failed.stack.cluster, failed.facts.capacity) else {
         return Vec::new();
     };
-    let job = failed.stack.job.as_ref();
-    let step = failed
-        .step
-        .and_then(|name| job?.steps.iter().find(|step| step.name == *name));
-    let context = Context {
-        failed,
-        fitted: &fitted,
-        step,
-    };
+    let context = Context::new(failed, &fitted);
     let mut fixes: Vec<Fix> = Vec::new();
     for remedy in remedies {
         if let Some(fix) = context.fix(remedy).filter(|fix| !fixes.contains(fix)) {
@@ -111,6 +106,20 @@ struct Context<'a> {
     failed: Failed<'a>,
     fitted: &'a Fitted,
     step: Option<&'a Step>,
+}
+
+impl<'a> Context<'a> {
+    fn new(failed: Failed<'a>, fitted: &'a Fitted) -> Self {
+        let job = failed.stack.job.as_ref();
+        let step = failed
+            .step
+            .and_then(|name| job?.steps.iter().find(|step| step.name == *name));
+        Self {
+            failed,
+            fitted,
+            step,
+        }
+    }
 }
 
 impl Context<'_> {

@@ -3,6 +3,7 @@
 use super::tree::{leaf, part};
 use super::{Datum, Name, Shape, read};
 use crate::model::memory::Memory;
+use crate::model::retry::Retry;
 use crate::model::stack::{Arg, Piece, Python, Step};
 use crate::model::work::{StepFile, Work};
 use crate::policy::subject::Subject;
@@ -48,6 +49,31 @@ pub(super) const JOB: &[Name] = &[
                 Some(Python::Packages(_) | Python::Requirements(_)) | None => None,
             }))
         },
+    ),
+    leaf(
+        "retry_attempts",
+        Int,
+        "How often the job runs at most; 1 without `retry`.",
+        |s| {
+            Some(read::whole(
+                retry(s).map_or(1, |retry| retry.attempts.into()),
+            ))
+        },
+    ),
+    leaf(
+        "retry_on",
+        List(&Text),
+        "The classes of failures after which it runs again.",
+        |s| {
+            let classes = retry(s).into_iter().flat_map(|retry| &retry.on);
+            Some(read::list(classes.map(|class| class.as_str())))
+        },
+    ),
+    leaf(
+        "retry_memory",
+        Text,
+        "The factor by which a retry grows memory, such as `x2`; empty without `retry`.",
+        |s| Some(read::or_none(retry(s).map(|retry| retry.memory))),
     ),
     leaf(
         "results",
@@ -117,6 +143,10 @@ const STEP: &[Name] = &[
 
 fn python<'a>(subject: &Subject<'a>) -> Option<&'a Python> {
     subject.stack.job.as_ref()?.python.as_ref()
+}
+
+fn retry<'a>(subject: &Subject<'a>) -> Option<&'a Retry> {
+    subject.stack.job.as_ref()?.retry.as_ref()
 }
 
 fn step(step: &Step) -> Datum {

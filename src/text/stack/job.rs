@@ -1,6 +1,7 @@
 //! `job`: what the cluster runs.
 
 use super::python::PYTHON;
+use super::retry::RETRY;
 use super::step::STEP;
 use crate::model::stack::{Job, Python, Step};
 use crate::model::work::{DeployMode, Work};
@@ -26,6 +27,8 @@ record! {
             "[{ name: main, script: job.py }]";
         /// The folder that `${results}` is downloaded to; without it results stay in the bucket.
         results: optional = LocalPath(format::PATH, None), "../results/movie-similarities";
+        /// When a failed job runs again: in full, with the memory that its diagnosis asks for.
+        retry: optional = RETRY, "{ on: [out_of_memory], memory: x2, attempts: 2 }";
     } check {
         if let (Some(one), Some(other)) = (python_packages.place, python.place) {
             let message = "`python_packages` and `python` exclude each other";
@@ -37,7 +40,7 @@ record! {
         if let (Some(_), Some(place)) = (archive, python.place) {
             in_containers(at, steps.value.as_deref().unwrap_or_default(), place.value);
         }
-    } => Job { python_packages, python, steps, results };
+    } => Job { python_packages, python, steps, results, retry };
 }
 
 /// A packed environment is unpacked in containers: a driver on the primary has no part in it.

@@ -11,6 +11,7 @@ mod job;
 mod launch;
 mod network;
 mod python;
+mod retry;
 mod scaling;
 mod script;
 mod software;

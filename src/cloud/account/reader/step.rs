@@ -1,8 +1,7 @@
 //! Converts steps.
 
-use crate::cloud::account::names;
+use crate::cloud::account::step_name::{self, NamedStep};
 use crate::cloud::api::emr;
-use crate::model::name::JobHash;
 use crate::model::observed::Step;
 
 /// Converts all steps; `None` if one cannot be converted.
@@ -12,25 +11,27 @@ pub(in crate::cloud::account) fn all(steps: &[emr::Step]) -> Option<Vec<Step>> {
 
 /// Converts a step. A step that clusterup did not create gets an all-zero job.
 pub(super) fn step(step: emr::Step) -> Option<Step> {
-    let may_fail = names::may_fail(&step.name);
-    let ours = names::of_step(&step.name);
-    let (name, job, run) = match ours {
+    let named = match step_name::read(&step.name) {
         Some(ours) => ours,
-        None => {
-            let name = step.name.parse().or_else(|_| step.id.parse()).ok()?;
-            (name, "0000000000000000".parse::<JobHash>().ok()?, 0)
-        }
+        None => NamedStep {
+            name: step.name.parse().or_else(|_| step.id.parse()).ok()?,
+            job: "0000000000000000".parse().ok()?,
+            run: 0,
+            may_fail: false,
+            attempt: None,
+        },
     };
     Some(Step {
-        name,
-        job,
-        run,
+        name: named.name,
+        job: named.job,
+        run: named.run,
         state: step.state,
         started_at: step.started_at,
         ended_at: step.ended_at,
         ui: None,
-        may_fail,
+        may_fail: named.may_fail,
         failure: step.failure.as_ref().and_then(emr::Failure::text),
         diagnosis: None,
+        attempt: named.attempt,
     })
 }
