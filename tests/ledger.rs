@@ -86,6 +86,7 @@ fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
         worst_spans: Vec::new(),
         estimated: false,
         slots: None,
+        attempts: Default::default(),
         seen_at: at(created),
     }
 }

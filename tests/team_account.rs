@@ -136,6 +136,7 @@ fn record(team: &str, at: DateTime<Utc>) -> Record {
         worst_spans: Vec::new(),
         estimated: false,
         slots: None,
+        attempts: BTreeMap::new(),
         seen_at: at,
     }
 }

@@ -26,6 +26,7 @@ pub(crate) mod prices;
 pub(crate) mod recorded_costs;
 pub(crate) mod reporter;
 pub mod reservations;
+pub(crate) mod retry;
 mod services;
 pub(crate) mod session;
 pub(crate) mod spent;

@@ -4,9 +4,10 @@ use super::failure::Failure;
 use super::session::Session;
 use super::target::Target;
 use crate::cloud::payer;
+use crate::cost::attempts::JobAttempt;
 use crate::cost::{
     self,
-    ledger::{Record, Scope, SlotTime, Window},
+    ledger::{Attempted, Record, Scope, SlotTime, Window},
 };
 use crate::ledger::Ledger;
 use crate::model::clock::Clock;
@@ -53,10 +54,15 @@ pub(crate) fn expected(stack: &StackName, region: &Region, session: &Session) ->
 
 /// Whether the ledger has a cluster of a stack on a target. Does not create a ledger.
 pub(crate) fn has_recorded(stack: &StackName, target: &Target<'_>) -> bool {
+    recorded(target).iter().any(|record| record.stack == *stack)
+}
+
+/// All records of a target, oldest first; none if there is no ledger.
+fn recorded(target: &Target<'_>) -> Vec<Record> {
     let session = target.session;
     let exists = session.environment.ledger().is_ok_and(|path| path.exists());
     let Some(ledger) = exists.then(|| open(session).ok()).flatten() else {
-        return false;
+        return Vec::new();
     };
     let scope = Scope {
         place: target.place.clone(),
@@ -66,8 +72,7 @@ pub(crate) fn has_recorded(stack: &StackName, target: &Target<'_>) -> bool {
         from: DateTime::UNIX_EPOCH,
         until: SystemClock.now(),
     };
-    let records = ledger.records(&scope, window);
-    records.is_ok_and(|all| all.iter().any(|record| record.stack == *stack))
+    ledger.records(&scope, window).unwrap_or_default()
 }
 
 /// Records clusters as observed; warns if that fails.
@@ -95,6 +100,26 @@ pub(crate) fn note_slots(cluster: &Cluster, slots: SlotTime, target: &Target<'_>
         let why = failure.in_a_line();
         let reporter = &target.session.reporter;
         reporter.say(&format!("warning: could not record how busy it was: {why}"));
+    }
+}
+
+/// The attempts at the jobs of a stack that the ledger knows, oldest first. Does not create a ledger.
+pub(crate) fn attempts(stack: &StackName, target: &Target<'_>) -> Vec<Attempted> {
+    let mut records = recorded(target);
+    records.retain(|record| record.stack == *stack);
+    records.iter().flat_map(Attempted::all).collect()
+}
+
+/// Adds an attempt at the job of a cluster to its record; warns if that fails.
+pub(crate) fn note_attempt(cluster: &Cluster, attempt: &JobAttempt, target: &Target<'_>) {
+    let added = open(target.session).and_then(|mut ledger| {
+        let added = ledger.add_attempt(&target.place, &cluster.id, attempt);
+        added.map_err(Failure::from)
+    });
+    if let Err(failure) = added {
+        let why = failure.in_a_line();
+        let reporter = &target.session.reporter;
+        reporter.say(&format!("warning: could not record the attempt: {why}"));
     }
 }
 

@@ -67,6 +67,14 @@ impl<'a> StackAdmission<'a> {
         })
     }
 
+    /// The admission of the stack with other settings.
+    pub(crate) async fn for_stack<'b>(
+        &'b self,
+        stack: &'b Stack,
+    ) -> Result<StackAdmission<'b>, Failure> {
+        StackAdmission::open(self.read, stack, self.target, self.app.reservations.why).await
+    }
+
     /// Judges a plan; `None` if no policy and no team budget applies. Writes the overrides and the
     /// team budget that the cluster records into the plan.
     pub(crate) async fn judge(

@@ -11,10 +11,12 @@ use crate::app::stack_file;
 use crate::app::target::Target;
 use crate::app::unknown_stack;
 use crate::cloud::AwsAccount;
+use crate::cost::ledger::Attempted;
 use crate::cost::meter::rate;
 use crate::guard;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::money::Usd;
+use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Observed};
 use crate::policy::Policies;
 use serde_json::{Value, json};
@@ -74,12 +76,14 @@ impl Verb for StatusArgs {
                     reporter.say(&format!("warning: why it failed cannot be read: {error}"));
                 }
             }
+            let attempts = attempts(stack, &observed, &target);
             if observed.is_empty() {
                 reporter.text(&format!("stack {stack}: nothing of it exists"));
                 reporter.text(&reporter.next(&Command::clusterup("status").target(), 2));
             } else {
                 let shown = view::status::render(stack, &observed, &target, reporter.here());
                 reporter.text(&shown);
+                show_attempts(&attempts, &target);
                 for line in outside(&policies, &observed, session) {
                     reporter.text(&line);
                 }
@@ -87,7 +91,9 @@ impl Verb for StatusArgs {
                     follow_caller(aws, session).await;
                 }
             }
-            shown.push(json!({ "stack": stack, "observed": document(&observed) }));
+            shown.push(json!({
+                "stack": stack, "observed": document(&observed), "attempts": attempts,
+            }));
             clusters.extend(observed.clusters);
         }
         recorded_costs::note(&clusters, &target).await;
@@ -96,6 +102,22 @@ impl Verb for StatusArgs {
         }
         let exit = if unread { Exit::Failed } else { Exit::Done };
         Ok(Finished::with(exit, json!({ "stacks": shown })))
+    }
+}
+
+/// The attempts at a job that is retried. The ledger has those on clusters that are not observed.
+fn attempts(stack: &StackName, observed: &Observed, target: &Target<'_>) -> Vec<Attempted> {
+    if view::attempts::retried(observed).is_empty() {
+        return Vec::new();
+    }
+    view::attempts::of(observed, recorded_costs::attempts(stack, target))
+}
+
+fn show_attempts(attempts: &[Attempted], target: &Target<'_>) {
+    for one in attempts {
+        let of = format!(" on {}", one.id);
+        let line = view::attempts::line(&one.attempt, &of, target.costs(), 2);
+        target.session.reporter.text(&line);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Capacities and prices of instance types, and what clusters cost.
 
 pub mod age;
+pub mod attempts;
 pub mod budget;
 pub mod catalog;
 pub mod compare;

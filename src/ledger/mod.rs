@@ -14,6 +14,7 @@ mod schema;
 pub use audit::{AuditQuery, Logged};
 pub use error::LedgerError;
 
+use crate::cost::attempts::JobAttempt;
 use crate::cost::ledger::{Record, Scope, SlotTime, Window};
 use crate::model::name::ClusterId;
 use crate::model::place::Place;
@@ -45,11 +46,10 @@ const UPSERT: &str = "
         account = excluded.account, stack = excluded.stack, team = excluded.team,
         owner = excluded.owner, created_at = excluded.created_at, ended_at = excluded.ended_at,
         final = excluded.final, seen_at = excluded.seen_at,
-        record = iif(
-            json_type(records.record, '$.slots') IS NULL,
-            excluded.record,
-            json_set(excluded.record, '$.slots', json_extract(records.record, '$.slots'))
-        )
+        record = json_patch(excluded.record, json_object(
+            'slots', json_extract(records.record, '$.slots'),
+            'attempts', json_extract(records.record, '$.attempts')
+        ))
     WHERE excluded.final >= records.final";
 
 impl Ledger {
@@ -134,6 +134,25 @@ impl Ledger {
             [slots.there_ms, slots.busy_ms].map(|ms| i64::try_from(ms).unwrap_or(i64::MAX / 2));
         let values = params![place.to_string(), id.as_str(), there, busy];
         self.write(|transaction| transaction.execute(ADD_SLOTS, values).map(|_| ()))
+    }
+}
+
+impl Ledger {
+    /// Adds an attempt at its job to the record of a cluster, if it has one, or replaces it. What a
+    /// cloud reports later leaves it as it is.
+    ///
+    /// # Errors
+    /// Returns an error if the database cannot be written.
+    pub fn add_attempt(
+        &mut self,
+        place: &Place,
+        id: &ClusterId,
+        attempt: &JobAttempt,
+    ) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(attempt).unwrap_or_default();
+        let key = attempt.key();
+        let values = params![place.to_string(), id.as_str(), key, text];
+        self.write(|transaction| transaction.execute(ADD_ATTEMPT, values).map(|_| ()))
     }
 }
 
@@ -223,6 +242,13 @@ const ADD_SLOTS: &str = "
     UPDATE records SET record = json_set(record, '$.slots', json_object(
         'there_ms', coalesce(json_extract(record, '$.slots.there_ms'), 0) + ?3,
         'busy_ms', coalesce(json_extract(record, '$.slots.busy_ms'), 0) + ?4
+    ))
+    WHERE target = ?1 AND id = ?2";
+
+/// Adds an attempt to a record. Its other fields stay.
+const ADD_ATTEMPT: &str = "
+    UPDATE records SET record = json_patch(record, json_object(
+        'attempts', json_object(?3, json(?4))
     ))
     WHERE target = ?1 AND id = ?2";
 

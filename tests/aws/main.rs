@@ -51,6 +51,7 @@ mod prices;
 mod push;
 mod real;
 mod results;
+mod retry;
 mod roles;
 #[path = "../support/running.rs"]
 mod running;

@@ -16,6 +16,7 @@ mod kept;
 mod kills;
 mod policies;
 mod quickstart;
+mod retry;
 #[path = "../support/room.rs"]
 mod room;
 #[path = "../support/running.rs"]

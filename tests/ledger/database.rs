@@ -3,9 +3,12 @@
 
 use crate::{at, ended, living, scope, window};
 use chrono::{DateTime, Utc};
+use clusterup::cost::attempts::JobAttempt;
 use clusterup::cost::ledger::{By, Record, Report, Scope, SlotTime, Window};
 use clusterup::ledger::{Ledger, LedgerError};
+use clusterup::model::retry::RunState;
 use rusqlite::Connection;
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -333,4 +336,48 @@ fn how_busy_slots_were_is_added_up_and_outlives_what_the_cloud_reports() {
     let report = Report::of(&records, By::Stack, ever(), now());
     assert_eq!((report.total.clusters, report.total.slots), (2, slots));
     assert_eq!(report.rows[0].slots, slots);
+}
+
+#[test]
+fn attempts_are_recorded_once_and_outlive_what_the_cloud_reports() {
+    let home = Home::new();
+    let mut ledger = home.open();
+    let record = living("j-1", "2026-11-21T10:00:00", None);
+    let (place, id) = (record.place.clone(), record.id.clone());
+    let attempt = |run, number, state| JobAttempt {
+        job: "00112233aabbccdd".parse().unwrap(),
+        run,
+        number,
+        state,
+        step: None,
+        class: None,
+        cause: None,
+        changes: BTreeMap::new(),
+        cost: "$0.12".parse().ok(),
+    };
+    let first = attempt(1, 1, RunState::Failed);
+    let second = attempt(2, 2, RunState::Completed);
+    // Of a cluster without a record there is nothing to say.
+    ledger.add_attempt(&place, &id, &first).unwrap();
+    ledger.record(std::slice::from_ref(&record)).unwrap();
+    for attempt in [&first, &second, &first] {
+        ledger.add_attempt(&place, &id, attempt).unwrap();
+    }
+    ledger.add_slots(&place, &id, SlotTime::default()).unwrap();
+    let over = ended("j-1", "2026-11-21T10:00:00", None, "2026-11-21T11:00:00");
+    ledger.record(std::slice::from_ref(&over)).unwrap();
+    let records = ledger.records(&here(), ever()).unwrap();
+    let attempts = [&first, &second].map(|one| (one.key(), one.clone())).into();
+    let slots = Some(SlotTime::default());
+    assert_eq!(
+        records,
+        [Record {
+            attempts,
+            slots,
+            ..over
+        }]
+    );
+    let report = Report::of(&records, By::Stack, ever(), now());
+    let reported: Vec<_> = report.attempts.iter().map(|one| &one.attempt).collect();
+    assert_eq!(reported, [&first, &second]);
 }

@@ -98,6 +98,7 @@ pub(crate) fn living(id: &str, stack: &str, from: DateTime<Utc>, ends_by: DateTi
         worst_spans: Vec::new(),
         estimated: false,
         slots: None,
+        attempts: Default::default(),
         seen_at: from,
     }
 }

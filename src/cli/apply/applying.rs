@@ -4,7 +4,6 @@ use crate::app::agreement::{Agreement, PlanReader};
 use crate::app::diagnosis;
 use crate::app::failure::{Exit, Failure};
 use crate::app::fixes::{Fixer, Offer};
-use crate::app::interrupt;
 use crate::app::recorded_costs;
 use crate::app::reporter::{Progress, Reporter};
 use crate::app::stack_admission::StackAdmission;
@@ -12,6 +11,7 @@ use crate::app::target::Target;
 use crate::cli::verb::Finished;
 use crate::cli::view;
 use crate::cloud::Cloud;
+use crate::cost::ledger::Attempted;
 use crate::model::facts::Facts;
 use crate::model::hint::Command;
 use crate::model::observed::Cluster;
@@ -50,21 +50,26 @@ pub(super) enum Followed {
     Left(Exit),
 }
 
-/// The message after Ctrl-C once the job is over, and how to continue.
-const STOPPED: [&str; 2] = [
-    "interrupted after the job, before its results were downloaded",
-    "apply again to download the results; the cluster ends by its guardrails",
-];
+/// The attempt that is followed.
+pub(super) struct Current {
+    /// The stack, with what is left of its budget.
+    pub(super) stack: Stack,
+    pub(super) facts: Facts,
+    pub(super) prepared: Prepared,
+}
+
+/// The attempts that are over, oldest first.
+pub(super) type Attempts = Vec<Attempted>;
+
+/// How a job is over.
+pub(super) struct Ended {
+    /// The cluster, if the stack keeps it.
+    pub(super) kept_cluster: Option<Cluster>,
+    pub(super) explained: Option<Explained>,
+}
 
 impl Apply<'_> {
     pub(super) async fn run(&self, facts: &Facts) -> Result<Finished, Failure> {
-        let driver = Driver {
-            cloud: self.cloud(),
-            stack: self.stack,
-            facts,
-            listener: self.progress,
-            clock: &SystemClock,
-        };
         let agreement = Agreement {
             target: self.target,
             stack: self.stack,
@@ -74,6 +79,7 @@ impl Apply<'_> {
             progress: self.progress,
             reader: self.reader,
         };
+        let driver = self.driver(self.stack, facts);
         let Some(prepared) = agreement.apply(&driver).await? else {
             self.reporter().say("nothing was changed");
             let fields = json!({ "stack": self.stack.name });
@@ -84,22 +90,32 @@ impl Apply<'_> {
         if self.detach {
             return self.leave_running(Exit::Done, &prepared).await;
         }
-        match self.follow(&driver, &prepared).await? {
-            Followed::Done(outcome) => {
-                interrupt::or_stop(self.finish(&driver, &prepared, outcome), STOPPED).await?
-            }
-            Followed::Left(exit) => self.leave_running(exit, &prepared).await,
+        self.follow_attempts(Current {
+            stack: self.stack.clone(),
+            facts: facts.clone(),
+            prepared,
+        })
+        .await
+    }
+
+    pub(super) fn driver<'d>(&'d self, stack: &'d Stack, facts: &'d Facts) -> Driver<'d> {
+        Driver {
+            cloud: self.cloud(),
+            stack,
+            facts,
+            listener: self.progress,
+            clock: &SystemClock,
         }
     }
 
     /// After the job: downloads the results, and waits until the cluster is ready if it is kept, or
     /// has ended if not.
-    async fn finish(
+    pub(super) async fn end(
         &self,
         driver: &Driver<'_>,
         prepared: &Prepared,
         outcome: Option<Outcome>,
-    ) -> Result<Finished, Failure> {
+    ) -> Result<Ended, Failure> {
         let mut kept_cluster = None;
         if outcome.is_none_or(|outcome| matches!(outcome, Outcome::Completed | Outcome::Absent)) {
             let lease = self.cloud().lease(&self.stack.name, self.progress).await?;
@@ -116,17 +132,19 @@ impl Apply<'_> {
         }
         // On this machine a diagnosis is there with the failure, on AWS with the last logs.
         let is_early = !self.target.costs();
-        let mut explanation = None;
+        let mut explained = None;
         if is_early {
-            explanation = self.try_explain(driver, prepared, outcome).await;
+            explained = self.try_explain(driver, prepared, outcome).await;
         }
         driver.ended().await?;
         if !is_early {
-            explanation = self.try_explain(driver, prepared, outcome).await;
+            explained = self.try_explain(driver, prepared, outcome).await;
         }
         self.progress.clear();
-        self.report(driver, prepared, kept_cluster, explanation)
-            .await
+        Ok(Ended {
+            kept_cluster,
+            explained,
+        })
     }
 
     /// What cannot be explained is only a warning: the outcome of the job stays.
@@ -176,7 +194,7 @@ impl Apply<'_> {
         };
         let what = explanation.failed.in_words(cluster);
         let failed = fix::Failed {
-            stack: self.stack,
+            stack: &self.attempted(driver.facts),
             facts: driver.facts,
             step: explanation.failed.step(cluster),
             skew: None,

@@ -81,6 +81,9 @@ impl Apply<'_> {
         if let Some(cluster) = live {
             self.leave(cluster).await;
         }
+        if live.is_some() {
+            self.say_unattended();
+        }
         if let Some(cluster) = live.filter(|_| exit == Exit::Done) {
             let until = view::status::until(cluster, SystemClock.now());
             self.reporter().text(&format!("left running: {until}"));

@@ -3,6 +3,7 @@
 mod applying;
 mod following;
 mod outcome;
+mod retrying;
 
 use super::agree::Terminal;
 use super::plan::{GivenStack, PlanArgs};

@@ -1,6 +1,6 @@
 //! What an `apply` reports at its end: results, why the cluster ended, and the exit code.
 
-use super::applying::{Apply, Explained};
+use super::applying::{Apply, Attempts, Ended, Explained};
 use crate::app::failure::{Exit, Failure};
 use crate::app::{recorded_costs, summaries};
 use crate::cli::verb::Finished;
@@ -17,14 +17,17 @@ use serde_json::json;
 use std::path::Path;
 
 impl Apply<'_> {
-    /// `kept_cluster`: the cluster, if the stack keeps it.
     pub(super) async fn report(
         &self,
         driver: &Driver<'_>,
         prepared: &Prepared,
-        kept_cluster: Option<Cluster>,
-        explained: Option<Explained>,
+        ended: Ended,
+        attempts: &Attempts,
     ) -> Result<Finished, Failure> {
+        let Ended {
+            kept_cluster,
+            explained,
+        } = ended;
         let folder = self.results_folder();
         let observed = driver.cloud.observe(&self.stack.name, folder).await?;
         self.settle(&observed.clusters).await;
@@ -58,6 +61,7 @@ impl Apply<'_> {
         if exit != Exit::Done {
             self.say_why(lost_cluster.or(worker));
         }
+        self.say_attempts(attempts);
         if let Some(left) = observed.live() {
             self.leave(left).await;
         }
@@ -77,6 +81,7 @@ impl Apply<'_> {
         if let Some(document) = &mut finished.document {
             document["summary"] =
                 json!(runs.iter().map(view::summary::document).collect::<Vec<_>>());
+            document["attempts"] = json!(attempts);
         }
         Ok(finished)
     }

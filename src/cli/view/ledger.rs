@@ -61,6 +61,29 @@ pub(in crate::cli) fn render(report: &Report, target: &Target<'_>) -> String {
         );
         let _ = writeln!(text, "\n{}", wrap(&how, 2));
     }
+    text.push_str(&attempts(report, target.costs()));
+    text
+}
+
+/// How many attempts are shown, the newest.
+const MAX_ATTEMPTS: usize = 20;
+
+/// The attempts at jobs that were retried, in lines.
+fn attempts(report: &Report, costs: bool) -> String {
+    let all = &report.attempts;
+    let mut text = String::new();
+    if !all.is_empty() {
+        text.push_str("\nretries\n");
+    }
+    let hidden = all.len().saturating_sub(MAX_ATTEMPTS);
+    if hidden > 0 {
+        let _ = writeln!(text, "  {hidden} earlier attempts are in --output json");
+    }
+    for one in all.iter().skip(hidden) {
+        let of = format!(" at the job of {} on {}", one.stack, one.id);
+        let line = super::attempts::line(&one.attempt, &of, costs, 2);
+        let _ = writeln!(text, "{line}");
+    }
     text
 }
 
@@ -243,6 +266,7 @@ mod tests {
             total: row(None, ["0.435", "3.0075", "12.5", "0.335"]),
             unpriced: Vec::new(),
             overridden: Vec::new(),
+            attempts: Vec::new(),
         }
     }
 

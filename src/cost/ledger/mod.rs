@@ -4,9 +4,10 @@
 mod report;
 mod split;
 
-pub use report::{By, Report, Row, expected};
+pub use report::{Attempted, By, Report, Row, expected};
 pub use split::{Split, charged, spent, split};
 
+use super::attempts::JobAttempt;
 use crate::model::instance_span::InstanceSpan;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, StepState};
@@ -15,7 +16,7 @@ use crate::model::policy::Override;
 use crate::model::rates::Rates;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The place of clusters, and the AWS account if it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,9 @@ pub struct Record {
     /// How busy Spark's slots were, as far as event logs tell it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slots: Option<SlotTime>,
+    /// The attempts at its job, if the job is retried, by `JOB.RUN`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attempts: BTreeMap<String, JobAttempt>,
     /// When it was observed.
     pub seen_at: DateTime<Utc>,
 }
@@ -165,6 +169,7 @@ impl Record {
             overridden: cluster.spec.overridden.clone(),
             accounts: accounts(cluster),
             slots: None,
+            attempts: BTreeMap::new(),
             seen_at,
         }
     }

@@ -1,6 +1,7 @@
 //! Sums of records by team, stack, owner, day or month.
 
 use super::{Record, SlotTime, Split, Window, split};
+use crate::cost::attempts::JobAttempt;
 use crate::model::money::Usd;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::EndReason;
@@ -43,6 +44,8 @@ pub struct Report {
     pub unpriced: Vec<Unpriced>,
     /// Clusters for which a policy was overridden.
     pub overridden: Vec<Overridden>,
+    /// The attempts at jobs that are retried, oldest first.
+    pub attempts: Vec<Attempted>,
 }
 
 /// A row of a report.
@@ -91,6 +94,18 @@ pub struct Unpriced {
     pub team: Option<TeamName>,
 }
 
+/// An attempt at a job that is retried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attempted {
+    /// The cluster.
+    pub id: ClusterId,
+    /// Its stack.
+    pub stack: StackName,
+    /// The attempt.
+    #[serde(flatten)]
+    pub attempt: JobAttempt,
+}
+
 /// A cluster for which a policy was overridden.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Overridden {
@@ -111,9 +126,11 @@ impl Report {
         let mut sums: BTreeMap<Option<String>, Sum> = BTreeMap::new();
         let mut unpriced = Vec::new();
         let mut overridden = Vec::new();
+        let mut attempts = Vec::new();
         let mut all = Sum::default();
         for record in records.iter().filter(|record| record.within(window, now)) {
             overridden.extend(Overridden::of(record));
+            attempts.extend(Attempted::all(record));
             if !record.is_priced() {
                 unpriced.push(Unpriced::of(record));
                 continue;
@@ -142,6 +159,7 @@ impl Report {
             total: Row::new(None, all),
             unpriced,
             overridden,
+            attempts,
         }
     }
 }
@@ -155,6 +173,19 @@ impl Row {
             split: sum.split.plain(),
             slots: sum.slots,
         }
+    }
+}
+
+impl Attempted {
+    /// The attempts on the cluster of a record, oldest first.
+    pub fn all(record: &Record) -> impl Iterator<Item = Self> {
+        let mut attempts: Vec<&JobAttempt> = record.attempts.values().collect();
+        attempts.sort_by_key(|attempt| attempt.run);
+        attempts.into_iter().map(|attempt| Self {
+            id: record.id.clone(),
+            stack: record.stack.clone(),
+            attempt: attempt.clone(),
+        })
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::desired::{JobSpec, StepSpec};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::event::Listener;
 use crate::model::name::ClusterId;
+use crate::model::observed::Cluster;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -47,6 +48,21 @@ impl Explanation {
             failed,
             diagnosis: diagnosis.clone(),
             searched: Vec::new(),
+        }
+    }
+}
+
+impl Explanation {
+    /// Adds the diagnosis to the record of its cluster.
+    pub fn record(&self, cluster: &mut Cluster) {
+        let diagnosis = Some(self.diagnosis.clone());
+        match self.failed {
+            Failed::Start => cluster.diagnosis = diagnosis,
+            Failed::Step(index) => {
+                if let Some(step) = cluster.steps.get_mut(index) {
+                    step.diagnosis = diagnosis;
+                }
+            }
         }
     }
 }
