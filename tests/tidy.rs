@@ -109,7 +109,10 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("hyper_util", &["dash/"]),
     ("lettre", &["cloud/notify/"]),
     ("prometheus_client", &["dash/"]),
-    ("regex", &["diagnose/rules/", "policy/expr"]),
+    (
+        "regex",
+        &["diagnose/records/", "diagnose/rules/", "policy/expr"],
+    ),
     ("ruff_python_ast", &["diagnose/lint/"]),
     ("ruff_python_parser", &["diagnose/lint/"]),
     ("ruff_text_size", &["diagnose/lint/"]),

@@ -16,6 +16,7 @@ pub(crate) mod given_stack;
 pub(crate) mod interrupt;
 pub(crate) mod judged;
 pub(crate) mod lint;
+pub(crate) mod logs;
 mod node_sizes;
 pub(crate) mod operator;
 pub(crate) mod origin;

@@ -1,97 +1,164 @@
-//! `logs`: shows the logs of a stack's latest cluster.
+//! `logs`: shows logs as one stream in the order of time.
 
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
+use super::view::logs as view;
+use crate::app::diagnosis::Given;
 use crate::app::failure::{Exit, Failure};
-use crate::app::given_stack::GivenStack;
+use crate::app::interrupt;
+use crate::app::logs::{self, Report, Request, Shown, Sink};
+use crate::app::reporter::Reporter;
 use crate::app::session::Session;
 use crate::cloud::step_name;
-use crate::model::hint::{Command, CommandContext};
-use crate::model::name::{StackName, StepName};
-use crate::model::shown::line;
-use serde_json::json;
+use crate::diagnose::records::{Filter, Selection};
+use crate::model::hint::CommandContext;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct LogsArgs {
-    /// A stack's file or name
-    pub(super) stack: String,
+    /// A stack's file or name, a cluster's id (j-…), a folder of logs as EMR uploads them, a log, or -
+    /// for standard input
+    pub(super) what: String,
     #[command(flatten)]
     pub(super) target: TargetArgs,
     /// Show only this step
     #[arg(long)]
-    pub(super) step: Option<StepName>,
-    /// Include the logs of executors and daemons
+    pub(super) step: Option<String>,
+    /// Include the logs of executors, nodes and daemons
     #[arg(long)]
     pub(super) all: bool,
+    /// Show only the logs of this executor, by its number or its container
+    #[arg(long, value_name = "ID", conflicts_with_all = ["step", "all"])]
+    pub(super) executor: Option<String>,
+    /// Show only errors and tracebacks, each with all its lines
+    #[arg(long)]
+    pub(super) errors: bool,
+    /// Show only records that match this regular expression, each with all its lines
+    #[arg(long, value_name = "REGEX")]
+    pub(super) grep: Option<String>,
+    /// Go on until the cluster has ended; with --output json, one JSON object per line
+    #[arg(long, short)]
+    pub(super) follow: bool,
 }
 
 impl Verb for LogsArgs {
     fn here(&self) -> CommandContext {
-        self.target.here(Some(&self.stack))
+        let stack = match Given::of(&self.what) {
+            Given::Stack(stack) => Some(stack),
+            Given::Cluster(_) | Given::Folder(_) | Given::File(_) | Given::Input => None,
+        };
+        self.target.here(stack.as_deref())
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
-        let reporter = &session.reporter;
-        let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
-        let stack = &given.name;
-        let cloud = &*given.target.cloud;
-        let names = cloud.logs(stack).await?;
-        let selected: Vec<&String> = names
-            .iter()
-            .filter(|name| is_selected(self, name))
-            .collect();
-        if selected.is_empty() {
-            let exists = !cloud.observe(stack, None).await?.is_empty();
-            if !exists {
-                given.refuse_unknown("logs").await?;
+        let request = Request {
+            given: &Given::of(&self.what),
+            choice: &self.target.choice(),
+            selection: Selection {
+                step: self.step.as_deref().map(step_name),
+                all: self.all,
+                executor: self.executor.clone(),
+                containers: BTreeSet::new(),
+            },
+            filter: self.filter()?,
+        };
+        let mut printer = Printer::new(&*session.reporter, self.follow);
+        let shown = async {
+            if self.follow {
+                logs::follow(&request, session, &mut printer).await
+            } else {
+                logs::show(&request, session, &mut printer).await
             }
-            let is_pending = exists && given.target.costs();
-            return Err(no_logs(self, stack, &names, is_pending));
+        };
+        let Some(report) = interrupt::or(shown).await else {
+            return Ok(Finished::without_document(Exit::Interrupted));
+        };
+        let Report {
+            stack,
+            cluster,
+            logs,
+        } = report?;
+        if self.follow {
+            return Ok(Finished::without_document(Exit::Done));
         }
-        let mut shown = Vec::new();
-        for name in selected {
-            let content = cloud.log(stack, name).await?;
-            let text = String::from_utf8_lossy(&content);
-            if !text.is_empty() {
-                reporter.text(&format!("==> {} <==", line(name, 500)));
-                reporter.text(&text);
-            }
-            shown.push(json!({ "name": name, "text": text }));
-        }
-        Ok(Finished::done(json!({ "stack": stack, "logs": shown })))
+        Ok(Finished::done(json!({
+            "stack": stack,
+            "cluster": cluster,
+            "logs": logs,
+            "records": printer.documents,
+            "cut": printer.is_cut,
+        })))
     }
 }
 
-/// Whether a log is to be shown: those of the steps, of one step if it is named, or all.
-fn is_selected(args: &LogsArgs, name: &str) -> bool {
-    match name
-        .strip_prefix("steps/")
-        .and_then(|rest| rest.split('/').next())
-    {
-        Some(folder) => args.step.as_ref().is_none_or(|step| {
-            // A step's folder is its number and its name: `01-load`.
-            folder
-                .split_once('-')
-                .is_some_and(|(_, of)| of == step_name(step.as_str()))
-        }),
-        None => args.all,
+impl LogsArgs {
+    fn filter(&self) -> Result<Filter, Failure> {
+        Filter::new(self.grep.as_deref(), self.errors).map_err(|error| {
+            Failure::input("--grep is not a regular expression")
+                .caused_by(&error)
+                .hint("write \\ before a character that is meant as it is, such as \\( or \\[")
+        })
     }
 }
 
-/// The error if no log is selected; `is_pending`: EMR may still upload some.
-fn no_logs(args: &LogsArgs, stack: &StackName, names: &[String], is_pending: bool) -> Failure {
-    match &args.step {
-        Some(step) if !names.is_empty() => Failure::input(format!(
-            "stack {stack} has no logs of step {:?}",
-            step.as_str()
-        ))
-        .hint("see all its logs")
-        .hint(Command::clusterup("logs").stack(stack)),
-        _ if is_pending => Failure::new(Exit::Failed, format!("stack {stack} has no logs yet"))
-            .hint("EMR uploads them about every five minutes and when a cluster ends: try again")
-            .hint(Command::clusterup("status").stack(stack)),
-        _ => Failure::input(format!("stack {stack} has no logs"))
-            .hint("list the stacks")
-            .hint(Command::clusterup("status").target()),
+/// How much text is printed at a time, in bytes.
+const PIECE: usize = 16 << 10;
+
+/// How much one JSON document holds: records, and bytes of their text.
+const MAX_RECORDS: usize = 100_000;
+const MAX_BYTES: usize = 64 << 20;
+
+/// Prints records, or collects them for one JSON document.
+struct Printer<'a> {
+    reporter: &'a dyn Reporter,
+    is_document: bool,
+    is_json: bool,
+    /// What is not printed yet.
+    text: String,
+    documents: Vec<Value>,
+    bytes: usize,
+    is_cut: bool,
+}
+
+impl<'a> Printer<'a> {
+    fn new(reporter: &'a dyn Reporter, follow: bool) -> Self {
+        let is_json = reporter.is_for_machines();
+        Self {
+            reporter,
+            is_document: is_json && !follow,
+            is_json,
+            text: String::new(),
+            documents: Vec::new(),
+            bytes: 0,
+            is_cut: false,
+        }
+    }
+}
+
+impl Sink for Printer<'_> {
+    fn show(&mut self, shown: &Shown<'_>) -> bool {
+        if self.is_document {
+            self.bytes += shown.record.text.len();
+            self.is_cut = self.documents.len() >= MAX_RECORDS || self.bytes > MAX_BYTES;
+            if !self.is_cut {
+                self.documents.push(view::document(shown));
+            }
+            return !self.is_cut;
+        }
+        if self.is_json {
+            return self.reporter.record("", &view::document(shown));
+        }
+        view::write(&mut self.text, shown);
+        self.text.len() < PIECE || self.flush()
+    }
+
+    fn flush(&mut self) -> bool {
+        if self.text.is_empty() {
+            return true;
+        }
+        let goes_on = self.reporter.record(&self.text, &Value::Null);
+        self.text.clear();
+        goes_on
     }
 }

@@ -94,7 +94,7 @@ verbs! {
         Apply(apply::ApplyArgs),
         /// Show stacks and clusters: state, age, idle time, and when and why each cluster will end
         Status(status::StatusArgs),
-        /// Show the logs of a stack's job
+        /// Show the logs of a stack or a cluster as one stream in the order of time
         Logs(logs::LogsArgs),
         /// Show what the last run of a stack's job did: time, memory, skew, and what would help
         Summary(summary::SummaryArgs),

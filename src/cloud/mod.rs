@@ -33,7 +33,9 @@ mod sample;
 pub mod unserved;
 
 pub use error::{Class, CloudError};
-pub use log::{FolderLogs, LogListing, read_log};
+pub use log::{
+    Ended, FolderLogs, LogFile, LogListing, LogVersion, MergedLogs, StackLogs, Tail, read_log,
+};
 pub use roles::{
     Access, Acting, AwsAccount, ClusterLogs, EventLogs, Leasing, Logs, Observing, Origins,
     Planning, Readiness, Safeguarding, SharedResources, SparkPages, TeamAccounts,

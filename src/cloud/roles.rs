@@ -3,7 +3,7 @@
 //! error if the target cannot be reached or refuses the request.
 
 use super::api::sts::Identity;
-use super::{CloudError, Finding, Lease, LogListing, Login, StoredAccount};
+use super::{CloudError, Finding, Lease, LogFile, LogListing, Login, StackLogs, StoredAccount};
 use crate::model::action::Action;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::event::{Listener, SparkProgress};
@@ -93,14 +93,11 @@ pub trait Origins {
     fn applied_from(&self, origin: Origin);
 }
 
-/// The logs of a stack's newest cluster that has any.
+/// The logs of stacks.
 #[async_trait(?Send)]
 pub trait Logs {
-    /// Their names, such as `steps/01-load/stderr`, in order.
-    async fn logs(&self, stack: &StackName) -> Result<Vec<String>, CloudError>;
-
-    /// Reads one of them in its present state.
-    async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError>;
+    /// Lists the logs of the newest cluster of a stack that has any; `None` if none has.
+    async fn logs(&self, stack: &StackName) -> Result<Option<StackLogs>, CloudError>;
 }
 
 /// Spark's event logs.
@@ -115,7 +112,7 @@ pub trait EventLogs {
     ) -> Result<Vec<Application>, CloudError>;
 }
 
-/// The logs of any cluster, for a diagnosis.
+/// The logs of any cluster.
 #[async_trait(?Send)]
 pub trait ClusterLogs {
     /// Lists the logs of one cluster, whoever created it; `None` if the target does not know it.
@@ -123,6 +120,15 @@ pub trait ClusterLogs {
 
     /// Reads head and tail of a log of the cluster whose logs were listed last.
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError>;
+
+    /// Fetches logs of the cluster whose logs were listed last, in the order of their names. They are
+    /// read later; what is downloaded for that is deleted with the last of them.
+    async fn fetch(
+        &self,
+        id: &ClusterId,
+        names: &[String],
+        listener: &dyn Listener,
+    ) -> Result<Vec<LogFile>, CloudError>;
 }
 
 /// Teams' accounts, each replaced as a whole.

@@ -16,6 +16,7 @@ mod log;
 mod owner;
 mod python;
 mod raised;
+pub mod records;
 mod remedies;
 mod rules;
 pub mod search;

@@ -87,7 +87,7 @@ fn a_failed_step_is_explained_from_its_late_log() {
         .says("next: clusterup logs t.yaml");
     assert_eq!(world.clusters()[0]["state"], "TERMINATED_WITH_ERRORS");
     let logs = world.expect(0, &["logs", "t.yaml"]);
-    logs.says("==> steps/02-two/stderr <==")
+    logs.says("02-two driver")
         .says("KeyError: 'sorce'")
         .says("working on it");
     let one = world.expect(0, &["logs", "t", "--step", "one"]);

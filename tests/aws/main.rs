@@ -40,6 +40,7 @@ mod launch_settings;
 mod ledger;
 mod life;
 mod login;
+mod logs;
 mod lost;
 mod months;
 mod network;

@@ -11,6 +11,7 @@ mod files;
 mod hints;
 mod json;
 mod lint;
+mod logs;
 mod named;
 mod names;
 mod not_here;

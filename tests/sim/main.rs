@@ -16,6 +16,7 @@ mod fleet_provider;
 mod fleets;
 mod kills;
 mod laws;
+mod logs;
 mod machines;
 mod mishaps;
 mod months;

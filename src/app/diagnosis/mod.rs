@@ -9,3 +9,4 @@ mod of_files;
 pub(crate) use diagnosed::Diagnosed;
 pub(crate) use explain::explain;
 pub(crate) use given::Given;
+pub(crate) use of_files::{has_logs, root};

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 const LAYOUT: [&str; 5] = ["steps", "containers", "node", "executors", "daemons"];
 
 /// Whether a folder looks like that of a cluster's logs.
-pub(super) fn has_logs(folder: &Path) -> bool {
+pub(crate) fn has_logs(folder: &Path) -> bool {
     LAYOUT.iter().any(|name| folder.join(name).is_dir())
 }
 
@@ -44,7 +44,7 @@ const GIVE_LOGS: &str =
     "give a folder as EMR uploads it, with steps/, containers/ or node/ in it, or one log";
 
 /// The folder of a cluster's logs: the given one, or the only one inside it that looks so.
-fn root(folder: &Path) -> PathBuf {
+pub(crate) fn root(folder: &Path) -> PathBuf {
     if has_logs(folder) {
         return folder.to_owned();
     }

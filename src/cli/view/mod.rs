@@ -8,6 +8,7 @@ pub(super) mod estimate;
 pub(super) mod figures;
 pub(super) mod ledger;
 pub(super) mod log;
+pub(super) mod logs;
 pub(super) mod month;
 pub(super) mod node;
 pub(super) mod plan;

@@ -2,17 +2,23 @@
 
 use super::Account;
 use super::errors::Context;
-use super::logs::name;
+use super::last_observation::LogObject;
+use super::logs::named;
+use super::stage::for_each_concurrently;
 use super::step_name;
-use crate::cloud::api::s3::{Bucket, GetObject, Listed};
+use crate::cloud::api::s3::{Bucket, Download, GetObject};
 use crate::cloud::api::{Api, emr};
 use crate::cloud::error::{Class, CloudError, IoContext};
-use crate::cloud::log::{self, LogListing, LoggedStep};
+use crate::cloud::log::{self, LogFile, LogListing, LoggedStep};
 use crate::cloud::roles::ClusterLogs;
+use crate::model::event::{Event, Listener};
 use crate::model::evidence::{LogRole, LogText, Section};
 use crate::model::name::ClusterId;
+use crate::model::shown;
 use async_trait::async_trait;
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[async_trait(?Send)]
 impl<A: Api> ClusterLogs for Account<A> {
@@ -41,7 +47,10 @@ impl<A: Api> ClusterLogs for Account<A> {
             None => BTreeMap::new(),
         };
         let listing = LogListing {
-            names: places.keys().cloned().collect(),
+            logs: places
+                .iter()
+                .map(|(name, object)| (name.clone(), object.version))
+                .collect(),
             state: cluster.state,
             was_ready: cluster.ready_at.is_some(),
             steps: folders,
@@ -52,15 +61,46 @@ impl<A: Api> ClusterLogs for Account<A> {
     }
 
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError> {
-        let place = self.observed.borrow().logs.get(name).cloned();
-        let Some((bucket, key)) = place else {
-            let message = format!("cluster {id} has no log {name}");
-            return Err(CloudError::new(Class::Input, message));
-        };
+        let LogObject { bucket, key, .. } = self.log_object(id, name)?;
         let max = log::MAX_BYTES;
         let content = self.api.serve(GetObject { bucket, key, max }).await;
         let content = content.with_context(|| format!("read {name}"))?;
         log::excerpt::of_stream(content.body.as_slice()).during(|| format!("unpack {name}"))
+    }
+
+    async fn fetch(
+        &self,
+        id: &ClusterId,
+        names: &[String],
+        listener: &dyn Listener,
+    ) -> Result<Vec<LogFile>, CloudError> {
+        let folder = tempfile::Builder::new().prefix("clusterup-logs-").tempdir();
+        let folder = Arc::new(folder.during(|| "make a temporary folder for logs".to_owned())?);
+        let objects = names.iter().map(|name| self.log_object(id, name));
+        let objects: Vec<LogObject> = objects.collect::<Result<_, _>>()?;
+        let total = objects.iter().map(|object| object.version.bytes).sum();
+        let done = Cell::new(0);
+        let fetched = (0..objects.len()).map(|it| LogFile::fetched(folder.clone(), it.to_string()));
+        let fetched = fetched.collect();
+        let numbered = objects.into_iter().enumerate().collect();
+        for_each_concurrently(numbered, async |(index, object): (usize, LogObject)| {
+            let LogObject {
+                bucket,
+                key,
+                version,
+            } = object;
+            let name = key.clone();
+            let to = folder.path().join(index.to_string());
+            let got = self.api.serve(Download { bucket, key, to }).await;
+            got.with_context(|| format!("download {name}"))?;
+            done.set(done.get() + version.bytes);
+            let what = "downloading logs".to_owned();
+            let done = done.get();
+            listener.on_event(&Event::Progress { what, done, total });
+            Ok(())
+        })
+        .await?;
+        Ok(fetched)
     }
 }
 
@@ -71,7 +111,7 @@ impl<A: Api> Account<A> {
         bucket: &str,
         prefix: &str,
         steps: &BTreeMap<String, String>,
-    ) -> Result<BTreeMap<String, (Bucket, String)>, CloudError> {
+    ) -> Result<BTreeMap<String, LogObject>, CloudError> {
         let ours = self.bucket().await?;
         let bucket = if bucket == ours.name {
             ours
@@ -88,15 +128,15 @@ impl<A: Api> Account<A> {
             format!("the logs are in {place}, which you need to be able to read")
         };
         let listed = listed.map_err(|error| error.hint(says()))?;
-        let place = |listed: Listed| match listed {
-            Listed::Object { key, .. } => {
-                let name = name(key.strip_prefix(prefix)?, steps);
-                Some((name, (bucket.clone(), key)))
-            }
-            Listed::Prefix(_) => None,
-        };
-        let listed = listed.unwrap_or_default();
-        Ok(listed.into_iter().filter_map(place).collect())
+        Ok(named(listed.unwrap_or_default(), &bucket, prefix, steps))
+    }
+
+    fn log_object(&self, id: &ClusterId, name: &str) -> Result<LogObject, CloudError> {
+        let object = self.observed.borrow().logs.get(name).cloned();
+        object.ok_or_else(|| {
+            let name = shown::line(name, 200);
+            CloudError::new(Class::Input, format!("cluster {id} has no log {name}"))
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use super::{layout, names};
 use crate::cloud::api::s3::Bucket;
 use crate::cloud::api::scheduler::Schedule;
 use crate::cloud::api::{ec2, emr};
+use crate::cloud::log::LogVersion;
 use crate::model::name::{ClusterId, GroupName, KeyPairName, StackName};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -32,8 +33,16 @@ pub(super) struct LastObservation {
     pub(super) moved: BTreeMap<ClusterId, DateTime<Utc>>,
     /// The cluster that was created since the observation.
     pub(super) created_cluster: Option<String>,
-    /// The buckets and keys of logs by the logs' names.
-    pub(super) logs: BTreeMap<String, (Bucket, String)>,
+    /// Where logs are, by their names.
+    pub(super) logs: BTreeMap<String, LogObject>,
+}
+
+/// The object of a log.
+#[derive(Clone)]
+pub(super) struct LogObject {
+    pub(super) bucket: Bucket,
+    pub(super) key: String,
+    pub(super) version: LogVersion,
 }
 
 /// The replies about one cluster, before they are converted.

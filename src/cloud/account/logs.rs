@@ -1,18 +1,16 @@
 //! Logs that EMR uploads about every five minutes and at the end, under readable names.
 
 use super::Account;
-use super::errors::Context;
+use super::last_observation::LogObject;
 use super::layout::{self, Note};
 use super::observe::Objects;
 use super::step_name;
-use crate::cloud::api::s3::{Bucket, GetObject, Listed};
+use crate::cloud::api::s3::{Bucket, Listed};
 use crate::cloud::api::{Api, emr};
-use crate::cloud::error::{Class, CloudError, IoContext};
-use crate::cloud::{Logs, log};
+use crate::cloud::{CloudError, LogVersion, Logs, StackLogs};
 use crate::model::aws_names::LogFolder;
 use crate::model::name::{ClusterId, StackName};
 use async_trait::async_trait;
-use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
 
 /// How many clusters are searched for logs, newest first.
@@ -20,92 +18,58 @@ const LOOK_BACK: usize = 3;
 
 #[async_trait(?Send)]
 impl<A: Api> Logs for Account<A> {
-    async fn logs(&self, stack: &StackName) -> Result<Vec<String>, CloudError> {
-        let logs = self.logs_by_name(stack).await?;
-        let mut names: Vec<String> = logs.into_keys().collect();
-        // Steps first: people look for them most.
-        names.sort_by_key(|name| (!name.starts_with("steps/"), name.clone()));
-        Ok(names)
-    }
-
-    async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError> {
-        let known = self.observed.borrow().logs.get(name).cloned();
-        let place = match known {
-            Some(place) => Some(place),
-            None => self.logs_by_name(stack).await?.remove(name),
-        };
-        let Some((bucket, key)) = place else {
-            let message = format!("stack {stack} has no log {name}");
-            return Err(CloudError::new(Class::Input, message));
-        };
-        let max = log::MAX_BYTES;
-        let get = GetObject {
-            bucket,
-            key: key.clone(),
-            max,
-        };
-        let content = self.api.serve(get).await;
-        let content = content.with_context(|| format!("read {name}"))?;
-        let text = if key.ends_with(".gz") {
-            // EMR may still be writing the file: show the complete part.
-            log::read(MultiGzDecoder::new(content.body.as_slice()), max)
-                .during(|| format!("unpack {name}"))?
-        } else {
-            content.body
-        };
-        Ok(if content.cut { log::cut(text) } else { text })
+    async fn logs(&self, stack: &StackName) -> Result<Option<StackLogs>, CloudError> {
+        let ours = self.bucket().await?;
+        let objects = self.objects(stack).await?.unwrap_or_default();
+        for id in created_clusters(&objects).into_iter().rev().take(LOOK_BACK) {
+            let logs = self.logs_of_ours(stack, &id, &ours, &objects).await?;
+            let found = StackLogs::of(&id, logs.keys().cloned());
+            if found.is_some() {
+                self.observed.borrow_mut().logs = logs;
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 }
 
 impl<A: Api> Account<A> {
-    /// The logs of the newest cluster that has any: names, and where they are.
-    async fn logs_by_name(
+    /// The logs of one of a stack's clusters, which EMR may have forgotten.
+    async fn logs_of_ours(
         &self,
         stack: &StackName,
-    ) -> Result<BTreeMap<String, (Bucket, String)>, CloudError> {
-        let ours = self.bucket().await?;
-        let objects = self.objects(stack).await?.unwrap_or_default();
-        for id in created_clusters(&objects).into_iter().rev().take(LOOK_BACK) {
-            let below = layout::logs_of(&id);
-            let mut older = objects.range(below.clone()..);
-            let mut bucket = ours.clone();
-            let mut prefix = match older.next() {
-                Some((key, _)) if key.starts_with(&below) => layout::older_logs(stack, &id),
-                Some(_) | None => layout::logs(stack, &id),
+        id: &ClusterId,
+        ours: &Bucket,
+        objects: &Objects,
+    ) -> Result<BTreeMap<String, LogObject>, CloudError> {
+        let below = layout::logs_of(id);
+        let mut older = objects.range(below.clone()..);
+        let mut bucket = ours.clone();
+        let mut prefix = match older.next() {
+            Some((key, _)) if key.starts_with(&below) => layout::older_logs(stack, id),
+            Some(_) | None => layout::logs(stack, id),
+        };
+        let mut listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
+        if listed.is_empty()
+            && let Some(folder) = self.own_folder(id).await?
+        {
+            // A bucket of the user's own, which may be another account's.
+            bucket = Bucket {
+                name: folder.bucket().to_owned(),
+                owner: None,
             };
-            let mut listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
-            if listed.is_empty()
-                && let Some(folder) = self.own_folder(&id).await?
-            {
-                // A bucket of the user's own, which may be another account's.
-                bucket = Bucket {
-                    name: folder.bucket().to_owned(),
-                    owner: None,
-                };
-                prefix = format!("{}{id}/", folder.prefix());
-                let there = self.list(&bucket, &prefix, None).await;
-                let says =
-                    || format!("the logs are in {folder}, which you need to be able to read");
-                listed = there
-                    .map_err(|error| error.hint(says()))?
-                    .unwrap_or_default();
-            }
-            if listed.is_empty() {
-                continue;
-            }
-            let steps = self.step_folders(&id).await?;
-            let named = |listed: Listed| match listed {
-                Listed::Object { key, .. } => {
-                    let name = name(key.strip_prefix(&prefix)?, &steps);
-                    Some((name, (bucket.clone(), key)))
-                }
-                Listed::Prefix(_) => None,
-            };
-            let logs: BTreeMap<_, _> = listed.into_iter().filter_map(named).collect();
-            self.observed.borrow_mut().logs = logs.clone();
-            return Ok(logs);
+            prefix = format!("{}{id}/", folder.prefix());
+            let there = self.list(&bucket, &prefix, None).await;
+            let says = || format!("the logs are in {folder}, which you need to be able to read");
+            listed = there
+                .map_err(|error| error.hint(says()))?
+                .unwrap_or_default();
         }
-        Ok(BTreeMap::new())
+        if listed.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let steps = self.step_folders(id).await?;
+        Ok(named(listed, &bucket, &prefix, &steps))
     }
 
     /// The folder of the user's own that EMR uploads a cluster's logs to; `None` if they are in
@@ -154,8 +118,35 @@ fn created_clusters(objects: &Objects) -> Vec<ClusterId> {
     made.into_iter().map(|(_, id)| id).collect()
 }
 
+/// The logs among what was listed below a prefix, by their names.
+pub(super) fn named(
+    listed: Vec<Listed>,
+    bucket: &Bucket,
+    prefix: &str,
+    steps: &BTreeMap<String, String>,
+) -> BTreeMap<String, LogObject> {
+    let of = |listed: Listed| match listed {
+        Listed::Object {
+            key,
+            bytes,
+            modified,
+        } => {
+            let name = name(key.strip_prefix(prefix)?, steps);
+            let modified = Some(modified);
+            let object = LogObject {
+                bucket: bucket.clone(),
+                key,
+                version: LogVersion { bytes, modified },
+            };
+            Some((name, object))
+        }
+        Listed::Prefix(_) => None,
+    };
+    listed.into_iter().filter_map(of).collect()
+}
+
 /// `steps/s-…/stderr.gz` becomes `steps/01-load/stderr`.
-pub(super) fn name(key: &str, steps: &BTreeMap<String, String>) -> String {
+fn name(key: &str, steps: &BTreeMap<String, String>) -> String {
     let key = key.strip_suffix(".gz").unwrap_or(key);
     let of_step = key
         .strip_prefix("steps/")

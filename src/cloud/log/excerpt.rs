@@ -69,7 +69,7 @@ fn of_seekable(file: impl Read + Seek, sizes: Sizes) -> io::Result<Vec<Section>>
 }
 
 /// Whether a stream begins as gzip does (RFC 1952, 2.3.1).
-fn is_packed(from: &mut impl BufRead) -> io::Result<bool> {
+pub(super) fn is_packed(from: &mut impl BufRead) -> io::Result<bool> {
     Ok(from.fill_buf()?.starts_with(&[0x1f, 0x8b]))
 }
 

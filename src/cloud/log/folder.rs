@@ -1,9 +1,12 @@
 //! The logs in a folder of this machine: a local cluster's, or a copy of what EMR uploaded.
 
 use super::excerpt;
+use super::file::LogFile;
+use super::listing::LogVersion;
 use crate::cloud::local_results;
 use crate::diagnose::search::Search;
 use crate::model::evidence::Section;
+use chrono::DateTime;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -15,7 +18,7 @@ const MAX_ENTRIES: usize = 50_000;
 /// The files of a folder, by their names as logs: relative, without `.gz`.
 #[derive(Debug)]
 pub struct FolderLogs {
-    files: BTreeMap<String, PathBuf>,
+    files: BTreeMap<String, (PathBuf, LogVersion)>,
 }
 
 impl FolderLogs {
@@ -44,8 +47,9 @@ impl FolderLogs {
                     folders.push_back(path);
                 } else if kind.is_file()
                     && let Some(name) = name(root, &path)
+                    && let Ok(metadata) = entry.metadata()
                 {
-                    files.insert(name, path);
+                    files.insert(name, (path, version(&metadata)));
                 }
             }
         }
@@ -57,12 +61,26 @@ impl FolderLogs {
         self.files.keys().cloned().collect()
     }
 
+    /// The logs with their sizes, by their names.
+    pub(in crate::cloud) fn versions(&self) -> BTreeMap<String, LogVersion> {
+        let files = self.files.iter();
+        files
+            .map(|(name, (_, version))| (name.clone(), *version))
+            .collect()
+    }
+
+    /// A log, to read it from its beginning; `None` if there is none of this name.
+    pub fn file(&self, name: &str) -> Option<LogFile> {
+        let (path, _) = self.files.get(name)?;
+        Some(LogFile::inside(path.clone()))
+    }
+
     /// Reads head and tail of a log.
     ///
     /// # Errors
     /// Returns an error if the file cannot be read or is no regular file any more.
     pub fn sections(&self, name: &str) -> io::Result<Vec<Section>> {
-        let path = self.files.get(name).ok_or(ErrorKind::NotFound)?;
+        let (path, _) = self.files.get(name).ok_or(ErrorKind::NotFound)?;
         excerpt::of_file(local_results::open(path)?)
     }
 
@@ -73,6 +91,12 @@ impl FolderLogs {
             search.add(name, sections);
         }
     }
+}
+
+fn version(metadata: &fs::Metadata) -> LogVersion {
+    let bytes = metadata.len();
+    let modified = metadata.modified().ok().map(DateTime::from);
+    LogVersion { bytes, modified }
 }
 
 fn name(root: &Path, path: &Path) -> Option<String> {

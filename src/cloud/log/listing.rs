@@ -1,14 +1,16 @@
 //! What a cluster has left for a diagnosis so far.
 
 use crate::model::evidence::LogText;
+use crate::model::name::ClusterId;
 use crate::model::observed::{ClusterState, StepState};
-use std::collections::BTreeSet;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The logs of one cluster as they are now, and what the cloud itself says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogListing {
-    /// The names of the logs, such as `steps/01-load/stderr`.
-    pub names: BTreeSet<String>,
+    /// The logs by their names, such as `steps/01-load/stderr`.
+    pub logs: BTreeMap<String, LogVersion>,
     /// The cluster's state.
     pub state: ClusterState,
     /// Whether it ever was ready for work.
@@ -17,6 +19,45 @@ pub struct LogListing {
     pub steps: Vec<LoggedStep>,
     /// EMR's messages about the cluster: `StateChangeReason` and `ErrorDetails`.
     pub messages: Vec<LogText>,
+}
+
+impl LogListing {
+    /// The names of the logs.
+    pub fn names(&self) -> BTreeSet<String> {
+        self.logs.keys().cloned().collect()
+    }
+}
+
+/// What tells a log from what it was before it grew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogVersion {
+    /// Its size as it is stored, in bytes.
+    pub bytes: u64,
+    /// When it was last written; `None` if the file system does not say.
+    pub modified: Option<DateTime<Utc>>,
+}
+
+/// The logs of the newest cluster of a stack that has any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackLogs {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// The names of its logs, those of its steps first.
+    pub names: Vec<String>,
+}
+
+impl StackLogs {
+    /// Those of a cluster; `None` if it has none.
+    pub(in crate::cloud) fn of(
+        cluster: &ClusterId,
+        names: impl Iterator<Item = String>,
+    ) -> Option<Self> {
+        let mut names: Vec<String> = names.collect();
+        // Logs of steps come first: they are most often wanted.
+        names.sort_by_key(|name| (!name.starts_with("steps/"), name.clone()));
+        let cluster = cluster.clone();
+        (!names.is_empty()).then_some(Self { cluster, names })
+    }
 }
 
 /// A step of a cluster, by whatever tool it was added.

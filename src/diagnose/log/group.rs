@@ -1,22 +1,10 @@
-//! Forms blocks of a log's lines, and finds where its last run of Spark begins.
+//! Forms blocks of the lines of a log, and finds where its last run of Spark begins.
 
-use super::{Block, Header, Kind, Log};
-use chrono::NaiveDateTime;
-
-/// The first line of a traceback of Python.
-pub(in crate::diagnose) const TRACEBACK: &str = "Traceback (most recent call last):";
-
-/// How Python connects the tracebacks of exceptions that led to each other.
-const CONNECTIONS: [&str; 2] = [
-    "During handling of the above exception, another exception occurred:",
-    "The above exception was the direct cause of the following exception:",
-];
+use super::grouping::Grouping;
+use super::{Block, Header, Log};
 
 /// The lines with which Spark's driver and its executors begin.
 const BEGINNINGS: [&str; 2] = ["Running Spark version", "Started daemon with process name"];
-
-/// How the JVM begins an exception that it prints itself.
-const THROWN: [&str; 2] = ["Exception in thread ", "Exception: java."];
 
 /// With what the driver begins to stop.
 const STOPS: [&str; 2] = [
@@ -24,54 +12,51 @@ const STOPS: [&str; 2] = [
     "SparkContext is stopping",
 ];
 
-/// How a line relates to the blocks before it.
+/// Whether a new run of Spark begins, as its driver is started again.
 #[derive(Default)]
-struct State {
-    /// The block to which lines are added.
-    current: Option<usize>,
-    /// The traceback whose exception was not read yet.
-    open: Option<usize>,
-    /// Whether the current block contains a traceback.
-    traced: bool,
-    /// Whether another traceback belongs to the current block.
-    connected: bool,
-    time: Option<NaiveDateTime>,
+struct Runs {
     began: bool,
     shut_down: bool,
 }
 
 pub(super) fn group(log: &mut Log<'_>) {
-    let mut state = State::default();
+    let mut grouping = Grouping::default();
+    let mut runs = Runs::default();
     for line in 0..log.lines.len() {
         if log.lines[line].after_gap {
-            (state.current, state.open) = (None, None);
+            grouping.gap();
         }
-        let block = match Header::read(log.text(line)) {
+        let text = log.text(line);
+        let header = Header::read(text);
+        let placed = grouping.place(text, header.as_ref());
+        match &header {
             Some(header) => {
-                let Header { time, level, .. } = header;
-                state.time = time.or(state.time);
                 let stops = STOPS.iter().any(|text| header.message.contains(text));
-                if state.begins_run(&header) {
+                if runs.begin(header) {
                     (log.last_run, log.stopping) = (line, usize::MAX);
                 } else if stops {
                     log.stopping = log.stopping.min(line);
                 }
-                Some(Kind::Record(level))
             }
-            None => state.kind(log, line),
-        };
-        let block = match block {
-            Some(kind) => state.begin(log, line, kind),
-            None => state.continued(log, line),
-        };
-        log.lines[line].block = block;
-        log.blocks[block].last = line;
+            None if !placed.begins => runs.shut_down |= text.contains("final status: SUCCEEDED"),
+            None => {}
+        }
+        if placed.begins {
+            log.blocks.push(Block {
+                kind: placed.kind,
+                first: line,
+                last: line,
+                time: grouping.time(),
+            });
+        }
+        log.lines[line].block = placed.block;
+        log.blocks[placed.block].last = line;
     }
 }
 
-impl State {
+impl Runs {
     /// Whether a new run of Spark begins with this record.
-    fn begins_run(&mut self, header: &Header<'_>) -> bool {
+    fn begin(&mut self, header: &Header<'_>) -> bool {
         let at_shutdown = header.logger.ends_with("ShutdownHookManager");
         let begins = BEGINNINGS.iter().any(|text| header.message.contains(text));
         let is_new = begins && self.began || self.shut_down && !at_shutdown;
@@ -82,74 +67,6 @@ impl State {
         self.shut_down |= at_shutdown && header.message.contains("Shutdown hook called");
         is_new
     }
-
-    /// The kind of the block that begins with a line which is no record's first; `None` if the line
-    /// continues a block.
-    fn kind(&self, log: &Log<'_>, line: usize) -> Option<Kind> {
-        let text = log.text(line);
-        if THROWN.iter().any(|start| text.starts_with(start)) {
-            return Some(Kind::Thrown);
-        }
-        let begins = text == TRACEBACK && !self.connected;
-        // Python prints no header for a script that it cannot parse, and logs may be cut.
-        let is_traced = self.current.is_some() && self.traced;
-        let headless = || is_frame(text) && self.open.is_none() && !is_traced;
-        (begins || headless()).then_some(Kind::Traceback)
-    }
-
-    fn begin(&mut self, log: &mut Log<'_>, line: usize, kind: Kind) -> usize {
-        let block = log.blocks.len();
-        log.blocks.push(Block {
-            kind,
-            first: line,
-            last: line,
-            time: self.time,
-        });
-        self.current = Some(block);
-        self.connected = false;
-        self.traced = kind == Kind::Traceback || log.text(line).contains(TRACEBACK);
-        if kind == Kind::Traceback {
-            self.open = Some(block);
-        }
-        block
-    }
-
-    fn continued(&mut self, log: &mut Log<'_>, line: usize) -> usize {
-        let Some(current) = self.current else {
-            return self.begin(log, line, Kind::Printed);
-        };
-        let text = log.text(line);
-        self.shut_down |= text.contains("final status: SUCCEEDED");
-        if let Some(open) = self.open
-            && continues_traceback(text)
-        {
-            if !text.starts_with(' ') && !text.is_empty() {
-                // Its exception: what follows is its message.
-                (self.open, self.current) = (None, Some(open));
-                self.traced = true;
-            }
-            return open;
-        }
-        if text.contains(TRACEBACK) {
-            self.traced = true;
-            self.connected = false;
-            if text == TRACEBACK && log.blocks[current].kind == Kind::Traceback {
-                self.open = Some(current);
-            }
-        } else if !text.is_empty() {
-            self.connected = CONNECTIONS.contains(&text) || text.contains("the Python worker");
-        }
-        current
-    }
-}
-
-/// A line that belongs to a traceback even if records interrupt it. Java's frames do not.
-fn continues_traceback(text: &str) -> bool {
-    !text.starts_with('\t') && text != TRACEBACK
-}
-
-fn is_frame(text: &str) -> bool {
-    text.starts_with("  File \"") && text.contains("\", line ")
 }
 
 #[cfg(test)]

@@ -13,7 +13,10 @@ pub(in crate::diagnose) enum Level {
 /// The parts of a record's first line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::diagnose) struct Header<'a> {
+    /// In whole seconds.
     pub(in crate::diagnose) time: Option<NaiveDateTime>,
+    /// The milliseconds of that second; 0 if the record has none.
+    pub(in crate::diagnose) millis: u32,
     pub(in crate::diagnose) level: Level,
     /// The class that wrote it, in full or short; empty if the record does not say.
     pub(in crate::diagnose) logger: &'a str,
@@ -33,6 +36,10 @@ impl<'a> Header<'a> {
             Some((time, rest)) => (Some(time), rest),
             None => (None, line),
         };
+        let millis = time.map_or(0, |_| millis(rest));
+        // Parts of a second, and `Z`.
+        let fraction = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | 'Z');
+        let rest = time.map_or(rest, |_| rest.trim_start_matches(fraction));
         let words = if time.is_some() {
             WORDS_BEFORE_LEVEL
         } else {
@@ -47,6 +54,7 @@ impl<'a> Header<'a> {
         let named = !logger.is_empty() && !logger.contains(' ');
         (time.is_some() || named).then_some(Self {
             time,
+            millis,
             level,
             logger,
             message,
@@ -74,7 +82,7 @@ fn leveled(text: &str, words: usize) -> Option<(Level, &str)> {
     None
 }
 
-/// The time at the beginning of a line, and what follows it.
+/// The time at the beginning of a line in whole seconds, and what follows them.
 fn stamp(line: &str) -> Option<(NaiveDateTime, &str)> {
     let (year, rest) = match line.as_bytes() {
         [b'0'..=b'9', b'0'..=b'9', b'/', ..] => (2000 + number(line, 0)?, line.get(2..)?),
@@ -89,10 +97,16 @@ fn stamp(line: &str) -> Option<(NaiveDateTime, &str)> {
         return None;
     }
     let time = date.and_hms_opt(number(rest, 7)?, number(rest, 10)?, number(rest, 13)?)?;
-    let after = rest.get(15..)?;
-    // Parts of a second, and `Z`.
-    let fraction = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | 'Z');
-    Some((time, after.trim_start_matches(fraction)))
+    Some((time, rest.get(15..)?))
+}
+
+/// The milliseconds in `,123` or `.123456Z`.
+fn millis(after_seconds: &str) -> u32 {
+    let digits = after_seconds
+        .strip_prefix([',', '.'])
+        .and_then(|rest| rest.get(..3));
+    let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
 /// The number that two digits form.

@@ -50,6 +50,18 @@ pub(super) fn lines(log: &LogText) -> Vec<Line<'_>> {
     found
 }
 
+/// The lines that a line of a file shows, none if it is only a progress bar.
+pub(in crate::diagnose) fn shown(line: &str) -> Vec<Cow<'_, str>> {
+    let text = clean(line);
+    if text.is_empty() && !line.trim().is_empty() {
+        return Vec::new();
+    }
+    match json::lines(text) {
+        Some(texts) => texts.into_iter().map(Cow::Owned).collect(),
+        None => vec![Cow::Borrowed(text)],
+    }
+}
+
 /// The line as a terminal shows it: a progress bar is overwritten by what follows it, or ends where
 /// a record is glued to it.
 fn clean(line: &str) -> &str {

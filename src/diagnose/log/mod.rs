@@ -1,13 +1,14 @@
 //! A log as lines that form blocks: records, Python's tracebacks, and what else was printed.
 
 mod group;
+mod grouping;
 mod header;
 mod json;
 mod line;
 
-pub(super) use group::TRACEBACK;
+pub(super) use grouping::{Grouping, TRACEBACK};
 pub(super) use header::{Header, Level};
-pub(super) use line::Line;
+pub(super) use line::{Line, shown};
 
 use crate::model::evidence::{LogRole, LogText};
 use chrono::NaiveDateTime;

@@ -6,6 +6,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 
+pub(super) use names::{number_after, words};
 pub use names::{role_of_text, stream};
 
 use crate::model::evidence::{Evidence, LogRole, LogText, Section};

@@ -118,7 +118,7 @@ pub(super) fn folders_of_start(message: &str) -> Vec<String> {
 }
 
 /// The number right after a text.
-pub(super) fn number_after(line: &str, text: &str) -> Option<u32> {
+pub(in crate::diagnose) fn number_after(line: &str, text: &str) -> Option<u32> {
     let (_, rest) = line.split_once(text)?;
     let end = rest.find(|c: char| !c.is_ascii_digit());
     rest[..end.unwrap_or(rest.len())].parse().ok()
@@ -126,7 +126,11 @@ pub(super) fn number_after(line: &str, text: &str) -> Option<u32> {
 
 /// The words in a line that begin with a prefix at the start of a word and go on with such
 /// characters.
-pub(super) fn words(line: &str, prefix: &str, is_part: impl Fn(char) -> bool) -> Vec<String> {
+pub(in crate::diagnose) fn words(
+    line: &str,
+    prefix: &str,
+    is_part: impl Fn(char) -> bool,
+) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in line.match_indices(prefix) {
         let before = line[..at].chars().next_back();

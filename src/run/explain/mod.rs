@@ -98,10 +98,10 @@ impl Explainer<'_> {
             };
             let search = match &mut search {
                 Some(search) => {
-                    search.relist(listing.names.clone());
+                    search.relist(listing.names());
                     search
                 }
-                none => none.insert(Search::new(failed.subject(&listing), listing.names.clone())),
+                none => none.insert(Search::new(failed.subject(&listing), listing.names())),
             };
             let has_begun = search.has_begun();
             if has_begun {

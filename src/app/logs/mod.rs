@@ -1,0 +1,13 @@
+//! Shows the logs of a stack, of any cluster, of a folder or of one file as one stream in the order of
+//! time, once or as they grow.
+
+mod absent;
+mod follow;
+mod request;
+mod show;
+mod source;
+mod stream;
+
+pub(crate) use follow::follow;
+pub(crate) use request::{Report, Request, Shown, Sink};
+pub(crate) use show::show;

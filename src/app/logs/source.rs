@@ -1,0 +1,190 @@
+//! Where logs are: in a cluster's place, or in files.
+
+use super::absent;
+use crate::app::diagnosis::{Given, has_logs, root};
+use crate::app::failure::Failure;
+use crate::app::given_stack::GivenStack;
+use crate::app::session::Session;
+use crate::app::target::{Target, TargetChoice};
+use crate::cloud::{FolderLogs, LogFile};
+use crate::diagnose::records::{Selection, launched, masters};
+use crate::model::evidence::Section;
+use crate::model::name::{ClusterId, StackName};
+use crate::model::shown::line;
+use std::io;
+use std::path::Path;
+
+/// Logs that were listed.
+pub(super) struct Source<'a> {
+    pub(super) place: Place<'a>,
+    pub(super) names: Vec<String>,
+}
+
+pub(super) enum Place<'a> {
+    Cluster {
+        target: Target<'a>,
+        stack: Option<StackName>,
+        id: ClusterId,
+    },
+    Folder {
+        logs: FolderLogs,
+        shown: String,
+        /// Whether its logs are in the folders of EMR's layout.
+        has_layout: bool,
+    },
+    /// One log.
+    File(LogFile),
+}
+
+impl<'a> Source<'a> {
+    pub(super) async fn open(
+        given: &Given,
+        choice: &TargetChoice,
+        session: &'a Session,
+    ) -> Result<Self, Failure> {
+        match given {
+            Given::Stack(stack) => {
+                Self::of_stack(GivenStack::open(stack, choice, session).await?).await
+            }
+            Given::Cluster(id) => {
+                let target = Target::open(choice, None, session).await?;
+                let Some(listing) = target.cloud.logs_of(id).await? else {
+                    return Err(absent::cluster(id, &target));
+                };
+                let place = Place::Cluster {
+                    target,
+                    stack: None,
+                    id: id.clone(),
+                };
+                let names = listing.logs.into_keys().collect();
+                Ok(Self { place, names })
+            }
+            Given::Folder(folder) => Self::of_folder(folder),
+            Given::File(path) => Ok(Self {
+                names: vec![path.to_string_lossy().into_owned()],
+                place: Place::File(LogFile::given(path.clone())),
+            }),
+            Given::Input => Ok(Self {
+                names: vec!["standard input".to_owned()],
+                place: Place::File(LogFile::input()),
+            }),
+        }
+    }
+
+    async fn of_stack(given: GivenStack<'a>) -> Result<Self, Failure> {
+        let found = given.target.cloud.logs(&given.name).await?;
+        let Some(found) = found else {
+            let exists = !(given.target.cloud.observe(&given.name, None).await?).is_empty();
+            if !exists {
+                given.refuse_unknown("logs").await?;
+            }
+            return Err(absent::of_stack(&given.name, exists, &given.target));
+        };
+        let place = Place::Cluster {
+            target: given.target,
+            stack: Some(given.name),
+            id: found.cluster,
+        };
+        let names = found.names;
+        Ok(Self { place, names })
+    }
+
+    fn of_folder(folder: &Path) -> Result<Self, Failure> {
+        let shown = line(&folder.to_string_lossy(), 200);
+        let root = root(folder);
+        let cannot = |error: io::Error| {
+            let message = format!("cannot read the logs in {shown}");
+            Failure::input(message).caused_by(&error)
+        };
+        let logs = FolderLogs::list(&root).map_err(cannot)?;
+        let names = logs.names().into_iter().collect();
+        let has_layout = has_logs(&root);
+        let place = Place::Folder {
+            logs,
+            shown,
+            has_layout,
+        };
+        Ok(Self { place, names })
+    }
+
+    /// The names of the selected logs.
+    pub(super) async fn select(&self, selection: &Selection) -> Result<Vec<String>, Failure> {
+        let mut selection = selection.clone();
+        let is_plain = match &self.place {
+            Place::File(_) => true,
+            Place::Folder { has_layout, .. } => !has_layout,
+            Place::Cluster { .. } => false,
+        };
+        if is_plain && (selection.step.is_some() || selection.executor.is_some()) {
+            return Err(absent::layout());
+        }
+        selection.all |= is_plain;
+        self.place
+            .add_containers(&mut selection, &self.names)
+            .await?;
+        let chosen = self.names.iter().filter(|name| selection.has(name));
+        let chosen: Vec<String> = chosen.cloned().collect();
+        if chosen.is_empty() {
+            return Err(absent::of(&self.place.in_words(), &selection, &self.names));
+        }
+        Ok(chosen)
+    }
+}
+
+impl Place<'_> {
+    /// Fetches logs, in the order of their names.
+    pub(super) async fn fetch(&self, names: &[String]) -> Result<Vec<LogFile>, Failure> {
+        match self {
+            Self::Cluster { target, id, .. } => {
+                let progress = target.session.reporter.progress();
+                let fetched = target.cloud.fetch(id, names, &*progress).await;
+                progress.clear();
+                Ok(fetched?)
+            }
+            Self::Folder { logs, .. } => {
+                Ok(names.iter().filter_map(|name| logs.file(name)).collect())
+            }
+            Self::File(file) => Ok(vec![file.clone()]),
+        }
+    }
+
+    /// On YARN, the containers of the selected executor, as the application masters' logs say.
+    pub(super) async fn add_containers(
+        &self,
+        selection: &mut Selection,
+        names: &[String],
+    ) -> Result<(), Failure> {
+        let number: Option<u32> = selection.executor.as_ref().and_then(|it| it.parse().ok());
+        let Some(number) = number else {
+            return Ok(());
+        };
+        for name in masters(names.iter()) {
+            let sections = self.sections(name).await?;
+            selection
+                .containers
+                .extend(launched(&sections).remove(&number));
+        }
+        Ok(())
+    }
+
+    async fn sections(&self, name: &str) -> Result<Vec<Section>, Failure> {
+        match self {
+            Self::Cluster { target, id, .. } => Ok(target.cloud.sections(id, name).await?),
+            // A log that cannot be read says nothing.
+            Self::Folder { logs, .. } => Ok(logs.sections(name).unwrap_or_default()),
+            Self::File(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// What it is, such as `stack movies`.
+    fn in_words(&self) -> String {
+        match self {
+            Self::Cluster {
+                stack: Some(stack), ..
+            } => format!("stack {stack}"),
+            Self::Cluster { id, .. } => format!("cluster {id}"),
+            Self::Folder { shown, .. } => shown.clone(),
+            Self::File(_) => "the log".to_owned(),
+        }
+    }
+}

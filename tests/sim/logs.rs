@@ -1,0 +1,72 @@
+//! Logs in the bucket: how many calls they take, and that only what is new of them is read again.
+
+use crate::process::Process;
+use crate::request::{StackRequest, bucket};
+use crate::run;
+use clusterup::cloud::{ClusterLogs, LogFile, Logs, MergedLogs, StackLogs, Tail};
+use clusterup::diagnose::records::Filter;
+use clusterup::model::event::NoListener;
+use clusterup_testkit::sim::Sim;
+
+const STREAMS: [&str; 3] = ["controller", "stderr", "stdout"];
+
+#[test]
+fn a_log_takes_one_call_and_its_growth_is_read_once() {
+    run(shown());
+}
+
+async fn shown() {
+    let sim = Sim::new(1);
+    let process = Process::calm(&sim, 1);
+    let request = StackRequest {
+        scripts: vec![0],
+        ..StackRequest::plain("t")
+    };
+    let case = request.case();
+    process.applied(&case).await.unwrap();
+    let stack = &case.stack.name;
+    assert_eq!(process.account.logs(stack).await.unwrap(), None);
+    let cluster = sim.census().clusters[0].clone();
+    let bucket = bucket();
+    let folder = format!("work/{stack}/logs/{}/steps/s-1", cluster.id);
+    for stream in STREAMS {
+        let text = format!("26/11/21 04:55:07 INFO A: {stream}\n");
+        assert!(sim.put_object(&bucket, &format!("{folder}/{stream}"), &text));
+    }
+
+    let counted = process.calls();
+    let found = process.account.logs(stack).await.unwrap().unwrap();
+    let StackLogs { cluster: id, names } = found;
+    assert_eq!(names.len(), STREAMS.len());
+    let listed = process.calls() - counted;
+    // The stack's notes, the folder of the logs, and the cluster's steps.
+    assert_eq!(listed, 3, "{:#?}", process.meter().tallies());
+    let files = process
+        .account
+        .fetch(&id, &names, &NoListener)
+        .await
+        .unwrap();
+    assert_eq!(process.calls() - counted - listed, STREAMS.len() as u64);
+
+    let (texts, tails) = read(files, vec![Tail::default(); STREAMS.len()]);
+    assert_eq!(texts.len(), STREAMS.len(), "{texts:?}");
+    let grown = "26/11/21 04:55:07 INFO A: controller\n26/11/21 04:55:08 INFO A: more\n";
+    assert!(sim.put_object(&bucket, &format!("{folder}/controller"), grown));
+    let versions = process.account.logs_of(&id).await.unwrap().unwrap().logs;
+    let controller = versions.keys().find(|name| name.ends_with("controller"));
+    let files = process
+        .account
+        .fetch(&id, &[controller.unwrap().clone()], &NoListener)
+        .await;
+    let (texts, _) = read(files.unwrap(), tails[..1].to_vec());
+    assert_eq!(texts, ["26/11/21 04:55:08 INFO A: more"]);
+}
+
+fn read(files: Vec<LogFile>, tails: Vec<Tail>) -> (Vec<String>, Vec<Tail>) {
+    let logs = files.into_iter().zip(tails).collect();
+    let mut merged = MergedLogs::read(logs, &Filter::default(), true).unwrap();
+    let texts = std::iter::from_fn(|| merged.next_record());
+    let texts = texts.map(|(_, record)| record.text).collect();
+    let tails = merged.finish().into_iter().map(|ended| ended.tail);
+    (texts, tails.collect())
+}
