@@ -22,6 +22,7 @@ test *arguments:
 # The benchmarks; the textbook form of the job, which takes ten minutes, is left out.
 bench:
     cargo bench --bench similarities -- --fast-only
+    cargo bench --bench logs
     cargo bench --bench watchdog
     cargo bench --bench staging
 
