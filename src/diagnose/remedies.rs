@@ -7,6 +7,7 @@ use super::raised::Place;
 use super::rules::{Holes, RemedyForm};
 use super::verdict::Asked;
 use crate::model::diagnosis::Remedy;
+use crate::model::retry::MemorySetting;
 
 /// The length at which a path is cut, in characters.
 const MAX_PATH: usize = 200;
@@ -69,6 +70,9 @@ pub(super) fn remedies(
 fn helps(form: &RemedyForm, asked: Asked<'_>) -> bool {
     match (form, asked.step) {
         (RemedyForm::OnDemand, _) => asked.has_spot,
+        (RemedyForm::PythonMemory, Some(step)) => step
+            .conf
+            .contains_key(MemorySetting::PythonWorkers.as_str()),
         (RemedyForm::Conf { key, value }, Some(step)) => step.conf.get(key) != value.as_ref(),
         _ => true,
     }
@@ -87,6 +91,7 @@ fn filled(form: &RemedyForm, place: Option<&Place>, holes: &Holes) -> Option<Rem
     Some(match form {
         RemedyForm::ExecutorMemory => Remedy::ExecutorMemory,
         RemedyForm::ExecutorOverhead => Remedy::ExecutorOverhead,
+        RemedyForm::PythonMemory => Remedy::PythonMemory,
         RemedyForm::SmallerExecutors => Remedy::SmallerExecutors,
         RemedyForm::DriverMemory => Remedy::DriverMemory,
         RemedyForm::Conf { key, value } => Remedy::Conf {

@@ -125,6 +125,8 @@ pub enum Remedy {
     ExecutorMemory,
     /// More memory beside the heap of executors, for Python and native code.
     ExecutorOverhead,
+    /// More memory for the Python workers of an executor, if the step limits it.
+    PythonMemory,
     /// Smaller executors: they do not fit on a node.
     SmallerExecutors,
     /// More memory for the driver.

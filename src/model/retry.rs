@@ -87,17 +87,20 @@ words! {
         Overhead = "spark.executor.memoryOverhead",
         /// The same before Spark 2.3.
         YarnOverhead = "spark.yarn.executor.memoryOverhead",
+        /// The limit of an executor's Python workers.
+        PythonWorkers = "spark.executor.pyspark.memory",
     }
 }
 
 impl MemorySetting {
     /// All of them.
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::ExecutorMemory,
         Self::DriverMemory,
         Self::DriverMemoryConf,
         Self::Overhead,
         Self::YarnOverhead,
+        Self::PythonWorkers,
     ];
 }
 
@@ -207,7 +210,8 @@ impl MemoryChange {
             MemorySetting::DriverMemory => spark.submission.driver_memory = Some(self.to),
             MemorySetting::DriverMemoryConf
             | MemorySetting::Overhead
-            | MemorySetting::YarnOverhead => {
+            | MemorySetting::YarnOverhead
+            | MemorySetting::PythonWorkers => {
                 let key = self.setting.as_str().to_owned();
                 spark.conf.insert(key, self.to.to_string());
             }

@@ -59,6 +59,7 @@ fn remedies() -> Vec<Remedy> {
     vec![
         Remedy::ExecutorMemory,
         Remedy::ExecutorOverhead,
+        Remedy::PythonMemory,
         Remedy::SmallerExecutors,
         Remedy::DriverMemory,
         conf("spark.sql.autoBroadcastJoinThreshold", Some("-1")),
@@ -302,4 +303,49 @@ fn a_right_is_a_command_only_for_a_plain_bucket() {
     assert!(command.contains("arn:aws:s3:::team-data/*"), "{command}");
     assert_eq!(of("s3://a'; rm -rf ~/x"), None);
     assert_eq!(of("nothing"), None);
+}
+
+#[test]
+fn a_limit_of_python_workers_doubles_where_the_container_fits_and_goes_where_it_does_not() {
+    let of = |spark: &str, is_on_aws: bool| {
+        let stack = parse(&yaml("3 x m5.xlarge", spark), &[]).unwrap();
+        let facts = if is_on_aws {
+            on_aws(&stack)
+        } else {
+            facts(&stack)
+        };
+        fixed(&stack, &facts, &[Remedy::PythonMemory], None).pop()
+    };
+    let small = "{ executor_memory: 1g, conf: { spark.executor.pyspark.memory: 400m } }";
+    let whole = "{ conf: { spark.executor.pyspark.memory: 400m } }";
+    for (spark, is_on_aws) in [(small, true), (small, false), (whole, false)] {
+        let Some(Change::Set(set)) = of(spark, is_on_aws).map(|fix| fix.change) else {
+            panic!("{spark} {is_on_aws}")
+        };
+        assert_eq!(
+            set[0].path,
+            "job.steps.a.b.spark.conf.spark.executor.pyspark.memory"
+        );
+        assert_eq!(set[0].to, "800m");
+    }
+    let removed = of(whole, true).unwrap();
+    assert_eq!(removed.change, Change::ByHand(None), "{removed:?}");
+    assert!(
+        removed
+            .reason
+            .starts_with("remove spark.executor.pyspark.memory: 400m from ")
+    );
+    assert_eq!(of("{ executor_memory: 1g }", false), None);
+}
+
+#[test]
+fn a_full_disk_of_this_machine_is_not_fixed_by_a_larger_worker() {
+    let stack = parse(&yaml("3 x m5.xlarge", "{}"), &[]).unwrap();
+    let remedies = [Remedy::Disk, Remedy::Size];
+    let here = fixed(&stack, &facts(&stack), &remedies, None);
+    assert!(
+        matches!(&here[..], [only] if matches!(only.change, Change::ByHand(Some(_)))),
+        "{here:?}"
+    );
+    assert_eq!(fixed(&stack, &on_aws(&stack), &remedies, None).len(), 2);
 }

@@ -4,7 +4,9 @@ use super::fixes::taken;
 use super::{at, facts, stack};
 use Confidence::{Certain, Likely, Low, Unknown};
 use FailureClass::{ExecutorLost, OutOfMemory, Program, SpotLost};
-use Remedy::{DriverMemory, ExecutorMemory, ExecutorOverhead, OnDemand, Partitions, RunAgain};
+use Remedy::{
+    DriverMemory, ExecutorMemory, ExecutorOverhead, OnDemand, Partitions, PythonMemory, RunAgain,
+};
 use clusterup::cost::attempts::{JobAttempt, NextCost};
 use clusterup::cost::shape::{families, shape};
 use clusterup::model::diagnosis::{Confidence, Diagnosis, FailureClass, Remedy};
@@ -162,6 +164,13 @@ fn an_attempt_follows_from_the_diagnosis_and_the_stack() {
             ended,
             oom(&[ExecutorOverhead]),
             "attempt 2: spark.executor.memoryOverhead 2g -> 4g, executor_memory 9g -> 7296m",
+        ),
+        (
+            ALL,
+            "{ executor_memory: 2g, conf: { spark.executor.pyspark.memory: 1g } }",
+            ended,
+            oom(&[PythonMemory, ExecutorOverhead]),
+            "attempt 2: spark.executor.pyspark.memory 1g -> 2g",
         ),
         (
             ALL,

@@ -9,6 +9,9 @@ pub(in crate::cli) fn sentence(remedy: &Remedy) -> String {
         Remedy::ExecutorOverhead => {
             "give executors more memory beside their heap (spark.executor.memoryOverhead)"
         }
+        Remedy::PythonMemory => {
+            "let Python workers take more memory (spark.executor.pyspark.memory)"
+        }
         Remedy::SmallerExecutors => "make executors smaller, so that one fits on a node",
         Remedy::DriverMemory => "give the driver more memory (spark.driver.memory)",
         Remedy::Conf { key, value } => return conf(key, value.as_deref()),

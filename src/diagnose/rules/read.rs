@@ -42,6 +42,7 @@ type Expected = &'static str;
 pub(in crate::diagnose) enum RemedyForm {
     ExecutorMemory,
     ExecutorOverhead,
+    PythonMemory,
     SmallerExecutors,
     DriverMemory,
     Conf {
@@ -184,6 +185,7 @@ fn remedy(text: &str) -> Result<RemedyForm, Expected> {
     Ok(match (kind, rest) {
         ("executor_memory", "") => RemedyForm::ExecutorMemory,
         ("executor_overhead", "") => RemedyForm::ExecutorOverhead,
+        ("python_memory", "") => RemedyForm::PythonMemory,
         ("smaller_executors", "") => RemedyForm::SmallerExecutors,
         ("driver_memory", "") => RemedyForm::DriverMemory,
         ("partitions", "") => RemedyForm::Partitions,

@@ -34,6 +34,7 @@ pub(in crate::plan) fn grown(failed: Failed<'_>, remedies: &[Remedy], factor: Fa
     let found = all.find_map(|remedy| match remedy {
         Remedy::ExecutorMemory => context.larger_executor(factor),
         Remedy::ExecutorOverhead => context.larger_overhead(factor),
+        Remedy::PythonMemory => context.larger_python(factor),
         Remedy::DriverMemory => context.larger_driver(factor),
         Remedy::SmallerExecutors
         | Remedy::Conf { .. }
@@ -72,6 +73,17 @@ impl Context<'_> {
             None => MemorySetting::DriverMemory,
         };
         self.larger(setting, self.driver()?, self.most_for_driver()?, factor)
+    }
+
+    /// `None` without a limit, which then is no cause.
+    fn larger_python(&self, factor: Factor) -> Option<Growth> {
+        let now = self.asked_python()?;
+        self.larger(
+            MemorySetting::PythonWorkers,
+            now,
+            self.most_python()?,
+            factor,
+        )
     }
 
     /// `None` for a step that Spark does not run.

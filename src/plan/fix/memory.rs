@@ -10,6 +10,7 @@ use crate::plan::memory::{automatic, container, container_with, largest_executor
 
 const EXECUTOR_CORES: &str = "spark.executor.cores";
 const DRIVER_MEMORY: &str = MemorySetting::DriverMemoryConf.as_str();
+const PYTHON_WORKERS: &str = MemorySetting::PythonWorkers.as_str();
 /// Spark refuses less: 1.5 times its reserve of 300 MiB (`UnifiedMemoryManager`).
 pub(super) const LEAST: Memory = Memory::from_mib(450);
 /// What the primary's own processes take: EMR's heaps of ResourceManager, NameNode and history
@@ -125,6 +126,38 @@ impl Context<'_> {
             );
         }
         Some(Fix::set(settings, reason))
+    }
+
+    /// Twice the limit of Python workers, if the step sets one. Where a node does not give that, the
+    /// limit is to go.
+    pub(super) fn python_memory(&self) -> Option<Fix> {
+        let now = self.asked_python()?;
+        let to = Memory::from_mib(now.mib() * 2);
+        if to > self.most_python()? {
+            return self.conf(PYTHON_WORKERS, None);
+        }
+        let field = format!("conf.{PYTHON_WORKERS}");
+        let setting = self.spark(&field, Some(now.to_string()), to.to_string())?;
+        let reason = format!("the Python workers of an executor may take {to} instead of {now}");
+        Some(Fix::set(vec![setting], reason))
+    }
+
+    /// The limit of Python workers that the step sets.
+    pub(super) fn asked_python(&self) -> Option<Memory> {
+        self.conf_value(PYTHON_WORKERS)?.parse().ok()
+    }
+
+    /// What Python workers can have beside their executor: YARN adds their limit to its container.
+    pub(super) fn most_python(&self) -> Option<Memory> {
+        let node = self.fitted.worker.memory;
+        if !self.on_emr() {
+            return Some(node);
+        }
+        let heap = self.executor()?;
+        let beside = self.asked_overhead().unwrap_or_else(|| overhead(heap));
+        let taken = heap.mib() + beside.mib();
+        let room = container(automatic(node)?).mib();
+        Some(Memory::from_mib(room.saturating_sub(taken)))
     }
 
     /// The setting for memory beside the heap, which is another one before Spark 2.3.

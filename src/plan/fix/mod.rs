@@ -92,7 +92,12 @@ pub fn fixes(failed: Failed<'_>, remedies: &[Remedy]) -> Vec<Fix> {
     };
     let context = Context::new(failed, &fitted);
     let mut fixes: Vec<Fix> = Vec::new();
-    for remedy in remedies {
+    // A larger worker of this machine writes to the same disk.
+    let is_disks = !context.on_emr() && remedies.contains(&Remedy::Disk);
+    let helping = remedies
+        .iter()
+        .filter(|remedy| !(is_disks && **remedy == Remedy::Size));
+    for remedy in helping {
         if let Some(fix) = context.fix(remedy).filter(|fix| !fixes.contains(fix)) {
             fixes.push(fix);
         }
@@ -127,6 +132,7 @@ impl Context<'_> {
         match remedy {
             Remedy::ExecutorMemory => self.executor_memory(),
             Remedy::ExecutorOverhead => self.overhead(),
+            Remedy::PythonMemory => self.python_memory(),
             Remedy::SmallerExecutors => self.smaller_executors(),
             Remedy::DriverMemory => self.driver_memory(),
             Remedy::Partitions => self.partitions(),
