@@ -8,5 +8,11 @@ mod accuracy;
 mod corpus;
 #[path = "diagnose/details.rs"]
 mod details;
+#[path = "support/failure_logs.rs"]
+mod failure_logs;
+#[path = "support/failures.rs"]
+mod failures;
+#[path = "diagnose/failures.rs"]
+mod failures_in_both_layouts;
 #[path = "diagnose/robustness.rs"]
 mod robustness;

@@ -24,6 +24,11 @@ mod emr_settings;
 mod ends;
 mod ends_table;
 mod example_stacks;
+#[path = "../support/failures.rs"]
+mod expected;
+#[path = "../support/failure_logs.rs"]
+mod failure_logs;
+mod failures;
 #[path = "../support/faults.rs"]
 mod faults;
 mod fleet;

@@ -5,6 +5,9 @@
 #[path = "../support/documents.rs"]
 mod documents;
 mod ends;
+#[path = "../support/failures.rs"]
+mod expected;
+mod failures;
 #[path = "../support/faults.rs"]
 mod faults;
 mod full;
@@ -21,5 +24,7 @@ mod retry;
 mod room;
 #[path = "../support/running.rs"]
 mod running;
+#[path = "../support/shipped.rs"]
+mod shipped;
 mod steps;
 mod verbs;
