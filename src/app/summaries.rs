@@ -41,3 +41,10 @@ pub(crate) fn most_telling(runs: &[Run]) -> Option<&Run> {
     runs.iter()
         .max_by_key(|run| (run.application.is_some(), run.wall()))
 }
+
+/// The job that a cluster ran last.
+pub(crate) fn last_job(cluster: &Cluster) -> Option<(&Cluster, &JobHash)> {
+    let begun = cluster.steps.iter().rev();
+    let step = begun.into_iter().find(|step| step.started_at.is_some())?;
+    Some((cluster, &step.job))
+}

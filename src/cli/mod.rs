@@ -32,6 +32,7 @@ mod stderr;
 mod stdout;
 mod summary;
 mod terminal;
+mod ui;
 mod usage;
 mod validate;
 mod verb;
@@ -104,6 +105,8 @@ verbs! {
         Log(log::LogArgs),
         /// Raise a running cluster's lifetime or budget, up to its stack's ceiling
         Extend(extend::ExtendArgs),
+        /// Show Spark's own pages, of a running job or of a run that is over
+        Ui(ui::UiArgs),
         /// Log in to the primary node of a stack's cluster
         Ssh(ssh::SshArgs),
         /// End a stack's clusters and delete everything created for it, except downloaded results

@@ -4,6 +4,7 @@
 use crate::app::failure::{Exit, Failure};
 use crate::model::hint::Command as Advised;
 use crate::model::name::Region;
+use serde_json::json;
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
@@ -24,10 +25,8 @@ pub(super) fn open(
     more: &[OsString],
     to_stderr: bool,
 ) -> Result<Exit, Failure> {
-    check_plugin()?;
-    let mut command = Command::new(CLI);
-    command.args(["ssm", "start-session", "--target", instance]);
-    command.args(["--region", region.as_str()]).args(more);
+    let mut command = session(instance, region)?;
+    command.args(more);
     if to_stderr {
         command.stdout(std::io::stderr());
     }
@@ -37,6 +36,37 @@ pub(super) fn open(
     } else {
         Exit::Failed
     })
+}
+
+/// The command that forwards a port of this machine to one of `host`, which the instance reaches
+/// (Systems Manager User Guide, "Starting a session (port forwarding to remote host)").
+pub(super) fn forward(
+    instance: &str,
+    region: &Region,
+    host: &str,
+    [local, remote]: [u16; 2],
+) -> Result<Command, Failure> {
+    let mut command = session(instance, region)?;
+    let parameters = json!({
+        "host": [host],
+        "portNumber": [remote.to_string()],
+        "localPortNumber": [local.to_string()],
+    });
+    command
+        .args([
+            "--document-name",
+            "AWS-StartPortForwardingSessionToRemoteHost",
+        ])
+        .args(["--parameters", &parameters.to_string()]);
+    Ok(command)
+}
+
+fn session(instance: &str, region: &Region) -> Result<Command, Failure> {
+    check_plugin()?;
+    let mut command = Command::new(CLI);
+    command.args(["ssm", "start-session", "--target", instance]);
+    command.args(["--region", region.as_str()]);
+    Ok(command)
 }
 
 /// Without the plugin, the AWS CLI would start a session and end it again. Alone, the plugin prints
@@ -61,7 +91,7 @@ fn check_plugin() -> Result<(), Failure> {
     }
 }
 
-fn no_cli(error: &std::io::Error) -> Failure {
+pub(super) fn no_cli(error: &std::io::Error) -> Failure {
     let failure = Failure::new(Exit::Failed, "cannot run aws, the AWS CLI").caused_by(error);
     if error.kind() == ErrorKind::NotFound {
         return failure.hint(Advised::other("python3 -m pip install --user awscli"));

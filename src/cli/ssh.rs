@@ -20,8 +20,8 @@ pub(super) struct SshArgs {
     pub(super) stack: String,
     #[command(flatten)]
     pub(super) target: TargetArgs,
-    /// Arguments that are passed to ssh, such as -L 18080:localhost:18080 for the history server;
-    /// with `access: ssm`, to `aws ssm start-session`
+    /// Arguments that are passed to ssh, such as -L 18080:localhost:18080; with `access: ssm`, to
+    /// `aws ssm start-session`
     #[arg(last = true)]
     pub(super) more: Vec<OsString>,
 }
@@ -54,6 +54,7 @@ impl Verb for SshArgs {
                 cluster,
                 instance,
                 region,
+                ..
             } => {
                 let to = format!("{instance} of cluster {cluster}, through Session Manager");
                 reporter.say(&to);
@@ -69,16 +70,13 @@ impl Verb for SshArgs {
             ));
         }
         reporter.say(&format!("{}@{}", shell.user, shell.host));
-        let mut command = command(&shell, self);
+        let mut command = command(&shell);
+        command.args(&self.more);
         if reporter.is_for_machines() {
             // Remote output must not mix with the JSON document.
             command.stdout(std::io::stderr());
         }
-        let status = command.status().map_err(|error| {
-            Failure::new(Exit::Failed, "cannot run ssh")
-                .caused_by(&error)
-                .hint(hint::Command::other("sudo apt-get install openssh-client"))
-        })?;
+        let status = command.status().map_err(|error| no_program(&error))?;
         let exit = if status.success() {
             Exit::Done
         } else {
@@ -89,12 +87,20 @@ impl Verb for SshArgs {
     }
 }
 
+pub(super) fn no_program(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Failed, "cannot run ssh")
+        .caused_by(error)
+        .hint(hint::Command::other("sudo apt-get install openssh-client"))
+}
+
 fn no_ssh() -> CloudError {
     let message = "a local cluster runs on this machine: there is nothing to log in to";
     CloudError::new(Class::Input, message).hint("leave --local out")
 }
 
-fn command(shell: &Shell, args: &SshArgs) -> Command {
+/// The installed ssh with what it needs for a primary. After the host, it accepts both options and a
+/// command.
+pub(super) fn command(shell: &Shell) -> Command {
     let mut ssh = Command::new("ssh");
     // Each cluster is a new machine: its key is accepted once, and a change is refused.
     ssh.args(["-o", "StrictHostKeyChecking=accept-new"]);
@@ -105,7 +111,5 @@ fn command(shell: &Shell, args: &SshArgs) -> Command {
         ssh.arg("-i").arg(key).args(["-o", "IdentitiesOnly=yes"]);
     }
     ssh.arg(format!("{}@{}", shell.user, shell.host));
-    // After the host, ssh accepts both options and a command.
-    ssh.args(&args.more);
     ssh
 }

@@ -9,7 +9,6 @@ use crate::app::session::Session;
 use crate::app::summaries;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::name::StepName;
-use crate::model::observed::Cluster;
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -35,7 +34,8 @@ impl Verb for SummaryArgs {
         if observed.is_empty() {
             given.refuse_unknown("summary").await?;
         }
-        let Some((cluster, job)) = observed.clusters.iter().rev().find_map(last_job) else {
+        let Some((cluster, job)) = observed.clusters.iter().rev().find_map(summaries::last_job)
+        else {
             let message = format!("stack {stack} has no run of a job");
             return Err(Failure::input(message)
                 .hint("see what exists")
@@ -60,13 +60,6 @@ impl Verb for SummaryArgs {
         let fields = json!({ "stack": stack, "runs": shown });
         Ok(Finished::with(Exit::Done, fields))
     }
-}
-
-/// The job that a cluster ran last.
-fn last_job(cluster: &Cluster) -> Option<(&Cluster, &crate::model::name::JobHash)> {
-    let begun = cluster.steps.iter().rev();
-    let step = begun.into_iter().find(|step| step.started_at.is_some())?;
-    Some((cluster, &step.job))
 }
 
 fn no_run(step: Option<&StepName>, stack: &str) -> Failure {

@@ -19,6 +19,7 @@ pub mod local;
 mod local_results;
 mod locked;
 mod log;
+pub mod loopback;
 pub mod meter;
 pub mod notify;
 pub mod pace;
@@ -31,6 +32,7 @@ pub mod rng;
 pub mod roles;
 mod sample;
 pub mod unserved;
+pub mod yarn;
 
 pub use error::{Class, CloudError};
 pub use log::{
@@ -59,6 +61,8 @@ pub enum Login {
         cluster: ClusterId,
         /// The primary's instance in EC2, `i-…`.
         instance: String,
+        /// The primary's DNS name.
+        host: Option<String>,
         /// Its region.
         region: Region,
     },

@@ -110,6 +110,16 @@ pub trait EventLogs {
         cluster: &Cluster,
         run: &Run,
     ) -> Result<Vec<Application>, CloudError>;
+
+    /// Copies the event logs of a run into an existing folder, as Spark's history server reads them.
+    /// Returns how many applications they are of. Call it as [`Self::applications`].
+    async fn copy_event_logs(
+        &self,
+        cluster: &Cluster,
+        run: &Run,
+        to: &Path,
+        listener: &dyn Listener,
+    ) -> Result<usize, CloudError>;
 }
 
 /// The logs of any cluster.

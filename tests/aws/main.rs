@@ -72,5 +72,6 @@ mod software;
 mod subnets;
 mod summary;
 mod together;
+mod ui;
 mod words;
 mod world;

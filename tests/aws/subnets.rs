@@ -4,6 +4,7 @@ use crate::world::{Done, STACK, World};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 /// A VPC with a public and a private subnet, groups in it, and a key pair.
 struct Place {
@@ -360,16 +361,22 @@ fn subnets_have_the_tag_of_aws_s_newer_policy() {
     }
 }
 
-/// Puts a program beside the stack, and runs `ssh` with nothing else on the path.
-fn ssh(world: &World, programs: &[(&str, &str)]) -> Done {
+/// A folder with nothing but these programs, beside the stack.
+pub(crate) fn programs(world: &World, programs: &[(&str, &str)]) -> PathBuf {
     let folder = world.path().join("programs");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).unwrap();
-    for (name, body) in programs {
+    for (name, script) in programs {
         let path = folder.join(name);
-        fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        fs::write(&path, script).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
+    folder
+}
+
+/// Runs `ssh` with nothing on the path but these programs.
+fn ssh(world: &World, given: &[(&str, &str)]) -> Done {
+    let folder = programs(world, given);
     let args = ["ssh", "t.yaml", "--", "--reason", "a look"];
     Done::running(world.command(&args).env("PATH", &folder))
 }
@@ -384,8 +391,8 @@ fn ssh_goes_through_session_manager_where_no_port_is_open() {
     };
     closed("ssm");
     world.expect(0, &["apply", "t.yaml", "--yes"]);
-    let plugin = ("session-manager-plugin", "exit 0");
-    let cli = ("aws", "echo \"[$*]\"");
+    let plugin = ("session-manager-plugin", "#!/bin/sh\n");
+    let cli = ("aws", "#!/bin/sh\necho \"[$*]\"\n");
     let done = ssh(world, &[plugin, cli]).expect(0);
     let said = done.all();
     let target = said
@@ -397,7 +404,7 @@ fn ssh_goes_through_session_manager_where_no_port_is_open() {
         target.contains("--region us-east-1 --reason a look]"),
         "{said}"
     );
-    ssh(world, &[plugin, ("aws", "exit 3")]).expect(1);
+    ssh(world, &[plugin, ("aws", "#!/bin/sh\nexit 3\n")]).expect(1);
     ssh(world, &[cli])
         .expect(1)
         .says("Session Manager's plugin is not installed")

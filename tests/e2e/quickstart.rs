@@ -1,10 +1,13 @@
 //! The README's first command, on the shipped stack.
 
 use crate::documents;
-use crate::home::Home;
+use crate::home::{Home, signal};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -41,6 +44,7 @@ fn ends_with_the_table_and_leaves_nothing_running() {
     planted(&home, &similar);
 
     summed_up(&done.out, &home);
+    paged(&home);
     let status = home.json(&["status", "--local"]);
     assert_eq!(status["stacks"][0]["stack"], "quickstart");
     let cost = would_have_cost(&home);
@@ -71,6 +75,30 @@ fn summed_up(printed: &str, home: &Home) {
         let kind = remark["kind"].as_str().unwrap();
         assert!(plain.contains(&kind), "{remark:#}");
     }
+}
+
+/// Spark's pages of the run are shown to their owner alone, until Ctrl-C.
+fn paged(home: &Home) {
+    let mut running = home.spawn(&["ui", "quickstart", "--local"]);
+    let mut address = String::new();
+    let mut out = BufReader::new(running.stdout.take().unwrap());
+    out.read_line(&mut address).unwrap();
+    let (address, name) = address.trim_end().split_once("  ").unwrap();
+    assert_eq!(name, "movie-similarities");
+    let (_, rest) = address.split_once("://clusterup:").unwrap();
+    let (password, rest) = rest.split_once('@').unwrap();
+    let (host, path) = rest.split_once('/').unwrap();
+    assert!(path.starts_with("history/app-"), "{path}");
+    let page = format!("http://{host}/api/v1/applications");
+    let pair = STANDARD.encode(format!("clusterup:{password}"));
+    let owner = ureq::get(&page).header("authorization", format!("Basic {pair}"));
+    let text = owner.call().unwrap().body_mut().read_to_string().unwrap();
+    assert!(text.contains("movie-similarities"), "{text}");
+    let refused = ureq::get(&page).call();
+    assert!(matches!(refused, Err(ureq::Error::StatusCode(401))));
+    signal(running.id(), "INT");
+    assert!(running.wait().unwrap().success());
+    home.until_quiet(3);
 }
 
 /// The documents show this table.

@@ -88,6 +88,7 @@ const TABLE: &[Row] = &[
     ("logs t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
     ("diagnose t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
     ("summary t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
+    ("ui t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
     ("log", 0, [0; 8]),
     (
         "log --follow",

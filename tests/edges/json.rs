@@ -213,6 +213,7 @@ const FAILING: &[(&str, &[&str])] = &[
     ("logs", &["never", "--local"]),
     ("diagnose", &["never", "--local"]),
     ("summary", &["never", "--local"]),
+    ("ui", &["never", "--local"]),
     ("log", &["--act", "ended"]),
     ("extend", &["never", "--local", "--by", "1h", "--why", "x"]),
     ("ssh", &["t.yaml", "--local"]),

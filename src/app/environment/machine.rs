@@ -9,6 +9,7 @@ use crate::cost::catalog::Catalog;
 use crate::model::hint::Command;
 use crate::run::clock::SystemClock;
 use std::env;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 impl Environment {
@@ -47,14 +48,18 @@ impl Environment {
         catalog
     }
 
+    /// The executable of clusterup, for processes that it starts.
+    pub(crate) fn program() -> Result<PathBuf, Failure> {
+        env::current_exe().map_err(|error| {
+            Failure::new(Exit::Failed, "cannot find clusterup's own path").caused_by(&error)
+        })
+    }
+
     /// This machine as a cloud.
     pub(crate) fn local(&self) -> Result<Local, Failure> {
         let state = self.state_folder()?;
-        let program = env::current_exe().map_err(|error| {
-            Failure::new(Exit::Failed, "cannot find clusterup's own path").caused_by(&error)
-        })?;
         let machine = Machine {
-            program,
+            program: Self::program()?,
             home: self.home.clone(),
             environment: self.inherited.clone(),
         };

@@ -40,12 +40,7 @@ impl<A: Api> Access for Account<A> {
                     .hint("set cluster.network: { access: ssm } in the stack, and apply"));
             }
         }
-        let host = {
-            let observed = self.observed.borrow();
-            let described = observed.clusters.get(&cluster.id);
-            described.and_then(|described| described.cluster.primary_dns.clone())
-        };
-        let host = host.ok_or_else(|| {
+        let host = self.primary_dns(cluster).ok_or_else(|| {
             let message = format!("cluster {} has no address yet", cluster.id);
             CloudError::new(Class::Failed, message).hint("try again in a minute")
         })?;
@@ -107,6 +102,13 @@ impl<A: Api> Access for Account<A> {
 }
 
 impl<A: Api> Account<A> {
+    /// The DNS name of the primary, once it has one.
+    fn primary_dns(&self, cluster: &Cluster) -> Option<String> {
+        let observed = self.observed.borrow();
+        let described = observed.clusters.get(&cluster.id)?;
+        described.cluster.primary_dns.clone()
+    }
+
     /// The instance of the primary, which Session Manager connects to.
     async fn session(&self, cluster: &Cluster) -> Result<Login, CloudError> {
         let id = &cluster.id;
@@ -129,6 +131,7 @@ impl<A: Api> Account<A> {
         Ok(Login::Session {
             cluster: id.clone(),
             instance,
+            host: self.primary_dns(cluster),
             region: self.settings.region.clone(),
         })
     }

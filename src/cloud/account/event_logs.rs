@@ -2,20 +2,27 @@
 
 use super::errors::Context;
 use super::layout::{self, MARKER};
+use super::stage::for_each_concurrently;
 use super::{Account, names};
 use crate::cloud::api::Api;
-use crate::cloud::api::s3::{Condition, GetObject};
+use crate::cloud::api::s3::{Bucket, Condition, Download, GetObject, Listed};
+use crate::cloud::error::IoContext;
 use crate::cloud::event_log::{self, Parts};
 use crate::cloud::{CloudError, EventLogs};
 use crate::model::configurations::Configurations;
 use crate::model::desired::{JobSpec, StepSpec};
+use crate::model::event::{Event, Listener};
 use crate::model::event_log::{self as settings, Form};
 use crate::model::observed::{Cluster, Run};
+use crate::model::relative::RelativePath;
 use crate::model::software::SPARK_DEFAULTS;
 use crate::model::step_command::{MAX_CHARS, StepCommand};
 use crate::model::work::Work;
 use crate::summary::Application;
 use async_trait::async_trait;
+use std::cell::Cell;
+use std::fs;
+use std::path::Path;
 
 /// The most that is read of one object. Rolled files are far smaller; of an older Spark's one file,
 /// the rest is not read.
@@ -32,35 +39,21 @@ impl<A: Api> EventLogs for Account<A> {
         cluster: &Cluster,
         run: &Run,
     ) -> Result<Vec<Application>, CloudError> {
-        let name = {
-            let observed = self.observed.borrow();
-            let observed = observed.clusters.get(&cluster.id);
-            observed.map(|observed| observed.cluster.name.clone())
-        };
-        let Some(name) = name else {
+        let Some(events) = self.event_objects(cluster, run).await? else {
             return Ok(Vec::new());
         };
-        let Some((stack, nonce)) = names::of_cluster(&name) else {
-            return Ok(Vec::new());
-        };
-        let bucket = self.bucket().await?;
-        let prefix = layout::events(&stack, nonce, &run.job, run.number);
-        let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
-        let keys: Vec<String> = listed.into_iter().filter_map(super::bucket::key).collect();
-        let below = keys.iter().filter_map(|key| key.strip_prefix(&prefix));
+        let below = events.below();
         let mut found = Vec::new();
-        for names in event_log::applications(below)
-            .into_iter()
-            .take(MAX_APPLICATIONS)
-        {
+        let applications = event_log::applications(below.map(|(name, _)| name));
+        for names in applications.into_iter().take(MAX_APPLICATIONS) {
             let mut parts = Parts::default();
             for name in names.into_iter().take(MAX_PARTS) {
                 if parts.is_full() {
                     break;
                 }
                 let get = GetObject {
-                    bucket: bucket.clone(),
-                    key: format!("{prefix}{name}"),
+                    bucket: events.bucket.clone(),
+                    key: format!("{}{name}", events.prefix),
                     max: MAX_BYTES,
                 };
                 let content = self.api.serve(get).await;
@@ -70,6 +63,94 @@ impl<A: Api> EventLogs for Account<A> {
             found.extend(parts.finish());
         }
         Ok(found)
+    }
+
+    async fn copy_event_logs(
+        &self,
+        cluster: &Cluster,
+        run: &Run,
+        to: &Path,
+        listener: &dyn Listener,
+    ) -> Result<usize, CloudError> {
+        let Some(events) = self.event_objects(cluster, run).await? else {
+            return Ok(0);
+        };
+        let names: Vec<(RelativePath, u64)> = events
+            .below()
+            .filter(|(name, _)| *name != MARKER)
+            .filter_map(|(name, bytes)| Some((name.parse().ok()?, bytes)))
+            .take(MAX_APPLICATIONS * MAX_PARTS)
+            .collect();
+        let applications = event_log::applications(names.iter().map(|(name, _)| name.as_str()));
+        let many = applications.len();
+        let total = names.iter().map(|(_, bytes)| bytes).sum();
+        let done = Cell::new(0);
+        for_each_concurrently(names, async |(name, bytes)| {
+            let place = to.join(&name);
+            if let Some(folder) = place.parent() {
+                fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
+            }
+            let download = Download {
+                bucket: events.bucket.clone(),
+                key: format!("{}{name}", events.prefix),
+                to: place,
+            };
+            let fetched = self.api.serve(download).await;
+            fetched.with_context(|| format!("download event log {name}"))?;
+            done.set(done.get() + bytes);
+            listener.on_event(&Event::Progress {
+                what: "downloading event logs".to_owned(),
+                done: done.get(),
+                total,
+            });
+            Ok(())
+        })
+        .await?;
+        Ok(many)
+    }
+}
+
+/// The objects of a run's event logs.
+struct EventObjects {
+    bucket: Bucket,
+    prefix: String,
+    listed: Vec<Listed>,
+}
+
+impl EventObjects {
+    /// Their names below the prefix, and their sizes in bytes.
+    fn below(&self) -> impl Iterator<Item = (&str, u64)> {
+        let objects = self.listed.iter().filter_map(|listed| match listed {
+            Listed::Object { key, bytes, .. } => Some((key, *bytes)),
+            Listed::Prefix(_) => None,
+        });
+        objects.filter_map(|(key, bytes)| Some((key.strip_prefix(&self.prefix)?, bytes)))
+    }
+}
+
+impl<A: Api> Account<A> {
+    /// Lists the event logs of a run; `None` for a cluster that is not one of clusterup.
+    async fn event_objects(
+        &self,
+        cluster: &Cluster,
+        run: &Run,
+    ) -> Result<Option<EventObjects>, CloudError> {
+        let name = {
+            let observed = self.observed.borrow();
+            let observed = observed.clusters.get(&cluster.id);
+            observed.map(|observed| observed.cluster.name.clone())
+        };
+        let Some((stack, nonce)) = name.as_deref().and_then(names::of_cluster) else {
+            return Ok(None);
+        };
+        let bucket = self.bucket().await?;
+        let prefix = layout::events(&stack, nonce, &run.job, run.number);
+        let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
+        Ok(Some(EventObjects {
+            bucket,
+            prefix,
+            listed,
+        }))
     }
 }
 

@@ -4,10 +4,13 @@ use super::{Local, bucket};
 use crate::cloud::error::{CloudError, IoContext};
 use crate::cloud::event_log::{self, Parts};
 use crate::cloud::{EventLogs, local_results};
+use crate::model::event::Listener;
 use crate::model::observed::{Cluster, Run};
 use crate::summary::Application;
 use async_trait::async_trait;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 
 #[async_trait(?Send)]
 impl EventLogs for Local {
@@ -16,26 +19,66 @@ impl EventLogs for Local {
         cluster: &Cluster,
         run: &Run,
     ) -> Result<Vec<Application>, CloudError> {
-        let folder = self.folder(&cluster.stack, &cluster.id);
-        let steps = cluster.steps.iter().enumerate();
-        let of_run = steps.filter(|(_, step)| step.job == run.job && step.run == run.number);
         let mut found = Vec::new();
-        for (index, step) in of_run {
-            let events = folder.step_events(index, &step.name);
-            if events.is_dir() {
-                found.extend(read(&events).during(|| format!("read {}", events.display()))?);
-            }
+        for events in self.folders(cluster, run) {
+            found.extend(read(&events).during(|| format!("read {}", events.display()))?);
         }
         Ok(found)
     }
+
+    async fn copy_event_logs(
+        &self,
+        cluster: &Cluster,
+        run: &Run,
+        to: &Path,
+        _: &dyn Listener,
+    ) -> Result<usize, CloudError> {
+        let mut copied = 0;
+        for events in self.folders(cluster, run) {
+            copied += copy(&events, to).during(|| format!("copy {}", events.display()))?;
+        }
+        Ok(copied)
+    }
 }
 
-fn read(folder: &Path) -> std::io::Result<Vec<Application>> {
+impl Local {
+    /// The folders of a run's event logs that exist, in the order of its steps.
+    fn folders(&self, cluster: &Cluster, run: &Run) -> Vec<PathBuf> {
+        let folder = self.folder(&cluster.stack, &cluster.id);
+        let steps = cluster.steps.iter().enumerate();
+        let of_run = steps.filter(|(_, step)| step.job == run.job && step.run == run.number);
+        let folders = of_run.map(|(index, step)| folder.step_events(index, &step.name));
+        folders.filter(|events| events.is_dir()).collect()
+    }
+}
+
+/// The files below a folder, by their names below it.
+fn names(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     bucket::walk(folder, &mut |path, _| {
         let name = path.strip_prefix(folder).ok().and_then(Path::to_str);
         names.extend(name.map(str::to_owned));
     })?;
+    Ok(names)
+}
+
+/// Copies the event logs of a folder. Returns how many applications they are of.
+fn copy(from: &Path, to: &Path) -> io::Result<usize> {
+    let names = names(from)?;
+    for name in &names {
+        let place = to.join(name);
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        // A job can write here, so the file may have been replaced by a link.
+        let mut source = local_results::open(&from.join(name))?;
+        io::copy(&mut source, &mut File::create(place)?)?;
+    }
+    Ok(event_log::applications(names.iter().map(String::as_str)).len())
+}
+
+fn read(folder: &Path) -> io::Result<Vec<Application>> {
+    let names = names(folder)?;
     let mut found = Vec::new();
     for names in event_log::applications(names.iter().map(String::as_str)) {
         let mut parts = Parts::default();

@@ -8,6 +8,7 @@ mod event_logs;
 mod facts;
 mod fleet;
 mod groups;
+pub mod history;
 pub mod keys;
 mod launch;
 pub mod layout;

@@ -1,12 +1,8 @@
 //! The progress of a job, from its Spark UI.
 
-use crate::model::address::{credentials, without_password};
+use crate::cloud::loopback::Page;
 use crate::model::event::SparkProgress;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use std::time::Duration;
 
 #[derive(Deserialize)]
 struct Application {
@@ -32,37 +28,11 @@ pub async fn progress(ui: &str) -> Option<SparkProgress> {
 }
 
 fn fetch(ui: &str) -> Option<SparkProgress> {
-    // Without a proxy: the address is always on this machine.
-    let config = ureq::Agent::config_builder()
-        .timeout_global(Some(Duration::from_secs(1)))
-        .proxy(None)
-        .build();
-    let page = Page {
-        agent: config.new_agent(),
-        address: without_password(ui),
-        basic: credentials(ui).map(|pair| format!("Basic {}", STANDARD.encode(pair))),
-    };
+    let page = Page::of(ui);
     let applications: Vec<Application> = page.get("/api/v1/applications")?;
     let id = &applications.first()?.id;
     let jobs: Vec<Job> = page.get(&format!("/api/v1/applications/{id}/jobs"))?;
     Some(sum(&jobs))
-}
-
-struct Page {
-    agent: ureq::Agent,
-    address: String,
-    /// The credentials. Drivers of an older clusterup need none.
-    basic: Option<String>,
-}
-
-impl Page {
-    fn get<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
-        let mut request = self.agent.get(format!("{}{path}", self.address));
-        if let Some(basic) = &self.basic {
-            request = request.header("authorization", basic);
-        }
-        request.call().ok()?.body_mut().read_json().ok()
-    }
 }
 
 fn sum(jobs: &[Job]) -> SparkProgress {

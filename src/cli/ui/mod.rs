@@ -1,0 +1,218 @@
+//! `ui`: shows Spark's own pages, of a running job or of a run that is over.
+
+mod tunnel;
+
+use self::tunnel::Tunnel;
+use super::flags::TargetArgs;
+use super::verb::{Finished, Verb};
+use crate::app::environment::Environment;
+use crate::app::failure::{Exit, Failure};
+use crate::app::given_stack::GivenStack;
+use crate::app::interrupt;
+use crate::app::reporter::Progress;
+use crate::app::session::Session;
+use crate::app::summaries;
+use crate::cloud::local::history::{Application, HistoryFolder, HistoryServer};
+use crate::cloud::yarn::RunningApplication;
+use crate::model::hint::{Command, CommandContext};
+use crate::model::observed::{Observed, StepState};
+use crate::model::shown::line;
+use serde::Serialize;
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct UiArgs {
+    /// A stack's file or name
+    pub(super) stack: String,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Show the last run that has an event log, even while a job runs
+    #[arg(long)]
+    pub(super) history: bool,
+    /// The port of this machine to listen on [default: one that is free]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) port: Option<u16>,
+}
+
+impl Verb for UiArgs {
+    fn here(&self) -> CommandContext {
+        self.target.here(Some(&self.stack))
+    }
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
+        let stack = &given.name;
+        let observed = given.target.cloud.observe(stack, None).await?;
+        if observed.is_empty() {
+            given.refuse_unknown("ui").await?;
+        }
+        let running = running(&observed, &given).filter(|_| !self.history);
+        let pages = match running {
+            Some(Live::Here(address)) => {
+                let pages = vec![Page::of(None, address)];
+                show(&pages, session);
+                pages
+            }
+            Some(Live::OnCluster) => self.live(&given).await?,
+            None => self.past(&observed, &given).await?,
+        };
+        Ok(Finished::done(json!({ "stack": stack, "pages": pages })))
+    }
+}
+
+/// Where the pages of a running job are.
+enum Live {
+    /// On this machine, at an address with its password.
+    Here(String),
+    /// On a cluster.
+    OnCluster,
+}
+
+/// The pages of a job that runs now.
+fn running(observed: &Observed, given: &GivenStack<'_>) -> Option<Live> {
+    let cluster = observed.live()?;
+    let mut steps = cluster.steps.iter();
+    let step = steps.find(|step| step.state == StepState::Running)?;
+    if !given.target.costs() {
+        // A step that has not started Spark, or never does, has no page.
+        return step.ui.clone().map(Live::Here);
+    }
+    Some(Live::OnCluster)
+}
+
+/// A page that was shown.
+#[derive(Debug, Serialize)]
+struct Page {
+    /// The application's id and name, if they are known.
+    application: Option<Application>,
+    address: String,
+}
+
+impl Page {
+    const fn of(application: Option<Application>, address: String) -> Self {
+        Self {
+            application,
+            address,
+        }
+    }
+}
+
+/// Shows the addresses of pages.
+fn show(pages: &[Page], session: &Session) {
+    for page in pages {
+        let name = page.application.as_ref().map(|it| line(&it.name, 60));
+        let name = name.map(|name| format!("  {name}")).unwrap_or_default();
+        let shown = format!("{}{name}", page.address);
+        if session.reporter.is_for_machines() {
+            // The document follows when the pages are gone.
+            session.reporter.say(&shown);
+        } else {
+            session.reporter.text(&shown);
+        }
+    }
+}
+
+impl UiArgs {
+    /// Shows the pages of what runs on a cluster, until Ctrl-C.
+    async fn live(&self, given: &GivenStack<'_>) -> Result<Vec<Page>, Failure> {
+        let target = &given.target;
+        let Some(aws) = target.cloud.aws() else {
+            return Ok(Vec::new());
+        };
+        let login = aws.log_in(&given.name).await?;
+        let progress = target.session.reporter.progress();
+        progress.on_wait("opening a tunnel to the cluster".to_owned());
+        let mut tunnel = Tunnel::open(&login, self.port)?;
+        let applications = interrupt::or(tunnel.applications()).await;
+        progress.clear();
+        let applications = applications.transpose()?.unwrap_or_default();
+        if applications.is_empty() {
+            let message = "no Spark application runs on the cluster at the moment";
+            return Err(Failure::new(Exit::Failed, message)
+                .hint("try again when the step has started Spark, or see the last run")
+                .hint(Command::clusterup("ui --history").this_stack()));
+        }
+        let page = |it: RunningApplication| {
+            let address = tunnel.address(&it);
+            let RunningApplication { id, name } = it;
+            Page::of(Some(Application { id, name }), address)
+        };
+        let pages: Vec<Page> = applications.into_iter().map(page).collect();
+        show(&pages, target.session);
+        target.session.reporter.say(UNTIL);
+        interrupt::or(tunnel.wait()).await;
+        Ok(pages)
+    }
+
+    /// Shows the pages of the last run that has an event log, until Ctrl-C.
+    async fn past(
+        &self,
+        observed: &Observed,
+        given: &GivenStack<'_>,
+    ) -> Result<Vec<Page>, Failure> {
+        let session = given.target.session;
+        let folder = HistoryFolder::create()?;
+        let progress = session.reporter.progress();
+        let copied = copied(observed, given, &folder, &*progress).await?;
+        let Some(many) = copied else {
+            progress.clear();
+            return Err(no_run(given));
+        };
+        let runtime = session.environment.store()?.runtime(&*progress).await?;
+        progress.on_wait("starting Spark's history server".to_owned());
+        let program = Environment::program()?;
+        let mut server = HistoryServer::start(&runtime, &program, folder, self.port)?;
+        let listed = interrupt::or(server.applications(many)).await;
+        progress.clear();
+        let listed = listed.transpose()?.unwrap_or_default();
+        let page = |it: Application| {
+            let address = server.address(Some(&it));
+            Page::of(Some(it), address)
+        };
+        let pages: Vec<Page> = if listed.is_empty() {
+            vec![Page::of(None, server.address(None))]
+        } else {
+            listed.into_iter().map(page).collect()
+        };
+        show(&pages, session);
+        session.reporter.say(UNTIL);
+        interrupt::or(server.wait()).await;
+        Ok(pages)
+    }
+}
+
+const UNTIL: &str = "Press Ctrl-C to close it.";
+
+/// Copies the event logs of the newest run that has any. Returns how many applications they are of.
+async fn copied(
+    observed: &Observed,
+    given: &GivenStack<'_>,
+    folder: &HistoryFolder,
+    progress: &dyn Progress,
+) -> Result<Option<usize>, Failure> {
+    for (cluster, job) in observed
+        .clusters
+        .iter()
+        .rev()
+        .filter_map(summaries::last_job)
+    {
+        let Some(run) = cluster.run_of(job) else {
+            continue;
+        };
+        let cloud = &*given.target.cloud;
+        let many = cloud
+            .copy_event_logs(cluster, &run, &folder.logs(), progress)
+            .await?;
+        if many > 0 {
+            return Ok(Some(many));
+        }
+    }
+    Ok(None)
+}
+
+fn no_run(given: &GivenStack<'_>) -> Failure {
+    let message = format!("no run of stack {} has an event log", given.name);
+    Failure::input(message)
+        .hint("Spark writes one while a step runs; see what has run")
+        .hint(Command::clusterup("status").this_stack())
+}
