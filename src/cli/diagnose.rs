@@ -46,6 +46,7 @@ impl Verb for DiagnoseArgs {
             Some(found) => {
                 let shown = view::diagnosis::Shown {
                     what: &what,
+                    outcome: view::diagnosis::Outcome::Failed,
                     diagnosis: &found.diagnosis,
                     offers: &[],
                     searched: &found.searched,

@@ -36,11 +36,12 @@ pub mod yarn;
 
 pub use error::{Class, CloudError};
 pub use log::{
-    Ended, FolderLogs, LogFile, LogListing, LogVersion, MergedLogs, StackLogs, Tail, read_log,
+    Ended, FolderLogs, LogFile, LogListing, LogVersion, MergedLogs, StackLogs, Tail, UploadedLog,
+    read_log,
 };
 pub use roles::{
-    Access, Acting, AwsAccount, ClusterLogs, EventLogs, Leasing, Logs, Observing, Origins,
-    Planning, Readiness, Safeguarding, SharedResources, SparkPages, TeamAccounts,
+    Access, Acting, AwsAccount, ClusterLogs, DriverLogs, EventLogs, Leasing, Logs, Observing,
+    Origins, Planning, Readiness, Safeguarding, SharedResources, SparkPages, TeamAccounts,
 };
 
 use crate::model::hint::Hint;
@@ -153,6 +154,9 @@ pub trait Cloud:
 
     /// Spark's pages, if the target has them within reach.
     fn spark_pages(&self) -> Option<&dyn SparkPages>;
+
+    /// The logs of running drivers, if the target does not watch them itself.
+    fn driver_logs(&self) -> Option<&dyn DriverLogs>;
 }
 
 /// The id of the account that pays; `None` on a target without accounts.

@@ -3,7 +3,9 @@
 //! error if the target cannot be reached or refuses the request.
 
 use super::api::sts::Identity;
-use super::{CloudError, Finding, Lease, LogFile, LogListing, Login, StackLogs, StoredAccount};
+use super::{
+    CloudError, Finding, Lease, LogFile, LogListing, Login, StackLogs, StoredAccount, UploadedLog,
+};
 use crate::model::action::Action;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::event::{Listener, SparkProgress};
@@ -21,6 +23,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 /// What a plan needs besides an observation.
 #[async_trait(?Send)]
@@ -139,6 +142,23 @@ pub trait ClusterLogs {
         names: &[String],
         listener: &dyn Listener,
     ) -> Result<Vec<LogFile>, CloudError>;
+}
+
+/// The logs of running steps' drivers, if the target uploads them now and then.
+#[async_trait(?Send)]
+pub trait DriverLogs {
+    /// How long to wait between two reads: each costs a listing.
+    fn read_interval(&self) -> Duration;
+
+    /// Reads what Spark logs of a step, by its number from 1, on a cluster that was observed last.
+    /// `None` if nothing was uploaded since `known`, or if the log is too long to be read again and
+    /// again.
+    async fn uploaded_log(
+        &self,
+        id: &ClusterId,
+        step: usize,
+        known: Option<DateTime<Utc>>,
+    ) -> Result<Option<UploadedLog>, CloudError>;
 }
 
 /// Teams' accounts, each replaced as a whole.

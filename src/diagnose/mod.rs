@@ -1,7 +1,8 @@
 //! Finds the cause of a failure in logs, and what would fail in scripts (`lint`). Pure.
 //!
 //! Logs become lines and blocks (`log`); `rules` are data and apply to lines (`finding`); `ending`
-//! tells what ended the job, `chain` which of the findings led to it, and `verdict` says so.
+//! tells what ended the job, `chain` which of the findings led to it, and `verdict` says so. `stuck`
+//! recognises a job that hangs while it runs.
 
 mod cause;
 mod chain;
@@ -21,6 +22,7 @@ mod remedies;
 mod rules;
 pub mod search;
 mod shown;
+pub mod stuck;
 mod thrown;
 mod unknown;
 mod verdict;

@@ -4,7 +4,7 @@ use super::cause::Cause;
 use super::log::Log;
 use super::owner::around;
 use super::raised::Place;
-use super::rules::{Holes, RemedyForm};
+use super::rules::{Holes, RemedyForm, Rule};
 use super::verdict::Asked;
 use crate::model::diagnosis::Remedy;
 use crate::model::retry::MemorySetting;
@@ -59,7 +59,17 @@ pub(super) fn remedies(
         let what = place.map_or("correct the program", |_| "correct this line");
         return vec![change(what.to_owned(), place)];
     };
-    let forms = finding.rule.remedies.iter();
+    of_rule(finding.rule, place, holes, asked)
+}
+
+/// What fixes what a rule describes, best first.
+pub(super) fn of_rule(
+    rule: &Rule,
+    place: Option<&Place>,
+    holes: &Holes,
+    asked: Asked<'_>,
+) -> Vec<Remedy> {
+    let forms = rule.remedies.iter();
     let helping = forms.filter(|form| helps(form, asked));
     helping
         .filter_map(|form| filled(form, place, holes))

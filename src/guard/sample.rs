@@ -66,6 +66,7 @@ pub(super) fn step(state: StepState, started: Option<i64>, ended: Option<i64>) -
         ui: None,
         failure: None,
         diagnosis: None,
+        stuck: Vec::new(),
         may_fail: false,
         attempt: None,
     }

@@ -19,6 +19,7 @@ use super::root_volume::RootVolume;
 use super::sample::Sampling;
 use super::span::Span;
 use super::stack::{self, Guardrails, InstanceGroup, Market, SecurityGroup};
+use super::stuck::OnStuck;
 use super::work::{OnFailure, Submission, Work};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -259,6 +260,9 @@ pub struct JobSpec {
     /// and a failed one stops no other.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub at_once: u16,
+    /// What happens when one of its steps hangs.
+    #[serde(default, skip_serializing_if = "OnStuck::is_report")]
+    pub on_stuck: OnStuck,
 }
 
 /// One step; paths are locations as the cluster sees them. An older clusterup wrote steps with a

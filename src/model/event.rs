@@ -4,6 +4,7 @@ use super::action::Action;
 use super::hint::Hint;
 use super::name::{ClusterId, StepName};
 use super::observed::{ClusterState, End, StepState};
+use super::stuck::Stuck;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -56,6 +57,15 @@ pub enum Event {
         ui: String,
         /// How far the application is.
         progress: SparkProgress,
+    },
+    /// A step hangs. Each way in which it does is reported once.
+    Stuck {
+        /// The step.
+        name: StepName,
+        /// How it hangs, and why.
+        stuck: Box<Stuck>,
+        /// Whether its cluster ends for it.
+        ends: bool,
     },
     /// Something could not be done, and the rest goes on.
     Warning {

@@ -65,6 +65,7 @@ pub mod staged;
 pub mod step_command;
 pub mod step_launcher;
 pub mod step_words;
+pub mod stuck;
 pub mod unarmed;
 mod words;
 pub mod work;

@@ -390,6 +390,8 @@ words! {
         StepsCompleted = "steps_completed",
         /// A step failed.
         StepFailed = "step_failed",
+        /// A step hung, and its job has `stuck: end`.
+        Stuck = "stuck",
         /// It was idle for its idle timeout.
         IdleTimeout = "idle_timeout",
         /// It reached its maximum lifetime.

@@ -15,6 +15,7 @@ use super::release::Release;
 use super::retry::Retry;
 use super::root_volume::RootVolume;
 use super::span::Span;
+use super::stuck::OnStuck;
 use super::words::words;
 use super::work::{OnFailure, StepFile, Submission, Work};
 use serde::{Deserialize, Serialize};
@@ -301,6 +302,8 @@ pub struct Job {
     /// When it runs again after a failure; `None` for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
+    /// What happens when a step hangs.
+    pub stuck: OnStuck,
 }
 
 /// Where the packages of a job's scripts come from.

@@ -60,6 +60,7 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
         hash,
         steps,
         at_once: 1,
+        on_stuck: job.stuck,
     })
 }
 

@@ -119,7 +119,7 @@ impl Driver<'_> {
         let Some(job) = &prepared.desired.job else {
             return Ok(None);
         };
-        let outcome = self.follower().follow(&job.hash).await?;
+        let outcome = self.follower().follow(job).await?;
         // The record of a good run may outlive the record of its cluster.
         let completed = plan::cluster::good_run(job, &prepared.observed).is_some();
         Ok(Some(if completed && outcome == Outcome::Absent {

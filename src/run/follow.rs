@@ -1,15 +1,19 @@
 //! Follows a job until its steps, or its cluster, are over. Its only actions are renewing the lease
-//! and, on a target that does not guard itself, ending the cluster when a guard says so.
+//! and, on a target that does not guard itself, ending the cluster when a guard says so or when a step
+//! hangs and the job asks for that.
 
+use super::stuck::StuckSteps;
 use crate::cloud::{Cloud, CloudError};
 use crate::guard::{self, Verdict};
 use crate::model::action::Action;
 use crate::model::address::without_password;
 use crate::model::clock::Clock;
+use crate::model::desired::JobSpec;
 use crate::model::event::{Event, Listener};
 use crate::model::name::{JobHash, StackName};
 use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
-use std::collections::BTreeMap;
+use crate::model::stuck::{Stuck, StuckKind};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -36,6 +40,8 @@ struct Reported {
     renewed: Option<Instant>,
     cluster: Option<ClusterState>,
     steps: BTreeMap<usize, StepState>,
+    /// How its steps hang, by their indexes in the job.
+    stuck: BTreeSet<(usize, StuckKind)>,
 }
 
 /// Follows the clusters of one stack.
@@ -49,8 +55,10 @@ pub(super) struct Follower<'a> {
 
 impl Follower<'_> {
     /// Follows a job of the stack. Reports each change of state, and Spark's progress in between.
-    pub(super) async fn follow(self, job: &JobHash) -> Result<Outcome, CloudError> {
+    pub(super) async fn follow(self, spec: &JobSpec) -> Result<Outcome, CloudError> {
+        let job = &spec.hash;
         let mut reported = Reported::default();
+        let mut stuck = StuckSteps::default();
         for polls in 0.. {
             let clusters = self.cloud.watch(self.stack).await?;
             let Some(cluster) = newest(&clusters, job) else {
@@ -62,12 +70,14 @@ impl Follower<'_> {
             {
                 return Ok(outcome);
             }
-            reported.report(cluster, job, self.listener);
+            reported.report(cluster, spec, self.listener);
             if let Some(outcome) = outcome(cluster, job) {
                 return Ok(outcome);
             }
             reported.renew(self, cluster).await;
             self.guard(cluster).await?;
+            let found = stuck.look(self, cluster, spec).await;
+            self.end_stuck(cluster, spec, &found).await?;
             report_progress(self.cloud, cluster, job, self.listener).await;
             tokio::time::sleep(self.cloud.pause(polls)).await;
         }
@@ -90,6 +100,26 @@ impl Follower<'_> {
         };
         let message = message.into();
         let action = Action::TerminateCluster(cluster.id.clone(), End { reason, message });
+        self.cloud.apply(self.stack, &action, self.listener).await
+    }
+
+    /// Reports how steps hang, and ends the cluster for it if the job asks for that.
+    async fn end_stuck(
+        self,
+        cluster: &Cluster,
+        job: &JobSpec,
+        found: &[(usize, Stuck)],
+    ) -> Result<(), CloudError> {
+        let mut ends = None;
+        for (index, stuck) in found {
+            let Some(step) = cluster.steps.get(*index) else {
+                continue;
+            };
+            let end = report_stuck(step, stuck, job, self.listener);
+            ends = ends.or(end);
+        }
+        let Some(end) = ends else { return Ok(()) };
+        let action = Action::TerminateCluster(cluster.id.clone(), end);
         self.cloud.apply(self.stack, &action, self.listener).await
     }
 
@@ -182,11 +212,11 @@ impl Reported {
 
     /// Reports in the order of causes: the cluster is live before its steps run, and ends after
     /// them.
-    fn report(&mut self, cluster: &Cluster, job: &JobHash, listener: &dyn Listener) {
+    fn report(&mut self, cluster: &Cluster, job: &JobSpec, listener: &dyn Listener) {
         if cluster.state.is_live() {
             self.report_cluster(cluster, listener);
         }
-        for (index, step) in cluster.steps_of(job).enumerate() {
+        for (index, step) in cluster.steps_of(&job.hash).enumerate() {
             let before = self.steps.insert(index, step.state);
             if before != Some(step.state) && step.state != StepState::Pending {
                 let name = step.name.clone();
@@ -197,6 +227,11 @@ impl Reported {
                     state,
                     failure,
                 });
+            }
+            for stuck in &step.stuck {
+                if self.stuck.insert((index, stuck.kind)) {
+                    report_stuck(step, stuck, job, listener);
+                }
             }
         }
         self.report_cluster(cluster, listener);
@@ -212,6 +247,17 @@ impl Reported {
             });
         }
     }
+}
+
+/// Reports how a step hangs, and returns the cluster's end if the job asks for that.
+fn report_stuck(step: &Step, stuck: &Stuck, job: &JobSpec, listener: &dyn Listener) -> Option<End> {
+    let end = stuck.end(job.on_stuck, &step.name);
+    listener.on_event(&Event::Stuck {
+        name: step.name.clone(),
+        stuck: Box::new(stuck.clone()),
+        ends: end.is_some(),
+    });
+    end
 }
 
 async fn report_progress(

@@ -9,5 +9,6 @@ pub mod follow;
 pub mod ledger;
 pub mod notify;
 pub mod reconcile;
+mod stuck;
 pub mod supervisor;
 pub mod watchdog;

@@ -34,6 +34,7 @@ mod faults;
 mod fleet;
 mod fleet_provider;
 mod fleets;
+mod hangs;
 mod heard;
 #[path = "../support/hints.rs"]
 mod hints;

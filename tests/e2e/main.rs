@@ -11,6 +11,7 @@ mod failures;
 #[path = "../support/faults.rs"]
 mod faults;
 mod full;
+mod hangs;
 #[path = "../support/hints.rs"]
 mod hints;
 mod home;

@@ -84,6 +84,7 @@ const ROWS: &[(&str, Here)] = &[
     ("job.python_packages", Done),
     ("job.retry.", Done),
     ("job.results", Done),
+    ("job.stuck", Done),
     ("job.steps", Done),
     ("job.steps[].args", Done),
     ("job.steps[].name", Done),

@@ -111,6 +111,7 @@ fn pair() -> Action {
 fn job() -> JobSpec {
     JobSpec {
         at_once: 1,
+        on_stuck: Default::default(),
         hash: "0".repeat(16).parse().unwrap(),
         steps: Vec::new(),
         results_key: "results/0".parse().unwrap(),

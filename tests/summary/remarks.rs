@@ -47,6 +47,7 @@ fn cluster(core: u16) -> Cluster {
             ui: None,
             failure: None,
             diagnosis: None,
+            stuck: Vec::new(),
             may_fail: false,
             attempt: None,
         }],

@@ -166,6 +166,7 @@ impl Drop for Place {
 pub(crate) fn job(steps: Vec<StepSpec>) -> JobSpec {
     JobSpec {
         at_once: 1,
+        on_stuck: Default::default(),
         hash: "00112233aabbccdd".parse().unwrap(),
         steps,
         results_key: "results/x".parse().unwrap(),

@@ -1,5 +1,6 @@
 //! One `apply`, from its plan to the end of its job.
 
+use super::stuck::Reports;
 use crate::app::agreement::{Agreement, PlanReader};
 use crate::app::diagnosis;
 use crate::app::failure::{Exit, Failure};
@@ -12,6 +13,7 @@ use crate::cli::verb::Finished;
 use crate::cli::view;
 use crate::cloud::Cloud;
 use crate::cost::ledger::Attempted;
+use crate::model::event::Listener;
 use crate::model::facts::Facts;
 use crate::model::hint::Command;
 use crate::model::observed::Cluster;
@@ -36,6 +38,8 @@ pub(super) struct Apply<'a> {
     pub(super) reader: &'a dyn PlanReader,
     /// Whether to return once the job runs.
     pub(super) detach: bool,
+    /// How its steps hang, as far as that was reported.
+    pub(super) stuck: Reports,
 }
 
 /// Why the job or its cluster failed, and what fixes it.
@@ -79,7 +83,7 @@ impl Apply<'_> {
             progress: self.progress,
             reader: self.reader,
         };
-        let driver = self.driver(self.stack, facts);
+        let driver = self.driver(self.stack, facts, self.progress);
         let Some(prepared) = agreement.apply(&driver).await? else {
             self.reporter().say("nothing was changed");
             let fields = json!({ "stack": self.stack.name });
@@ -98,12 +102,17 @@ impl Apply<'_> {
         .await
     }
 
-    pub(super) fn driver<'d>(&'d self, stack: &'d Stack, facts: &'d Facts) -> Driver<'d> {
+    pub(super) fn driver<'d>(
+        &'d self,
+        stack: &'d Stack,
+        facts: &'d Facts,
+        listener: &'d dyn Listener,
+    ) -> Driver<'d> {
         Driver {
             cloud: self.cloud(),
             stack,
             facts,
-            listener: self.progress,
+            listener,
             clock: &SystemClock,
         }
     }
@@ -187,6 +196,7 @@ impl Apply<'_> {
         let Some(cluster) = clusters.iter_mut().rfind(|cluster| failed(cluster)) else {
             return Ok(None);
         };
+        self.stuck.recall(cluster);
         let explanation = diagnosis::explain(self.target, cluster, job, self.progress).await?;
         self.progress.clear();
         let Some(explanation) = explanation else {
@@ -202,6 +212,7 @@ impl Apply<'_> {
         let offers = self.fixer.offers(failed, &explanation.diagnosis.remedies);
         let shown = view::diagnosis::Shown {
             what: &what,
+            outcome: view::diagnosis::Outcome::Failed,
             diagnosis: &explanation.diagnosis,
             offers: &offers,
             searched: &explanation.searched,

@@ -4,6 +4,7 @@ mod applying;
 mod following;
 mod outcome;
 mod retrying;
+mod stuck;
 
 use super::agree::Terminal;
 use super::plan::{GivenStack, PlanArgs};
@@ -70,6 +71,7 @@ impl Verb for ApplyArgs {
                 yes: self.yes,
             },
             detach: self.detach,
+            stuck: stuck::Reports::default(),
         };
         apply.run(&facts).await
     }

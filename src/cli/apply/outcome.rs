@@ -7,7 +7,7 @@ use crate::cli::verb::Finished;
 use crate::cli::view;
 use crate::model::desired::JobSpec;
 use crate::model::hint::Command;
-use crate::model::observed::{Cluster, Step, StepState};
+use crate::model::observed::{Cluster, EndReason, Step, StepState};
 use crate::model::shown::line;
 use crate::model::stack::WhenDone;
 use crate::run::driver::{Driver, Prepared};
@@ -148,6 +148,7 @@ impl Apply<'_> {
             "results_written": (exit == Exit::Done && folder.is_some()).then_some(wrote),
             "error": error,
             "diagnosis": diagnosis,
+            "stuck": self.stuck.documents(self.reporter().here()),
             "fixes": offers.iter().map(|it| it.document(self.reporter().here())).collect::<Vec<_>>(),
             "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },
         });
@@ -224,18 +225,13 @@ fn is_news(prepared: &Prepared, cluster: &Cluster, job: &JobSpec) -> bool {
 
 fn exit_of(cluster: &Cluster, outcome: Option<Outcome>) -> Exit {
     let failed = cluster.steps.iter().any(Step::has_failed_job);
+    let end = cluster.end.as_ref();
+    let hung = end.is_some_and(|end| end.reason == EndReason::Stuck);
     match outcome {
         Some(Outcome::Completed) => Exit::Done,
         Some(Outcome::Failed) => Exit::Job,
-        Some(Outcome::Cut)
-            if cluster
-                .end
-                .as_ref()
-                .is_some_and(|e| e.reason.is_guardrail()) =>
-        {
-            Exit::Guardrail
-        }
-        Some(Outcome::Cut | Outcome::Absent) | None if failed => Exit::Job,
+        Some(Outcome::Cut) if end.is_some_and(|end| end.reason.is_guardrail()) => Exit::Guardrail,
+        Some(Outcome::Cut | Outcome::Absent) | None if failed || hung => Exit::Job,
         Some(Outcome::Cut | Outcome::Absent) | None => Exit::Failed,
     }
 }

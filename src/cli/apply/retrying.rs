@@ -1,6 +1,7 @@
 //! The attempts at a job: each is followed to its end; `job.retry` of the stack may start another.
 
 use super::applying::{Apply, Attempts, Current, Ended, Followed};
+use super::stuck::StuckListener;
 use crate::app::failure::Failure;
 use crate::app::retry::{Begun, FailedAttempt, Retrying};
 use crate::app::{interrupt, recorded_costs};
@@ -34,7 +35,15 @@ impl Apply<'_> {
                 facts,
                 prepared,
             } = &current;
-            let driver = self.driver(stack, facts);
+            let listener = StuckListener {
+                stack: self.attempted(facts),
+                facts,
+                fixer: self.fixer,
+                progress: self.progress,
+                reporter: self.reporter(),
+                reports: &self.stuck,
+            };
+            let driver = self.driver(stack, facts, &listener);
             let outcome = match self.follow(&driver, prepared).await? {
                 Followed::Done(outcome) => outcome,
                 Followed::Left(exit) => return self.leave_running(exit, prepared).await,

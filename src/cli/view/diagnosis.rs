@@ -23,11 +23,20 @@ const MAX_FIXES: usize = 2;
 /// How many of the names of searched logs are shown.
 const MAX_NAMES: usize = 3;
 
+/// What became of what is diagnosed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Outcome {
+    Failed,
+    /// It hangs.
+    Stuck,
+}
+
 /// What is shown of a failure.
 #[derive(Clone, Copy)]
 pub(in crate::cli) struct Shown<'a> {
     /// What failed, such as `step two`.
     pub(in crate::cli) what: &'a str,
+    pub(in crate::cli) outcome: Outcome,
     pub(in crate::cli) diagnosis: &'a Diagnosis,
     /// The fixes for its stack; without them, the remedies are shown in words.
     pub(in crate::cli) offers: &'a [Offer],
@@ -47,7 +56,10 @@ pub(in crate::cli) fn render(shown: Shown<'_>, here: &CommandContext) -> String 
     let rule = diagnosis.rule.as_deref();
     let code = rule.map_or(String::new(), |rule| format!("[{}]", line(rule, 60)));
     let cause = line(diagnosis.cause.as_str(), MAX_TEXT);
-    let title = format!("error{code}: {what} failed: {cause}");
+    let title = match shown.outcome {
+        Outcome::Failed => format!("error{code}: {what} failed: {cause}"),
+        Outcome::Stuck => format!("warning{code}: {what} is stuck: {cause}"),
+    };
     let first = shown.lines(&title, 0);
     let last = after(shown, here);
     let left = MAX_LINES.saturating_sub(first.len() + last.len());
@@ -244,6 +256,7 @@ mod tests {
     ) -> String {
         let shown = Shown {
             what: "step two",
+            outcome: Outcome::Failed,
             diagnosis,
             offers,
             searched,

@@ -148,6 +148,8 @@ impl Listener for Bars<'_> {
                 self.say(&format!("step {name} {}", step_state(*state)));
             }
             Event::Spark { name, ui, progress } => self.spark(name.as_str(), ui, *progress),
+            // Who follows a job shows it with its fixes.
+            Event::Stuck { .. } => self.clear(),
             Event::Warning { what, next } => {
                 self.say(&format!("  ! {}", words::wrap(what, 4)));
                 if let Some(next) = next {

@@ -1,5 +1,6 @@
 //! A stack's clusters, as `status` shows them.
 
+use super::diagnosis::Outcome;
 use super::words::{count, long, wrap};
 use super::{diagnosis, safeguards};
 use crate::app::target::Target;
@@ -9,7 +10,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::extension::Extension;
 use crate::model::hint::CommandContext;
 use crate::model::name::StackName;
-use crate::model::observed::{Cluster, Observed, StepState};
+use crate::model::observed::{Cluster, Observed, Step, StepState};
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
@@ -94,6 +95,7 @@ fn render_cluster(
         if let Some(diagnosis) = &step.diagnosis {
             text.push_str(&why(&format!("step {}", step.name), diagnosis, here));
         }
+        text.push_str(&stuck(step, here));
     }
     text
 }
@@ -150,10 +152,25 @@ fn extended(extension: &Extension) -> String {
     format!("extended to {what} by {by} at {at}: {why}")
 }
 
-/// A diagnosis, indented.
+/// How a step hangs, or hung when its cluster ended.
+fn stuck(step: &Step, here: &CommandContext) -> String {
+    let is_over = !matches!(step.state, StepState::Running | StepState::Interrupted);
+    let all = step.stuck.iter().filter(|_| !is_over);
+    let what = format!("step {}", step.name);
+    all.map(|stuck| shown(&what, Outcome::Stuck, &stuck.diagnosis, here))
+        .collect()
+}
+
+/// Why something failed.
 fn why(what: &str, diagnosis: &Diagnosis, here: &CommandContext) -> String {
+    shown(what, Outcome::Failed, diagnosis, here)
+}
+
+/// A diagnosis, indented.
+fn shown(what: &str, outcome: Outcome, diagnosis: &Diagnosis, here: &CommandContext) -> String {
     let shown = diagnosis::Shown {
         what,
+        outcome,
         diagnosis,
         offers: &[],
         searched: &[],
@@ -163,7 +180,7 @@ fn why(what: &str, diagnosis: &Diagnosis, here: &CommandContext) -> String {
     diagnosis::render(shown, here) + "\n"
 }
 
-fn step_line(step: &crate::model::observed::Step, now: DateTime<Utc>) -> String {
+fn step_line(step: &Step, now: DateTime<Utc>) -> String {
     let state = serde_json::to_value(step.state).ok();
     let state = state
         .as_ref()

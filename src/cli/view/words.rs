@@ -68,6 +68,7 @@ pub(crate) fn waiting(event: &Event) -> Option<String> {
         | Event::Cluster { .. }
         | Event::Step { .. }
         | Event::Spark { .. }
+        | Event::Stuck { .. }
         | Event::Warning { .. }
         | Event::Home { .. } => None,
     }

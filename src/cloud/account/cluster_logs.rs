@@ -105,6 +105,19 @@ impl<A: Api> ClusterLogs for Account<A> {
 }
 
 impl<A: Api> Account<A> {
+    /// The bucket of this name, which may be a bucket of the user's own and another account's.
+    pub(super) async fn bucket_of_logs(&self, name: &str) -> Result<Bucket, CloudError> {
+        let ours = self.bucket().await?;
+        Ok(if name == ours.name {
+            ours
+        } else {
+            Bucket {
+                name: name.to_owned(),
+                owner: None,
+            }
+        })
+    }
+
     /// Where the logs below a prefix are, by their names.
     async fn places(
         &self,
@@ -112,16 +125,7 @@ impl<A: Api> Account<A> {
         prefix: &str,
         steps: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<String, LogObject>, CloudError> {
-        let ours = self.bucket().await?;
-        let bucket = if bucket == ours.name {
-            ours
-        } else {
-            // A bucket of the user's own, which may be another account's.
-            Bucket {
-                name: bucket.to_owned(),
-                owner: None,
-            }
-        };
+        let bucket = self.bucket_of_logs(bucket).await?;
         let listed = self.list(&bucket, prefix, None).await;
         let says = || {
             let place = format!("s3://{}/{prefix}", bucket.name);
@@ -141,7 +145,7 @@ impl<A: Api> Account<A> {
 }
 
 /// The bucket and the prefix of `s3://bucket/prefix/`. EMR also writes the scheme `s3n`.
-fn place(uri: &str) -> Option<(String, String)> {
+pub(super) fn place(uri: &str) -> Option<(String, String)> {
     let (scheme, rest) = uri.split_once("://")?;
     if !matches!(scheme, "s3" | "s3n" | "s3a") {
         return None;

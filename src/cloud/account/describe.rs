@@ -5,7 +5,7 @@ use super::Account;
 use super::errors::Context;
 use super::last_observation::Replies;
 use super::reader::{Creator, Reader};
-use super::{names, spec};
+use super::{logs, names, spec};
 use crate::cloud::api::emr::{
     self, DescribeCluster, GetAutoTerminationPolicy, GetManagedScalingPolicy, ListInstanceFleets,
     ListInstanceGroups, ListSteps,
@@ -104,6 +104,11 @@ impl<A: Api> Account<A> {
         if let Some(observed) = self.observed.borrow_mut().clusters.get_mut(id) {
             observed.cluster = cluster;
         }
+        let folder = |(number, step): (usize, &emr::Step)| {
+            (step.id.clone(), logs::step_folder(number, step))
+        };
+        let folders = (1..).zip(&steps).map(folder).collect();
+        self.observed.borrow_mut().steps.insert(id.clone(), folders);
         Ok(self.read_observed(id, steps))
     }
 

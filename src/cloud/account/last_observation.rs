@@ -33,6 +33,8 @@ pub(super) struct LastObservation {
     pub(super) moved: BTreeMap<ClusterId, DateTime<Utc>>,
     /// The cluster that was created since the observation.
     pub(super) created_cluster: Option<String>,
+    /// The ids of clusters' steps and the folders of their logs, oldest first.
+    pub(super) steps: BTreeMap<ClusterId, Vec<(String, String)>>,
     /// Where logs are, by their names.
     pub(super) logs: BTreeMap<String, LogObject>,
 }

@@ -16,6 +16,7 @@ mod creator;
 mod describe;
 mod diagnoses;
 mod documents;
+mod driver_logs;
 mod ended;
 mod errors;
 mod event_logs;
@@ -67,7 +68,7 @@ use super::api::s3::Bucket;
 use super::api::sts::{GetCallerIdentity, Identity};
 use super::local::runtime::Store;
 use super::rng::Rng;
-use super::{AwsAccount, Cloud, CloudError, SparkPages};
+use super::{AwsAccount, Cloud, CloudError, DriverLogs, SparkPages};
 use crate::cost::catalog::Catalog;
 use crate::model::clock::Clock;
 use crate::model::name::{ClusterId, Region};
@@ -207,6 +208,10 @@ impl<A: Api> Cloud for Account<A> {
     }
 
     /// They are reachable through a tunnel only; step states have to do.
+    fn driver_logs(&self) -> Option<&dyn DriverLogs> {
+        Some(self)
+    }
+
     fn spark_pages(&self) -> Option<&dyn SparkPages> {
         None
     }

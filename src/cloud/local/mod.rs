@@ -25,7 +25,7 @@ mod teams;
 use self::cluster::Folder;
 use self::layout::Layout;
 use self::runtime::Store;
-use super::{AwsAccount, Cloud, SparkPages};
+use super::{AwsAccount, Cloud, DriverLogs, SparkPages};
 use crate::cost::catalog::Catalog;
 use crate::model::clock::Clock;
 use crate::model::event::SparkProgress;
@@ -102,6 +102,11 @@ impl Cloud for Local {
     }
 
     fn aws(&self) -> Option<&dyn AwsAccount> {
+        None
+    }
+
+    /// Each cluster's supervisor reads them.
+    fn driver_logs(&self) -> Option<&dyn DriverLogs> {
         None
     }
 

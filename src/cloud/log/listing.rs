@@ -1,6 +1,6 @@
 //! What a cluster has left for a diagnosis so far.
 
-use crate::model::evidence::LogText;
+use crate::model::evidence::{LogText, Section};
 use crate::model::name::ClusterId;
 use crate::model::observed::{ClusterState, StepState};
 use chrono::{DateTime, Utc};
@@ -71,4 +71,15 @@ pub struct LoggedStep {
     pub state: StepState,
     /// EMR's `FailureDetails`, if they say more than that the error is unknown.
     pub failure: Option<LogText>,
+}
+
+/// A log of a running step, as it was uploaded last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadedLog {
+    /// Its name, such as `steps/01-load/stderr`.
+    pub name: String,
+    /// When it was uploaded.
+    pub at: DateTime<Utc>,
+    /// Its head and tail.
+    pub sections: Vec<Section>,
 }

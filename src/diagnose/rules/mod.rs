@@ -85,12 +85,15 @@ pub(super) enum Kind {
     Wait,
 }
 
-static BUNDLED: LazyLock<Rules> = LazyLock::new(|| {
-    let read = FILES.iter().map(|text| read::rules(text));
+static BUNDLED: LazyLock<Rules> = LazyLock::new(|| Rules::new(rules_of(&FILES)));
+
+/// The rules of data files that are part of this program.
+fn rules_of(files: &[&str]) -> Vec<Rule> {
+    let read = files.iter().map(|text| read::rules(text));
     let read: Result<Vec<_>, _> = read.collect();
     let all = read.expect("the bundled rules are read by tests");
-    Rules::new(all.into_iter().flatten().collect()).expect("the literals of the rules are few")
-});
+    all.into_iter().flatten().collect()
+}
 
 impl Rules {
     /// The rules that are part of this program.
@@ -98,18 +101,26 @@ impl Rules {
         &BUNDLED
     }
 
-    fn new(all: Vec<Rule>) -> Result<Self, aho_corasick::BuildError> {
+    /// The rules of another data file that is part of this program, and the bundled rules of waits.
+    pub(super) fn with_waits(file: &str) -> Self {
+        let waits = rules_of(&FILES).into_iter();
+        let waits = waits.filter(|rule| rule.kind == Kind::Wait);
+        Self::new(rules_of(&[file]).into_iter().chain(waits).collect())
+    }
+
+    fn new(all: Vec<Rule>) -> Self {
         let mut templates = Vec::new();
         for (rule, read) in all.iter().enumerate() {
             templates.extend((0..read.says.len()).map(|template| (rule, template)));
         }
         let literal = |&(rule, template): &(usize, usize)| &all[rule].says[template].literal;
-        let literals = AhoCorasick::new(templates.iter().map(literal))?;
-        Ok(Self {
+        let literals = AhoCorasick::new(templates.iter().map(literal));
+        let literals = literals.expect("the literals of the rules are few");
+        Self {
             all,
             literals,
             templates,
-        })
+        }
     }
 
     /// The rules with a message in a line, in their order, with what its holes hold. Of several

@@ -4,6 +4,7 @@ use crate::model::desired::JobSpec;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::name::{JobHash, StepName};
 use crate::model::retry::StepAttempt;
+use crate::model::stuck::Stuck;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,9 @@ pub struct Step {
     /// Why it failed, if its logs were searched for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Diagnosis>,
+    /// How it hangs, if it was found to while it ran. Only this machine records it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stuck: Vec<Stuck>,
     /// Whether its job goes on, and can succeed, when it fails.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_fail: bool,
@@ -68,6 +72,7 @@ impl Step {
             ui: None,
             failure: None,
             diagnosis: None,
+            stuck: Vec::new(),
             may_fail: !spec.on_failure.is_stop(),
             attempt: spec.attempt.clone(),
         })

@@ -5,6 +5,7 @@ use super::{Datum, Name, Shape, read};
 use crate::model::memory::Memory;
 use crate::model::retry::Retry;
 use crate::model::stack::{Arg, Piece, Python, Step};
+use crate::model::stuck::OnStuck;
 use crate::model::work::{StepFile, Work};
 use crate::policy::subject::Subject;
 use Shape::{Int, List, Map, Text};
@@ -82,6 +83,15 @@ pub(super) const JOB: &[Name] = &[
         |s| {
             let results = s.stack.job.as_ref().and_then(|job| job.results.as_ref());
             Some(read::or_none(results.map(|path| path.display())))
+        },
+    ),
+    leaf(
+        "stuck",
+        Text,
+        "What happens when a step hangs: `report` or `end`; empty without a job.",
+        |s| {
+            let stuck = s.stack.job.as_ref().map(|job| job.stuck);
+            Some(read::or_none(stuck.map(OnStuck::as_str)))
         },
     ),
 ];

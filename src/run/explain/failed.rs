@@ -30,20 +30,23 @@ impl Failed {
             return Some(Self::Step(index));
         }
         let end = cluster.end.as_ref()?;
-        if end.reason != EndReason::Failure {
+        if !matches!(end.reason, EndReason::Failure | EndReason::Stuck) {
             return None;
         }
         if cluster.ready_at.is_none() {
             return Some(Self::Start);
         }
-        let cut = |step: &Step| step.state == StepState::Interrupted;
-        steps.iter().rposition(cut).map(Self::Step)
+        steps.iter().rposition(is_cut).map(Self::Step)
     }
 
     /// The diagnosis that the cluster's record has.
     pub fn recorded(self, cluster: &Cluster) -> Option<&Diagnosis> {
         match self {
-            Self::Step(index) => cluster.steps.get(index)?.diagnosis.as_ref(),
+            Self::Step(index) => {
+                let step = cluster.steps.get(index)?;
+                let stuck = step.stuck.last().map(|stuck| &stuck.diagnosis);
+                step.diagnosis.as_ref().or(stuck.filter(|_| is_cut(step)))
+            }
             Self::Start => cluster.diagnosis.as_ref(),
         }
     }
@@ -124,6 +127,10 @@ impl Failed {
         let of_cluster = listing.messages.iter().filter(|_| is_cut).cloned();
         of_step.into_iter().chain(of_cluster).collect()
     }
+}
+
+fn is_cut(step: &Step) -> bool {
+    step.state == StepState::Interrupted
 }
 
 fn is_same_run(step: &Step, other: &Step) -> bool {

@@ -42,6 +42,7 @@ pub(super) fn end(
 fn state_after(reason: EndReason) -> ClusterState {
     match reason {
         EndReason::StepsCompleted
+        | EndReason::Stuck
         | EndReason::IdleTimeout
         | EndReason::MaxLifetime
         | EndReason::Budget

@@ -4,11 +4,13 @@ use super::Supervisor;
 use crate::cloud::local::cluster::{Tail, spark_ui, submit};
 use crate::cloud::{FolderLogs, step_folder};
 use crate::diagnose::search::{Search, Subject};
+use crate::diagnose::stuck::{LogTimes, StuckWatch, Surroundings};
 use crate::diagnose::{Asked, diagnose};
 use crate::model::desired::{JobSpec, StepSpec};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::evidence::Evidence;
 use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
+use crate::model::stuck::OnStuck;
 use std::collections::VecDeque;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
@@ -19,11 +21,21 @@ pub(super) struct Driver {
     index: usize,
     spec: StepSpec,
     stderr: Tail,
+    watch: StuckWatch,
+    on_stuck: OnStuck,
 }
 
-/// Pending steps, each with its index among the cluster's steps.
+/// A pending step.
+struct Queued {
+    /// Its index among the cluster's steps.
+    index: usize,
+    spec: StepSpec,
+    on_stuck: OnStuck,
+}
+
+/// Pending steps.
 #[derive(Default)]
-pub(super) struct Queue(VecDeque<(usize, StepSpec)>);
+pub(super) struct Queue(VecDeque<Queued>);
 
 impl Queue {
     /// Adds run `run` of a job, unless the cluster has it already.
@@ -45,7 +57,12 @@ impl Queue {
     }
 
     fn enqueue(&mut self, first: usize, job: &JobSpec) {
-        self.0.extend((first..).zip(job.steps.iter().cloned()));
+        let steps = (first..).zip(job.steps.iter().cloned());
+        self.0.extend(steps.map(|(index, spec)| Queued {
+            index,
+            spec,
+            on_stuck: job.on_stuck,
+        }));
     }
 
     /// Drops steps that are no longer pending.
@@ -55,7 +72,7 @@ impl Queue {
                 .get(index)
                 .is_some_and(|s| s.state == StepState::Pending)
         };
-        self.0.retain(|(index, _)| pending(*index));
+        self.0.retain(|queued| pending(queued.index));
     }
 }
 
@@ -64,7 +81,7 @@ impl Supervisor {
         if self.cluster.ready_at.is_none() {
             return Ok(());
         }
-        self.follow();
+        self.follow()?;
         if self.driver.is_none() {
             self.next()?;
         }
@@ -75,18 +92,20 @@ impl Supervisor {
         Ok(())
     }
 
-    fn follow(&mut self) {
+    /// Reads what the driver has logged. An error ends the cluster, since the step hangs.
+    fn follow(&mut self) -> Result<(), End> {
         let Some(driver) = &mut self.driver else {
-            return;
+            return Ok(());
         };
-        let ui = driver
-            .stderr
-            .new_lines()
+        let lines = driver.stderr.new_lines();
+        let ui = lines
             .iter()
             .rev()
             .find_map(|line| spark_ui(line))
             .map(|port| self.rig.page(port));
         let exit = driver.child.try_wait();
+        let lines = lines.iter().map(String::as_str);
+        driver.watch.read(lines, self.clock.now());
         if let Some(step) = self.cluster.steps.get_mut(driver.index) {
             step.ui = ui.or(step.ui.take());
         }
@@ -94,7 +113,30 @@ impl Supervisor {
             && let Some(driver) = self.driver.take()
         {
             self.finish_step(&driver, status);
+            return Ok(());
         }
+        self.find_stuck()
+    }
+
+    /// Records how the running step hangs, and ends the cluster for it if its job asks for that.
+    fn find_stuck(&mut self) -> Result<(), End> {
+        let Some(driver) = &mut self.driver else {
+            return Ok(());
+        };
+        let Some(step) = self.cluster.steps.get_mut(driver.index) else {
+            return Ok(());
+        };
+        let asked = Asked {
+            step: Some(&driver.spec),
+            ..Asked::default()
+        };
+        let found = driver.watch.stuck(asked, Surroundings::default());
+        let mut ends = found
+            .iter()
+            .filter_map(|stuck| stuck.end(driver.on_stuck, &step.name));
+        let end = ends.next();
+        step.stuck.extend(found);
+        end.map_or(Ok(()), Err)
     }
 
     fn finish_step(&mut self, driver: &Driver, status: ExitStatus) {
@@ -157,20 +199,32 @@ impl Supervisor {
         let Some(address) = &self.master.address else {
             return Ok(());
         };
-        let Some((index, spec)) = self.queue.0.pop_front() else {
+        let Some(queued) = self.queue.0.pop_front() else {
             return Ok(());
         };
+        let Queued {
+            index,
+            spec,
+            on_stuck,
+        } = queued;
         let logs = self.folder.step_logs(index, &spec.name);
         let child = submit(&self.rig, address, &spec, index)?;
+        let now = self.clock.now();
+        let name = format!(
+            "steps/{}/stderr",
+            step_folder(index + 1, spec.name.as_str())
+        );
         self.driver = Some(Driver {
             child,
             index,
             spec,
             stderr: Tail::new(logs.join("stderr")),
+            watch: StuckWatch::new(name, now, LogTimes::Live),
+            on_stuck,
         });
         if let Some(step) = self.cluster.steps.get_mut(index) {
             step.state = StepState::Running;
-            step.started_at = Some(self.clock.now());
+            step.started_at = Some(now);
         }
         Ok(())
     }

@@ -4,13 +4,14 @@ use super::python::PYTHON;
 use super::retry::RETRY;
 use super::step::STEP;
 use crate::model::stack::{Job, Python, Step};
+use crate::model::stuck::OnStuck;
 use crate::model::work::{DeployMode, Work};
 use crate::text::collections::{Unique, list};
 use crate::text::diag::{Code, Diagnostic};
 use crate::text::field::{At, record};
 use crate::text::format;
 use crate::text::source::Mark;
-use crate::text::types::LocalPath;
+use crate::text::types::{LocalPath, Words};
 
 record! {
     /// What the cluster runs.
@@ -29,6 +30,12 @@ record! {
         results: optional = LocalPath(format::PATH, None), "../results/movie-similarities";
         /// When a failed job runs again: in full, with the memory that its diagnosis asks for.
         retry: optional = RETRY, "{ on: [out_of_memory], memory: x2, attempts: 2 }";
+        /// What happens when a step hangs: executors are not granted, are all lost or die one after
+        /// another, or the driver is out of memory. On AWS `apply` has to follow the job.
+        stuck: default("report") = Words([
+            ("report", OnStuck::Report, "It is reported, and the job goes on."),
+            ("end", OnStuck::End, "It is reported, and the cluster ends if the cause is likely."),
+        ]), "end";
     } check {
         if let (Some(one), Some(other)) = (python_packages.place, python.place) {
             let message = "`python_packages` and `python` exclude each other";
@@ -40,7 +47,7 @@ record! {
         if let (Some(_), Some(place)) = (archive, python.place) {
             in_containers(at, steps.value.as_deref().unwrap_or_default(), place.value);
         }
-    } => Job { python_packages, python, steps, results, retry };
+    } => Job { python_packages, python, steps, results, retry, stuck };
 }
 
 /// A packed environment is unpacked in containers: a driver on the primary has no part in it.

@@ -33,5 +33,6 @@ pub(super) fn step(step: emr::Step) -> Option<Step> {
         failure: step.failure.as_ref().and_then(emr::Failure::text),
         diagnosis: None,
         attempt: named.attempt,
+        stuck: Vec::new(),
     })
 }

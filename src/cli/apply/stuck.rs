@@ -1,0 +1,115 @@
+//! Shows that a step hangs while its job is followed, with the fixes for the stack.
+
+use crate::app::fixes::{Fixer, Offer};
+use crate::app::reporter::{Progress, Reporter};
+use crate::cli::view;
+use crate::model::event::{Event, Listener};
+use crate::model::facts::Facts;
+use crate::model::hint::CommandContext;
+use crate::model::name::StepName;
+use crate::model::observed::{Cluster, EndReason};
+use crate::model::stack::Stack;
+use crate::model::stuck::Stuck;
+use crate::plan::fix;
+use serde_json::{Value, json};
+use std::cell::RefCell;
+
+/// What was reported during this `apply`.
+#[derive(Default)]
+pub(super) struct Reports(RefCell<Vec<Report>>);
+
+struct Report {
+    step: StepName,
+    stuck: Stuck,
+    ends: bool,
+    offers: Vec<Offer>,
+}
+
+impl Reports {
+    /// The reports in JSON, with their commands completed.
+    pub(super) fn documents(&self, here: &CommandContext) -> Vec<Value> {
+        let reports = self.0.borrow();
+        let document = |report: &Report| {
+            let Report {
+                step,
+                stuck,
+                ends,
+                offers,
+            } = report;
+            let fixes: Vec<Value> = offers.iter().map(|it| it.document(here)).collect();
+            json!({ "step": step, "stuck": stuck, "ends": ends, "fixes": fixes })
+        };
+        reports.iter().map(document).collect()
+    }
+
+    /// Adds to a cluster's step why the cluster ended for it, if its record lacks that.
+    pub(super) fn recall(&self, cluster: &mut Cluster) {
+        let end = cluster.end.as_ref();
+        if end.is_none_or(|end| end.reason != EndReason::Stuck) {
+            return;
+        }
+        for report in self.0.borrow().iter().filter(|report| report.ends) {
+            let steps = cluster.steps.iter_mut();
+            let mut named = steps.filter(|step| step.name == report.step);
+            if let Some(step) = named.next_back().filter(|step| step.stuck.is_empty()) {
+                step.stuck.push(report.stuck.clone());
+            }
+        }
+    }
+}
+
+/// Shows hangs, and passes other events on to the progress.
+pub(super) struct StuckListener<'a> {
+    /// The stack, with the memory of the attempt.
+    pub(super) stack: Stack,
+    pub(super) facts: &'a Facts,
+    pub(super) fixer: Fixer<'a>,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) reporter: &'a dyn Reporter,
+    pub(super) reports: &'a Reports,
+}
+
+impl Listener for StuckListener<'_> {
+    fn on_event(&self, event: &Event) {
+        self.progress.on_event(event);
+        if let Event::Stuck { name, stuck, ends } = event {
+            self.show(name, stuck, *ends);
+        }
+    }
+}
+
+impl StuckListener<'_> {
+    fn show(&self, step: &StepName, stuck: &Stuck, ends: bool) {
+        let failed = fix::Failed {
+            stack: &self.stack,
+            facts: self.facts,
+            step: Some(step),
+            skew: None,
+        };
+        let offers = self.fixer.offers(failed, &stuck.diagnosis.remedies);
+        let what = format!("step {step}");
+        let shown = view::diagnosis::Shown {
+            what: &what,
+            outcome: view::diagnosis::Outcome::Stuck,
+            diagnosis: &stuck.diagnosis,
+            offers: &offers,
+            searched: &[],
+            has_stack: true,
+            indent: 0,
+        };
+        self.reporter
+            .say(&view::diagnosis::render(shown, self.reporter.here()));
+        let then = if ends {
+            "  the cluster ends for this: job.stuck is end"
+        } else {
+            "  the job goes on until it ends or a guardrail ends it; Ctrl-C ends it now"
+        };
+        self.reporter.say(then);
+        self.reports.0.borrow_mut().push(Report {
+            step: step.clone(),
+            stuck: stuck.clone(),
+            ends,
+            offers,
+        });
+    }
+}

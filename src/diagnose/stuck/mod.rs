@@ -1,0 +1,176 @@
+//! Recognises a job that hangs while it runs, from the growing log of a step's driver.
+//!
+//! `log_clock` keeps the log's time, `signs` finds what lines say, `progress` follows executors and
+//! tasks, and `verdicts` decides. A long task is no hang: each kind needs evidence in the log.
+
+mod log_clock;
+mod progress;
+mod signs;
+#[cfg(test)]
+mod tests;
+mod verdicts;
+
+pub use log_clock::LogTimes;
+
+use super::log::{Header, shown};
+use super::remedies;
+use super::rules::{Holes, Rule};
+use super::verdict::Asked;
+use crate::model::diagnosis::{Confidence, Diagnosis, EvidenceLine};
+use crate::model::shown::Untrusted;
+use crate::model::stuck::{Stuck, StuckKind};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use log_clock::LogClock;
+use progress::Progress;
+use signs::{Found, signs};
+use std::collections::BTreeSet;
+use verdicts::Verdict;
+
+/// The length at which a line of evidence is cut, in characters.
+const MAX_CHARS: usize = 1000;
+
+/// A line of the log that a verdict needs later.
+#[derive(Debug, Clone)]
+struct Seen {
+    /// Its time, by the log's clock.
+    at: NaiveDateTime,
+    number: u64,
+    text: String,
+}
+
+/// What a step runs on, as far as it changes what a wait means.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Surroundings {
+    /// Whether the cluster may still get nodes, or another step may leave room: a wait then ends by
+    /// itself, perhaps.
+    pub may_get_room: bool,
+}
+
+/// Watches the log of one running step's driver.
+#[derive(Debug)]
+pub struct StuckWatch {
+    /// The log's name, such as `steps/01-load/stderr`.
+    log: String,
+    clock: LogClock,
+    /// How many lines were read.
+    lines: u64,
+    progress: Progress,
+    reported: BTreeSet<StuckKind>,
+}
+
+impl StuckWatch {
+    /// Watches the log of this name, of a step that started at an instant.
+    pub fn new(log: String, started: DateTime<Utc>, times: LogTimes) -> Self {
+        Self {
+            log,
+            clock: LogClock::new(started, times),
+            lines: 0,
+            progress: Progress::default(),
+            reported: BTreeSet::new(),
+        }
+    }
+
+    /// How many lines were read.
+    pub const fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Reads the lines that follow those read before. The log is complete until `until`.
+    pub fn read<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>, until: DateTime<Utc>) {
+        self.clock.advance(until);
+        for line in lines {
+            self.lines += 1;
+            for text in shown(line) {
+                self.line(&text);
+            }
+        }
+    }
+
+    /// Skips lines that are not known.
+    pub fn skip(&mut self, lines: u64) {
+        self.lines += lines;
+    }
+
+    fn line(&mut self, text: &str) {
+        let header = Header::read(text);
+        let at = match header.as_ref().and_then(|header| header.time) {
+            Some(time) => self.clock.of_record(time),
+            None => self.clock.of_line(),
+        };
+        // A frame names what ran, and not what it said.
+        if header.is_none() && text.trim_start().starts_with("at ") {
+            return;
+        }
+        let seen = || Seen {
+            at,
+            number: self.lines,
+            text: text.chars().take(MAX_CHARS).collect(),
+        };
+        self.progress.line(text, header.as_ref(), at);
+        for Found { sign, rule, holes } in signs(text) {
+            self.progress.sign(sign, rule, &holes, seen());
+        }
+        self.progress.belongs(text);
+    }
+
+    /// How the step hangs, by what was read, as far as that was not returned before.
+    pub fn stuck(&mut self, asked: Asked<'_>, around: Surroundings) -> Vec<Stuck> {
+        let now = self.clock.now();
+        let new = |verdict: &Verdict| !self.reported.contains(&verdict.kind);
+        let found: Vec<Verdict> = self
+            .progress
+            .verdicts(now)
+            .into_iter()
+            .filter(new)
+            .collect();
+        self.reported
+            .extend(found.iter().map(|verdict| verdict.kind));
+        let found = found.into_iter();
+        found
+            .filter_map(|verdict| self.explained(verdict, asked, around))
+            .collect()
+    }
+
+    fn explained(&self, verdict: Verdict, asked: Asked<'_>, around: Surroundings) -> Option<Stuck> {
+        let rule: &Rule = signs::rule(verdict.kind.as_str())?;
+        let Verdict {
+            kind,
+            since,
+            shown,
+            holes,
+        } = verdict;
+        let waits = matches!(kind, StuckKind::NoExecutors | StuckKind::MasterNotAdmitted);
+        let most = if waits && around.may_get_room {
+            Confidence::Low
+        } else {
+            Confidence::Certain
+        };
+        Some(Stuck {
+            kind,
+            since: self.clock.instant(since),
+            diagnosis: Diagnosis {
+                rule: Some(rule.id.clone()),
+                cause: rule.cause.filled(&holes).into(),
+                class: rule.class,
+                owner: rule.owner,
+                confidence: rule.confidence.min(most),
+                evidence: shown.into_iter().map(|seen| self.evidence(seen)).collect(),
+                consequences: Vec::new(),
+                remedies: remedies::of_rule(rule, None, &holes, asked),
+            },
+        })
+    }
+
+    fn evidence(&self, seen: Seen) -> EvidenceLine {
+        EvidenceLine {
+            log: Untrusted::from(self.log.as_str()),
+            number: Some(seen.number),
+            text: seen.text.into(),
+        }
+    }
+}
+
+/// Holes with one name.
+fn hole(name: &str, held: impl Into<String>) -> Holes {
+    Holes::from([(name.to_owned(), held.into())])
+}

@@ -1,0 +1,188 @@
+//! Finds out while a job is followed whether its running steps hang, on a target that does not watch
+//! them itself.
+
+use super::follow::Follower;
+use crate::cloud::{CloudError, DriverLogs, UploadedLog};
+use crate::diagnose::Asked;
+use crate::diagnose::stuck::{LogTimes, StuckWatch, Surroundings};
+use crate::model::desired::JobSpec;
+use crate::model::event::Event;
+use crate::model::observed::{Cluster, Step, StepState};
+use crate::model::stuck::Stuck;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+use tokio::time::Instant;
+
+/// A log that has not been uploaded again for longer than this has nothing new: EMR uploads logs that
+/// have changed about every five minutes (EMR Management Guide, "View log files").
+const UPLOADED_WITHIN: TimeDelta = TimeDelta::minutes(10);
+
+/// What is known of the logs of a job's running steps.
+#[derive(Default)]
+pub(super) struct StuckSteps {
+    /// By the steps' indexes in their cluster.
+    steps: BTreeMap<usize, WatchedLog>,
+    /// When they were read last.
+    read_at: Option<Instant>,
+    /// Whether it was reported that a log cannot be read.
+    warned: bool,
+}
+
+/// The log of a running step.
+struct WatchedLog {
+    watch: StuckWatch,
+    /// When it was uploaded, in the version that was read last.
+    uploaded_at: DateTime<Utc>,
+}
+
+impl StuckSteps {
+    /// Reads what was uploaded of the running steps' logs, once in a while, and returns how steps
+    /// hang, by their indexes. What cannot be read is reported once.
+    pub(super) async fn look(
+        &mut self,
+        follower: Follower<'_>,
+        cluster: &Cluster,
+        job: &JobSpec,
+    ) -> Vec<(usize, Stuck)> {
+        let Some(logs) = follower.cloud.driver_logs() else {
+            return Vec::new();
+        };
+        let running: Vec<(usize, &Step)> = running(cluster, job).collect();
+        let Some(read_at) = self.read_at.filter(|_| !running.is_empty()) else {
+            // A step that has just begun has nothing to read.
+            self.read_at = Some(Instant::now());
+            return Vec::new();
+        };
+        if read_at.elapsed() < logs.read_interval() {
+            return Vec::new();
+        }
+        self.read_at = Some(Instant::now());
+        let mut all = Vec::new();
+        for (index, step) in running {
+            if let Err(error) = self.read(logs, cluster, index, step).await
+                && !std::mem::replace(&mut self.warned, true)
+            {
+                follower.listener.on_event(&Event::Warning {
+                    what: format!("a step that hangs cannot be recognised: {error}"),
+                    next: error.hints.into_iter().next(),
+                });
+            }
+            let found = self.found(follower, cluster, job, index);
+            all.extend(found.into_iter().map(|stuck| (index, stuck)));
+        }
+        all
+    }
+
+    async fn read(
+        &mut self,
+        logs: &dyn DriverLogs,
+        cluster: &Cluster,
+        index: usize,
+        step: &Step,
+    ) -> Result<(), CloudError> {
+        let known = self.steps.get(&index).map(|log| log.uploaded_at);
+        let Some(log) = logs.uploaded_log(&cluster.id, index + 1, known).await? else {
+            return Ok(());
+        };
+        let started = step.started_at.unwrap_or(log.at);
+        let watched = self.steps.entry(index).or_insert_with(|| WatchedLog {
+            watch: StuckWatch::new(log.name.clone(), started, LogTimes::Utc),
+            uploaded_at: log.at,
+        });
+        watched.read(&log);
+        Ok(())
+    }
+
+    fn found(
+        &mut self,
+        follower: Follower<'_>,
+        cluster: &Cluster,
+        job: &JobSpec,
+        index: usize,
+    ) -> Vec<Stuck> {
+        let Some(log) = self.steps.get_mut(&index) else {
+            return Vec::new();
+        };
+        let until = log.uploaded_at.max(follower.clock.now() - UPLOADED_WITHIN);
+        log.watch.read([], until);
+        let name = cluster.steps.get(index).map(|step| &step.name);
+        let groups = &cluster.spec.groups;
+        let at_work = cluster.steps.iter();
+        let at_work = at_work.filter(|step| step.state == StepState::Running);
+        let asked = Asked {
+            step: job.steps.iter().find(|spec| Some(&spec.name) == name),
+            has_spot: groups.has_spot(),
+        };
+        let around = Surroundings {
+            may_get_room: groups.scaling.is_some() || at_work.count() > 1,
+        };
+        log.watch.stuck(asked, around)
+    }
+}
+
+impl WatchedLog {
+    /// Reads the whole lines that are new. The middle of a long log may be missing.
+    fn read(&mut self, log: &UploadedLog) {
+        self.uploaded_at = log.at;
+        for section in &log.sections {
+            let first = section.first_line.unwrap_or(1);
+            let skipped = first.saturating_sub(self.watch.lines() + 1);
+            self.watch.skip(skipped);
+            let known = (self.watch.lines() + 1).saturating_sub(first);
+            let known = usize::try_from(known).unwrap_or(usize::MAX);
+            let lines = section.text.split_inclusive('\n');
+            let whole = lines.filter(|line| line.ends_with('\n'));
+            self.watch.read(whole.skip(known), log.at);
+        }
+    }
+}
+
+/// The running steps of a job's latest run, with their indexes in the cluster.
+fn running<'a>(cluster: &'a Cluster, job: &JobSpec) -> impl Iterator<Item = (usize, &'a Step)> {
+    let run = cluster.run_of(&job.hash);
+    let steps = cluster.steps.iter().enumerate();
+    steps.filter(move |(_, step)| {
+        let is_of =
+            |run: &crate::model::observed::Run| step.job == run.job && step.run == run.number;
+        step.state == StepState::Running && run.as_ref().is_some_and(is_of)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::evidence::Section;
+
+    fn log(sections: &[(u64, &str)], second: i64) -> UploadedLog {
+        let section = |(first, text): &(u64, &str)| Section {
+            first_line: Some(*first),
+            text: (*text).to_owned(),
+        };
+        UploadedLog {
+            name: "steps/01-a/stderr".to_owned(),
+            at: DateTime::UNIX_EPOCH + TimeDelta::seconds(second),
+            sections: sections.iter().map(section).collect(),
+        }
+    }
+
+    #[test]
+    fn each_line_is_read_once() {
+        let start = DateTime::UNIX_EPOCH;
+        let watch = StuckWatch::new("steps/01-a/stderr".to_owned(), start, LogTimes::Utc);
+        let mut watched = WatchedLog {
+            watch,
+            uploaded_at: start,
+        };
+        let mut lines = |sections: &[(u64, &str)], second| {
+            watched.read(&log(sections, second));
+            watched.watch.lines()
+        };
+        assert_eq!(lines(&[(1, "")], 1), 0);
+        assert_eq!(lines(&[(1, "cut")], 1), 0);
+        assert_eq!(lines(&[(1, "one\ntwo\nthr")], 2), 2);
+        assert_eq!(lines(&[(1, "one\ntwo\nthree\n")], 3), 3);
+        assert_eq!(lines(&[(1, "one\ntwo\nthree\n")], 4), 3);
+        // Its middle is missing.
+        assert_eq!(lines(&[(1, "one\ntwo\n"), (9, "nine\nten\n")], 5), 10);
+    }
+}

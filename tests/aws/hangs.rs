@@ -1,0 +1,127 @@
+//! Jobs that hang, from the logs that EMR uploads while they run.
+
+use crate::world::{BUCKET, Done, World};
+use chrono::TimeDelta;
+use clusterup::model::clock::Clock;
+use clusterup::run::clock::SystemClock;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// A record of Spark's log, as it was written so many seconds ago.
+fn record(ago: i64, text: &str) -> String {
+    let at = SystemClock.now() - TimeDelta::seconds(ago);
+    format!("{} {text}\n", at.format("%y/%m/%d %H:%M:%S"))
+}
+
+/// The cluster, once its second step runs.
+fn running(world: &World) -> Value {
+    let begun = Instant::now();
+    loop {
+        let cluster = world.clusters().pop();
+        if let Some(cluster) = cluster.filter(|it| it["steps"][1]["state"] == "RUNNING") {
+            return cluster;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never ran");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// EMR uploads the log of the second step's driver.
+fn upload(world: &World, cluster: &Value, text: &str) {
+    let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+    let step = id(&cluster["steps"][1]);
+    let key = format!("work/t/logs/{}/steps/{step}/stderr.gz", id(cluster));
+    let put = json!({ "bucket": BUCKET, "key": key, "text": text });
+    world.double.post("/_double/objects/put", put);
+}
+
+/// Waits for an `apply` with `--output json`, and returns it with its document.
+fn document(done: Done) -> (Done, Value) {
+    let document = serde_json::from_str(&done.out);
+    let document = document.unwrap_or_else(|error| panic!("{error}\n{}", done.all()));
+    (done, document)
+}
+
+#[test]
+fn a_driver_without_memory_is_reported_once_and_its_job_goes_on() {
+    let world = World::new();
+    let rule = json!({ "match": "two", "seconds": 20 });
+    let rules = json!({ "results": [rule] });
+    world.double.post("/_double/steps", rules);
+    let apply = world.spawn(&["apply", "t.yaml", "--yes", "--output", "json"]);
+    let cluster = running(&world);
+    let started = record(85, "INFO SparkContext: Running Spark version 3.5.1");
+    let tasks = record(80, "INFO YarnScheduler: Adding task set 0.0 with 16 tasks");
+    upload(&world, &cluster, &format!("{started}{tasks}"));
+    std::thread::sleep(Duration::from_secs(3));
+    let died = record(
+        70,
+        "ERROR Utils: Uncaught exception in thread task-result-getter-2",
+    );
+    let died = format!("{died}java.lang.OutOfMemoryError: Java heap space\n\tat a.B.c(B.java:1)\n");
+    upload(&world, &cluster, &format!("{started}{tasks}{died}"));
+    std::thread::sleep(Duration::from_secs(6));
+    // What has not changed is not read again.
+    world.double.reset_calls();
+    std::thread::sleep(Duration::from_secs(4));
+    let calls = world.double.calls();
+    let count = |name: &str| calls.iter().filter(|call| call.call.contains(name)).count();
+    assert_eq!(count("s3:GetObject"), 0, "{calls:?}");
+    assert!((1..=3).contains(&count("s3:ListObjects")), "{calls:?}");
+    let (done, document) = document(Done::of(apply).expect(0));
+    done.says("warning[driver-thread-died]: step two is stuck: the driver ran out of memory")
+        .says("fix: the driver gets 4g instead of 2g")
+        .says("job.steps.two.spark.driver_memory: 2g -> 4g")
+        .says("the job goes on until it ends");
+    assert_eq!(done.err.matches("is stuck").count(), 1, "{}", done.all());
+    let stuck = document["stuck"].as_array().unwrap();
+    assert_eq!(stuck.len(), 1, "{document:#}");
+    assert_eq!(stuck[0]["step"], "two");
+    assert_eq!(stuck[0]["ends"], false);
+    assert_eq!(stuck[0]["stuck"]["kind"], "driver-thread-died");
+    assert_eq!(stuck[0]["stuck"]["diagnosis"]["evidence"][0]["number"], 3);
+    assert!(stuck[0]["fixes"][0]["next"].is_string(), "{document:#}");
+    assert_eq!(world.alive().len(), 1, "the cluster is kept");
+}
+
+#[test]
+fn a_job_without_executors_ends_where_its_stack_asks_for_that() {
+    let world = World::new();
+    let stack =
+        crate::world::STACK.replace("  results: results\n", "  results: results\n  stuck: end\n");
+    world.stack(&stack);
+    let rule = json!({ "match": "two", "seconds": 120 });
+    let rules = json!({ "results": [rule] });
+    world.double.post("/_double/steps", rules);
+    let apply = world.spawn(&["apply", "t.yaml", "--yes", "--output", "json"]);
+    let cluster = running(&world);
+    let mut log = record(90, "INFO SparkContext: Running Spark version 3.5.1");
+    for ago in [75, 60, 45, 30, 15, 0] {
+        let text =
+            "WARN YarnScheduler: Initial job has not accepted any resources; check your cluster UI";
+        log.push_str(&record(ago, text));
+    }
+    upload(&world, &cluster, &log);
+    let uploaded = Instant::now();
+    let (done, document) = document(Done::of(apply).expect(4));
+    println!(
+        "reported and ended {:?} after the upload",
+        uploaded.elapsed()
+    );
+    assert!(uploaded.elapsed() < Duration::from_secs(60));
+    done.says("warning[no-executors]: step two is stuck: no executor was granted")
+        .says("the cluster ends for this: job.stuck is end")
+        .says("the cluster ended: step two is stuck: no executor was granted");
+    assert_eq!(document["stuck"][0]["ends"], true);
+    assert_eq!(
+        document["cluster"]["end"]["reason"], "stuck",
+        "{document:#}"
+    );
+    assert_eq!(document["diagnosis"]["rule"], "no-executors");
+    assert_eq!(world.clusters().len(), 1);
+    assert!(world.alive().is_empty());
+    let status = world.json(&["status", "t.yaml"]);
+    let ended = &status["stacks"][0]["observed"]["clusters"][0];
+    assert_eq!(ended["end"]["reason"], "stuck");
+    assert_eq!(ended["steps"][1]["state"], "INTERRUPTED");
+}
