@@ -122,7 +122,8 @@ fn offer(shown: Shown<'_>, offer: &Offer, here: &CommandContext) -> Vec<String> 
     let mut lines = shown.lines(&format!("fix: {reason}"), 2);
     if let Change::Set(settings) = &offer.fix.change {
         for setting in settings {
-            let change = line(&change(setting), shown.width(7));
+            let width = shown.width(7);
+            let change = line(&change(setting, width), width);
             lines.push(format!("{:1$}       {change}", "", shown.indent));
         }
     }
@@ -137,12 +138,27 @@ fn offer(shown: Shown<'_>, offer: &Offer, here: &CommandContext) -> Vec<String> 
     lines
 }
 
-/// `job.steps.two.spark.executor_memory: 4g -> 8g`.
-fn change(setting: &Setting) -> String {
-    match &setting.from {
-        Some(from) => format!("{}: {from} -> {}", setting.path, setting.to),
-        None => format!("{}: {}", setting.path, setting.to),
+/// `job.steps.two.spark.executor_memory: 4g -> 8g`. The values and the end of a long path say most.
+fn change(setting: &Setting, max: usize) -> String {
+    /// What is left of a path beside long values.
+    const MIN_PATH: usize = 30;
+    let values = match &setting.from {
+        Some(from) => format!("{from} -> {}", setting.to),
+        None => setting.to.clone(),
+    };
+    let taken = values.chars().count() + ": ".len();
+    let path = end_of(&setting.path, max.saturating_sub(taken).max(MIN_PATH));
+    format!("{path}: {values}")
+}
+
+/// The last characters of a name that is longer.
+fn end_of(name: &str, max: usize) -> String {
+    let count = name.chars().count();
+    if count <= max {
+        return name.to_owned();
     }
+    let end: String = name.chars().skip(count + 1 - max).collect();
+    format!("…{end}")
 }
 
 /// What was searched without finding a cause, if that is known.
@@ -187,13 +203,8 @@ fn evidence(shown: Shown<'_>, max: usize) -> Vec<String> {
 fn place(evidence: &EvidenceLine, max: usize) -> String {
     let number = evidence.number.map_or(String::new(), |it| format!(":{it}"));
     let name = line(evidence.log.as_str(), 1_000);
-    let count = name.chars().count();
-    let max = max.saturating_sub(number.len());
-    if count <= max {
-        return format!("{name}{number}");
-    }
-    let end: String = name.chars().skip(count + 1 - max).collect();
-    format!("…{end}{number}")
+    let name = end_of(&name, max.saturating_sub(number.len()));
+    format!("{name}{number}")
 }
 
 /// A line of a log, cut to the width of the screen.
@@ -316,6 +327,26 @@ mod tests {
             offer(Change::RunAgain, "3 core nodes instead of 2", None),
         ];
         insta::assert_snapshot!(with_offers(&found, &offers, &[], 0));
+    }
+
+    #[test]
+    fn the_values_of_a_long_setting_are_shown() {
+        let path = "job.steps.similarities.spark.conf.spark.executor.pyspark.memory";
+        let setting = |to: &str| Setting {
+            path: path.to_owned(),
+            from: Some("400m".to_owned()),
+            to: to.to_owned(),
+        };
+        let shown = "…s.similarities.spark.conf.spark.executor.pyspark.memory: 400m -> 800m";
+        assert_eq!(change(&setting("800m"), 70), shown);
+        let long = change(&setting(&"x".repeat(80)), 70);
+        assert!(long.starts_with("…"), "{long}");
+        assert!(
+            long.contains("spark.executor.pyspark.memory: 400m"),
+            "{long}"
+        );
+        let short = change(&setting("800m"), 100);
+        assert_eq!(short, format!("{path}: 400m -> 800m"));
     }
 
     #[test]
