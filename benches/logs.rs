@@ -7,7 +7,7 @@
 )]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-use clusterup::cloud::{FolderLogs, LogFile, MergedLogs, Tail};
+use clusterup::cloud::{FolderLogs, LogFile, MergedLogs, Next, Tail};
 use clusterup::diagnose::records::Filter;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -109,7 +109,12 @@ fn shown(folder: &Path, filter: &Filter) -> Run {
     let mut records = 0;
     let mut first = Duration::ZERO;
     let mut before = None;
-    while let Some((_, record)) = merged.next_record() {
+    loop {
+        let record = match merged.next_read() {
+            Next::Record(_, record) => record,
+            Next::Unread if merged.wait(Duration::from_secs(60)) => continue,
+            Next::Unread | Next::End => break,
+        };
         if records == 0 {
             first = begun.elapsed();
         }

@@ -14,7 +14,7 @@ pub use file::LogFile;
 pub use folder::FolderLogs;
 pub(super) use listing::LoggedStep;
 pub use listing::{LogListing, LogVersion, StackLogs, UploadedLog};
-pub use merged::{Ended, MergedLogs};
+pub use merged::{Ended, MergedLogs, Next};
 pub use tail::Tail;
 
 /// The most that is read of an object for a diagnosis, in bytes.

@@ -18,6 +18,7 @@ mod home;
 mod jobs;
 mod kept;
 mod kills;
+mod logs;
 mod policies;
 mod quickstart;
 mod retry;

@@ -3,10 +3,11 @@
 use crate::process::Process;
 use crate::request::{StackRequest, bucket};
 use crate::run;
-use clusterup::cloud::{ClusterLogs, LogFile, Logs, MergedLogs, StackLogs, Tail};
+use clusterup::cloud::{ClusterLogs, LogFile, Logs, MergedLogs, Next, StackLogs, Tail};
 use clusterup::diagnose::records::Filter;
 use clusterup::model::event::NoListener;
 use clusterup_testkit::sim::Sim;
+use std::time::Duration;
 
 const STREAMS: [&str; 3] = ["controller", "stderr", "stdout"];
 
@@ -65,8 +66,14 @@ async fn shown() {
 fn read(files: Vec<LogFile>, tails: Vec<Tail>) -> (Vec<String>, Vec<Tail>) {
     let logs = files.into_iter().zip(tails).collect();
     let mut merged = MergedLogs::read(logs, &Filter::default(), true).unwrap();
-    let texts = std::iter::from_fn(|| merged.next_record());
-    let texts = texts.map(|(_, record)| record.text).collect();
+    let mut texts = Vec::new();
+    loop {
+        match merged.next_read() {
+            Next::Record(_, record) => texts.push(record.text),
+            Next::Unread => assert!(merged.wait(Duration::from_secs(9))),
+            Next::End => break,
+        }
+    }
     let tails = merged.finish().into_iter().map(|ended| ended.tail);
     (texts, tails.collect())
 }

@@ -9,7 +9,7 @@ use crate::app::failure::Failure;
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
 use crate::app::target::Target;
-use crate::cloud::{LogVersion, Tail};
+use crate::cloud::{LogFile, LogVersion, Tail};
 use crate::diagnose::records::{Filter, Selection};
 use crate::model::name::{ClusterId, StackName};
 use std::collections::BTreeMap;
@@ -91,6 +91,13 @@ struct Followed {
     logs: BTreeMap<String, (LogVersion, Tail)>,
 }
 
+/// A log's name without what a rolled one has at its end.
+fn stem(name: &str) -> &str {
+    let file = name.rfind('/').map_or(0, |at| at + 1);
+    let end = name[file..].find('.').map(|at| file + at);
+    end.map_or(name, |end| &name[..end])
+}
+
 /// What a poll found.
 struct State {
     is_over: bool,
@@ -147,12 +154,11 @@ impl Followed {
         let files = place.fetch(&names).await?;
         let mut logs = Vec::new();
         for (name, file) in names.iter().zip(files) {
-            let tail = self.logs.get(name).map(|(_, tail)| tail.clone());
             logs.push(Log {
                 name: name.clone(),
                 label: self.label(name),
+                tail: self.tail(name, &file),
                 file,
-                tail: tail.unwrap_or_default(),
             });
         }
         let labels = Labels::of(&self.names);
@@ -161,6 +167,24 @@ impl Followed {
             self.logs.insert(name, (version, ended.tail));
         }
         Ok(passed.goes_on)
+    }
+
+    /// How far a log was read, also if it has been renamed since, as logs are that are rolled:
+    /// `stderr` becomes `stderr.1`, and another `stderr` begins.
+    fn tail(&self, name: &str, file: &LogFile) -> Tail {
+        let own = self.logs.get(name).map(|(_, tail)| tail);
+        let read = match file.beginning() {
+            Some(beginning) => {
+                let alike = self
+                    .logs
+                    .iter()
+                    .filter(|(other, _)| stem(other) == stem(name));
+                let mut tails = own.into_iter().chain(alike.map(|(_, (_, tail))| tail));
+                tails.find(|tail| tail.is_of(&beginning))
+            }
+            None => own,
+        };
+        read.cloned().unwrap_or_default()
     }
 
     /// The index of a log's label.
@@ -185,5 +209,51 @@ impl Followed {
             }
         }
         sink.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::{MergedLogs, Next};
+    use std::fs;
+    use std::time::Duration;
+
+    #[test]
+    fn a_rolled_log_is_not_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut followed = Followed::default();
+        let mut read = |name: &str, text: &str| {
+            let path = folder.path().join("log");
+            fs::write(&path, text).unwrap();
+            let file = LogFile::given(path);
+            let tail = followed.tail(name, &file);
+            let mut merged =
+                MergedLogs::read(vec![(file, tail)], &Filter::default(), true).unwrap();
+            let mut found = Vec::new();
+            loop {
+                match merged.next_read() {
+                    Next::Record(_, record) => found.push(record.text),
+                    Next::Unread => assert!(merged.wait(Duration::from_secs(9))),
+                    Next::End => break,
+                }
+            }
+            let tail = merged.finish().remove(0).tail;
+            let version = LogVersion {
+                bytes: 0,
+                modified: None,
+            };
+            followed.logs.insert(name.to_owned(), (version, tail));
+            found
+        };
+        assert_eq!(read("e/0/stderr", "one\ntwo\n"), ["one", "two"]);
+        assert_eq!(read("e/1/stderr", "one\n"), ["one"], "of another executor");
+        assert_eq!(read("e/0/stderr.1", "one\ntwo\nthree\n"), ["three"]);
+        assert_eq!(
+            read("e/0/stderr", "a longer line than before\n"),
+            ["a longer line than before"]
+        );
+        assert_eq!(read("e/0/stderr", "a longer line than before\nb\n"), ["b"]);
+        assert_eq!(read("e/0/stderr.2", "one\ntwo\nthree\nfour\n"), ["four"]);
     }
 }

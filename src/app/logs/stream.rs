@@ -2,12 +2,16 @@
 
 use super::request::{Shown, Sink};
 use crate::app::failure::{Exit, Failure};
-use crate::cloud::{Ended, LogFile, MergedLogs, Tail};
+use crate::cloud::{Ended, LogFile, MergedLogs, Next, Tail};
 use crate::diagnose::records::{Filter, Record, labels};
 use crate::model::shown::line;
+use std::time::Duration;
 
 /// The longest label, in characters.
 const MAX_LABEL: usize = 40;
+
+/// How long Ctrl-C may have to wait.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Logs that are shown together: the short name of each, by its index.
 pub(super) struct Labels {
@@ -77,16 +81,18 @@ pub(super) async fn pass(
     })?;
     let mut goes_on = true;
     while goes_on {
-        if merged.is_waiting() {
-            goes_on = sink.flush();
-            // Ctrl-C is noticed here.
-            tokio::task::yield_now().await;
-        }
-        let Some((index, record)) = merged.next_record() else {
-            break;
-        };
-        if let Some((label, log)) = places.get(index) {
-            goes_on &= sink.show(&labels.shown(*label, log, &record));
+        match merged.next_read() {
+            Next::Record(index, record) => {
+                if let Some((label, log)) = places.get(index) {
+                    goes_on = sink.show(&labels.shown(*label, log, &record));
+                }
+            }
+            Next::Unread => {
+                // Ctrl-C is noticed here.
+                tokio::task::yield_now().await;
+                goes_on = sink.flush() && merged.wait(PATIENCE);
+            }
+            Next::End => break,
         }
     }
     goes_on &= sink.flush();

@@ -9,6 +9,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
 
+/// How much of its first line tells a log from another, in bytes.
+const BEGINNING: usize = 256;
+
+/// What tells a log from another, of the bytes that it begins with.
+pub(super) fn beginning(bytes: &[u8]) -> Option<Vec<u8>> {
+    let kept = bytes.get(..BEGINNING).unwrap_or(bytes);
+    let is_whole = kept.len() == BEGINNING || kept.ends_with(b"\n");
+    is_whole.then(|| kept.to_vec())
+}
+
 /// A log that can be read from its beginning, plain or packed with gzip.
 #[derive(Debug, Clone)]
 pub struct LogFile(Place);
@@ -43,6 +53,17 @@ impl LogFile {
     /// Standard input. It can be read once.
     pub const fn input() -> Self {
         Self(Place::Input)
+    }
+
+    /// How it begins: its first line, up to a limit. `None` if that has no end yet, or cannot be read.
+    pub fn beginning(&self) -> Option<Vec<u8>> {
+        let opened = self.open(0).ok()??;
+        let mut line = Vec::new();
+        opened
+            .take(BEGINNING as u64)
+            .read_until(b'\n', &mut line)
+            .ok()?;
+        beginning(&line)
     }
 
     /// Opens it after its first `skipped` bytes, unpacked; `None` if it is shorter.

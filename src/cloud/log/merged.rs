@@ -7,9 +7,10 @@ use crate::diagnose::records::{Filter, Merge, Record};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::cell::Cell;
 use std::io::{self, BufRead};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// How much of a log is read at a time: bytes of shown records, and bytes of all.
 const SHOWN: usize = 16 << 10;
@@ -33,6 +34,17 @@ pub struct MergedLogs {
     ended: Vec<Option<Ended>>,
     jobs: Sender<Job>,
     done: Receiver<Done>,
+}
+
+/// What comes next in the stream.
+#[derive(Debug)]
+pub enum Next {
+    /// A record, and before it the index of its log.
+    Record(usize, Record),
+    /// The next record has not been read yet.
+    Unread,
+    /// All logs have ended.
+    End,
 }
 
 /// How a log ended.
@@ -116,26 +128,34 @@ impl MergedLogs {
         Ok(merged)
     }
 
-    /// Whether the next record has to be waited for.
-    pub const fn is_waiting(&self) -> bool {
-        self.merge.is_waiting()
+    /// The next record if it has been read.
+    pub fn next_read(&mut self) -> Next {
+        while let Ok(done) = self.done.try_recv() {
+            self.receive(done);
+        }
+        if let Some((source, record)) = self.merge.next_record() {
+            self.refill(source);
+            return Next::Record(source, record);
+        }
+        if let Some(due) = self.merge.take_due() {
+            self.send(due);
+        }
+        if self.merge.is_waiting() {
+            Next::Unread
+        } else {
+            Next::End
+        }
     }
 
-    /// The next record, and the index of its log; `None` at the end of all. Blocks until it is read.
-    pub fn next_record(&mut self) -> Option<(usize, Record)> {
-        loop {
-            if let Some((source, record)) = self.merge.next_record() {
-                self.refill(source);
-                return Some((source, record));
+    /// Waits until something has been read, at most so long; false if nothing ever will be.
+    pub fn wait(&mut self, at_most: Duration) -> bool {
+        match self.done.recv_timeout(at_most) {
+            Ok(done) => {
+                self.receive(done);
+                true
             }
-            if let Some(due) = self.merge.take_due() {
-                self.send(due);
-            }
-            if !self.merge.is_waiting() {
-                return None;
-            }
-            let done = self.done.recv().ok()?;
-            self.receive(done);
+            Err(RecvTimeoutError::Timeout) => true,
+            Err(RecvTimeoutError::Disconnected) => false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! How far a log was read, so that reading goes on there when it has grown.
 
+use super::file::beginning;
 use crate::diagnose::records::{Record, Splitter};
 use std::io::{self, BufRead, Read};
 
@@ -13,6 +14,8 @@ pub struct Tail {
     splitter: Splitter,
     /// How many bytes were read, unpacked.
     read: u64,
+    /// How the log begins, once that is known.
+    beginning: Option<Vec<u8>>,
     /// The beginning of a line whose end was not there yet.
     line: Vec<u8>,
     /// Whether the rest of the line is skipped.
@@ -20,6 +23,11 @@ pub struct Tail {
 }
 
 impl Tail {
+    /// Whether a log that begins so is the one that was read, under whatever name.
+    pub fn is_of(&self, beginning: &[u8]) -> bool {
+        self.beginning.as_deref() == Some(beginning)
+    }
+
     /// Whether nothing was read.
     pub const fn is_empty(&self) -> bool {
         self.read == 0
@@ -39,6 +47,9 @@ impl Tail {
         let room = MAX_LINE.saturating_sub(self.line.len()) as u64;
         let read = from.take(room).read_until(b'\n', &mut self.line)? as u64;
         self.read += read;
+        if self.beginning.is_none() && self.read == self.line.len() as u64 {
+            self.beginning = beginning(&self.line);
+        }
         if self.line.ends_with(b"\n") {
             self.end_line(each);
             self.skips = false;

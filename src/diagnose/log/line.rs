@@ -50,15 +50,16 @@ pub(super) fn lines(log: &LogText) -> Vec<Line<'_>> {
     found
 }
 
-/// The lines that a line of a file shows, none if it is only a progress bar.
-pub(in crate::diagnose) fn shown(line: &str) -> Vec<Cow<'_, str>> {
+/// Passes on the lines that a line of a file shows: none if it is only a progress bar, several if it is
+/// a record in JSON.
+pub(in crate::diagnose) fn each_shown(line: &str, mut each: impl FnMut(&str)) {
     let text = clean(line);
     if text.is_empty() && !line.trim().is_empty() {
-        return Vec::new();
+        return;
     }
     match json::lines(text) {
-        Some(texts) => texts.into_iter().map(Cow::Owned).collect(),
-        None => vec![Cow::Borrowed(text)],
+        Some(texts) => texts.iter().for_each(|text| each(text)),
+        None => each(text),
     }
 }
 

@@ -8,7 +8,7 @@ mod line;
 
 pub(super) use grouping::{Grouping, TRACEBACK};
 pub(super) use header::{Header, Level};
-pub(super) use line::{Line, shown};
+pub(super) use line::{Line, each_shown};
 
 use crate::model::evidence::{LogRole, LogText};
 use chrono::NaiveDateTime;

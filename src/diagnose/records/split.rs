@@ -1,7 +1,7 @@
 //! Forms records of a log's lines.
 
 use super::{Record, Severity};
-use crate::diagnose::log::{Grouping, Header, Kind, shown};
+use crate::diagnose::log::{Grouping, Header, Kind, each_shown};
 use chrono::{NaiveDateTime, TimeDelta};
 
 /// The length from which a record is cut into pieces, in bytes.
@@ -19,11 +19,11 @@ pub struct Splitter {
 impl Splitter {
     /// Reads a line without its line feed, and passes the records that are complete to `each`.
     pub fn line(&mut self, line: &str, mut each: impl FnMut(Record)) {
-        for text in shown(line) {
-            if let Some(record) = self.shown(&text) {
+        each_shown(line, |text| {
+            if let Some(record) = self.shown(text) {
                 each(record);
             }
-        }
+        });
     }
 
     /// The record that is still open: nothing follows for now. What continues it later is a piece of

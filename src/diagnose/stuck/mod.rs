@@ -12,7 +12,7 @@ mod verdicts;
 
 pub use log_clock::LogTimes;
 
-use super::log::{Header, shown};
+use super::log::{Header, each_shown};
 use super::remedies;
 use super::rules::{Holes, Rule};
 use super::verdict::Asked;
@@ -80,9 +80,7 @@ impl StuckWatch {
         self.clock.advance(until);
         for line in lines {
             self.lines += 1;
-            for text in shown(line) {
-                self.line(&text);
-            }
+            each_shown(line, |text| self.line(text));
         }
     }
 

@@ -30,9 +30,19 @@ fn records(source: usize, step: usize, count: usize) -> String {
     (0..count).map(line).collect()
 }
 
-/// Reads all; each record as its source and its last number.
+/// All records, each with the index of its log.
 fn all(merged: &mut MergedLogs) -> Vec<(usize, Record)> {
-    std::iter::from_fn(|| merged.next_record()).collect()
+    std::iter::from_fn(|| next(merged)).collect()
+}
+
+fn next(merged: &mut MergedLogs) -> Option<(usize, Record)> {
+    loop {
+        match merged.next_read() {
+            Next::Record(source, record) => return Some((source, record)),
+            Next::Unread => assert!(merged.wait(Duration::from_secs(9))),
+            Next::End => return None,
+        }
+    }
 }
 
 #[test]
@@ -111,7 +121,7 @@ fn only_what_the_filter_accepts_is_kept() {
 fn reading_goes_on_where_a_log_was_left() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
-    let mut read = |content: &[u8], tail: Tail| {
+    let read = |content: &[u8], tail: Tail| {
         fs::write(&path, content).unwrap();
         let logs = vec![(LogFile::given(path.clone()), tail)];
         let mut merged = MergedLogs::read(logs, &Filter::default(), true).unwrap();
