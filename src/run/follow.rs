@@ -2,7 +2,7 @@
 //! and, on a target that does not guard itself, ending the cluster when a guard says so or when a step
 //! hangs and the job asks for that.
 
-use super::stuck::StuckSteps;
+use super::stuck::{StuckNow, StuckSteps};
 use crate::cloud::{Cloud, CloudError};
 use crate::guard::{self, Verdict};
 use crate::model::action::Action;
@@ -103,22 +103,22 @@ impl Follower<'_> {
         self.cloud.apply(self.stack, &action, self.listener).await
     }
 
-    /// Reports how steps hang, and ends the cluster for it if the job asks for that.
+    /// Reports how steps hang, and ends the cluster for what lasts if the job asks for that.
     async fn end_stuck(
         self,
         cluster: &Cluster,
         job: &JobSpec,
-        found: &[(usize, Stuck)],
+        found: &StuckNow,
     ) -> Result<(), CloudError> {
-        let mut ends = None;
-        for (index, stuck) in found {
-            let Some(step) = cluster.steps.get(*index) else {
-                continue;
-            };
-            let end = report_stuck(step, stuck, job, self.listener);
-            ends = ends.or(end);
+        let step = |index: &usize| cluster.steps.get(*index);
+        for (index, stuck) in &found.new {
+            if let Some(step) = step(index) {
+                report_stuck(step, stuck, job, self.listener);
+            }
         }
-        let Some(end) = ends else { return Ok(()) };
+        let mut ends = found.lasting.iter();
+        let end = ends.find_map(|(index, stuck)| stuck.end(job.on_stuck, &step(index)?.name));
+        let Some(end) = end else { return Ok(()) };
         let action = Action::TerminateCluster(cluster.id.clone(), end);
         self.cloud.apply(self.stack, &action, self.listener).await
     }
@@ -249,15 +249,13 @@ impl Reported {
     }
 }
 
-/// Reports how a step hangs, and returns the cluster's end if the job asks for that.
-fn report_stuck(step: &Step, stuck: &Stuck, job: &JobSpec, listener: &dyn Listener) -> Option<End> {
-    let end = stuck.end(job.on_stuck, &step.name);
+/// Reports how a step hangs.
+fn report_stuck(step: &Step, stuck: &Stuck, job: &JobSpec, listener: &dyn Listener) {
     listener.on_event(&Event::Stuck {
         name: step.name.clone(),
         stuck: Box::new(stuck.clone()),
-        ends: end.is_some(),
+        ends: stuck.end(job.on_stuck, &step.name).is_some(),
     });
-    end
 }
 
 async fn report_progress(

@@ -33,6 +33,18 @@ struct WatchedLog {
     watch: StuckWatch,
     /// When it was uploaded, in the version that was read last.
     uploaded_at: DateTime<Utc>,
+    /// How the step hangs, with the instant until which the log was complete when it was found to.
+    reported: Vec<(Stuck, DateTime<Utc>)>,
+}
+
+/// How steps hang, each with its index in the cluster.
+#[derive(Default)]
+pub(super) struct StuckNow {
+    /// What was not reported before.
+    pub(super) new: Vec<(usize, Stuck)>,
+    /// What was reported, and what a later part of the log still shows: a log of an earlier upload may
+    /// be minutes old, and the step may have gone on since.
+    pub(super) lasting: Vec<(usize, Stuck)>,
 }
 
 impl StuckSteps {
@@ -43,21 +55,21 @@ impl StuckSteps {
         follower: Follower<'_>,
         cluster: &Cluster,
         job: &JobSpec,
-    ) -> Vec<(usize, Stuck)> {
+    ) -> StuckNow {
+        let mut all = StuckNow::default();
         let Some(logs) = follower.cloud.driver_logs() else {
-            return Vec::new();
+            return all;
         };
         let running: Vec<(usize, &Step)> = running(cluster, job).collect();
         let Some(read_at) = self.read_at.filter(|_| !running.is_empty()) else {
             // A step that has just begun has nothing to read.
             self.read_at = Some(Instant::now());
-            return Vec::new();
+            return all;
         };
         if read_at.elapsed() < logs.read_interval() {
-            return Vec::new();
+            return all;
         }
         self.read_at = Some(Instant::now());
-        let mut all = Vec::new();
         for (index, step) in running {
             if let Err(error) = self.read(logs, cluster, index, step).await
                 && !std::mem::replace(&mut self.warned, true)
@@ -67,8 +79,7 @@ impl StuckSteps {
                     next: error.hints.into_iter().next(),
                 });
             }
-            let found = self.found(follower, cluster, job, index);
-            all.extend(found.into_iter().map(|stuck| (index, stuck)));
+            self.find(follower, cluster, job, index, &mut all);
         }
         all
     }
@@ -88,20 +99,22 @@ impl StuckSteps {
         let watched = self.steps.entry(index).or_insert_with(|| WatchedLog {
             watch: StuckWatch::new(log.name.clone(), started, LogTimes::Utc),
             uploaded_at: log.at,
+            reported: Vec::new(),
         });
         watched.read(&log);
         Ok(())
     }
 
-    fn found(
+    fn find(
         &mut self,
         follower: Follower<'_>,
         cluster: &Cluster,
         job: &JobSpec,
         index: usize,
-    ) -> Vec<Stuck> {
+        all: &mut StuckNow,
+    ) {
         let Some(log) = self.steps.get_mut(&index) else {
-            return Vec::new();
+            return;
         };
         let until = log.uploaded_at.max(follower.clock.now() - UPLOADED_WITHIN);
         log.watch.read([], until);
@@ -114,9 +127,17 @@ impl StuckSteps {
             has_spot: groups.has_spot(),
         };
         let around = Surroundings {
-            may_get_room: groups.scaling.is_some() || at_work.count() > 1,
+            may_get_room: groups.varies() || groups.has_spot() || at_work.count() > 1,
         };
-        log.watch.stuck(asked, around)
+        let lasts =
+            |(stuck, at): &&(Stuck, DateTime<Utc>)| until > *at && log.watch.is_stuck(stuck.kind);
+        let lasting = log.reported.iter().filter(lasts);
+        all.lasting
+            .extend(lasting.map(|(stuck, _)| (index, stuck.clone())));
+        let new = log.watch.stuck(asked, around);
+        log.reported
+            .extend(new.iter().map(|stuck| (stuck.clone(), until)));
+        all.new.extend(new.into_iter().map(|stuck| (index, stuck)));
     }
 }
 
@@ -172,6 +193,7 @@ mod tests {
         let mut watched = WatchedLog {
             watch,
             uploaded_at: start,
+            reported: Vec::new(),
         };
         let mut lines = |sections: &[(u64, &str)], second| {
             watched.read(&log(sections, second));

@@ -42,6 +42,7 @@ impl Apply<'_> {
                 progress: self.progress,
                 reporter: self.reporter(),
                 reports: &self.stuck,
+                is_live: self.cloud().driver_logs().is_none(),
             };
             let driver = self.driver(stack, facts, &listener);
             let outcome = match self.follow(&driver, prepared).await? {

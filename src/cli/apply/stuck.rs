@@ -67,6 +67,8 @@ pub(super) struct StuckListener<'a> {
     pub(super) progress: &'a dyn Progress,
     pub(super) reporter: &'a dyn Reporter,
     pub(super) reports: &'a Reports,
+    /// Whether logs are read as they are written.
+    pub(super) is_live: bool,
 }
 
 impl Listener for StuckListener<'_> {
@@ -99,10 +101,14 @@ impl StuckListener<'_> {
         };
         self.reporter
             .say(&view::diagnosis::render(shown, self.reporter.here()));
-        let then = if ends {
-            "  the cluster ends for this: job.stuck is end"
-        } else {
-            "  the job goes on until it ends or a guardrail ends it; Ctrl-C ends it now"
+        let then = match (ends, self.is_live) {
+            (true, true) => "  the cluster ends for this: job.stuck is end",
+            (true, false) => {
+                "  the cluster ends if the log's next upload still shows it: job.stuck is end"
+            }
+            (false, _) => {
+                "  the job goes on until it ends or a guardrail ends it; Ctrl-C ends it now"
+            }
         };
         self.reporter.say(then);
         self.reports.0.borrow_mut().push(Report {

@@ -41,8 +41,8 @@ struct Seen {
 /// What a step runs on, as far as it changes what a wait means.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Surroundings {
-    /// Whether the cluster may still get nodes, or another step may leave room: a wait then ends by
-    /// itself, perhaps.
+    /// Whether the cluster may still get nodes, or another step may leave room: a wait for executors
+    /// may then end by itself.
     pub may_get_room: bool,
 }
 
@@ -129,6 +129,12 @@ impl StuckWatch {
             .collect()
     }
 
+    /// Whether the step hangs like this, by what was read.
+    pub fn is_stuck(&self, kind: StuckKind) -> bool {
+        let verdicts = self.progress.verdicts(self.clock.now());
+        verdicts.iter().any(|verdict| verdict.kind == kind)
+    }
+
     fn explained(&self, verdict: Verdict, asked: Asked<'_>, around: Surroundings) -> Option<Stuck> {
         let rule: &Rule = signs::rule(verdict.kind.as_str())?;
         let Verdict {
@@ -137,11 +143,17 @@ impl StuckWatch {
             shown,
             holes,
         } = verdict;
-        let waits = matches!(kind, StuckKind::NoExecutors | StuckKind::MasterNotAdmitted);
-        let most = if waits && around.may_get_room {
-            Confidence::Low
-        } else {
-            Confidence::Certain
+        let most = match kind {
+            StuckKind::NoExecutors | StuckKind::MasterNotAdmitted | StuckKind::ExecutorsLost
+                if around.may_get_room =>
+            {
+                Confidence::Low
+            }
+            StuckKind::NoExecutors
+            | StuckKind::MasterNotAdmitted
+            | StuckKind::ExecutorsLost
+            | StuckKind::ExecutorsDie
+            | StuckKind::DriverThreadDied => Confidence::Certain,
         };
         Some(Stuck {
             kind,
