@@ -5,6 +5,6 @@ from pyspark.sql.functions import col, concat, lit, repeat
 
 spark = SparkSession.builder.getOrCreate()
 text = concat(col("id"), repeat(lit(" a good movie."), 1_000))
-reviews = spark.range(50_000).select(text.alias("text"))
+reviews = spark.range(45_000).select(text.alias("text"))
 rows = reviews.collect()  # clusterup: allow(collects)
 print(len(rows), "reviews")

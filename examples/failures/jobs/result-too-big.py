@@ -7,6 +7,6 @@ from pyspark.sql import SparkSession
 from pyspark.sql.functions import rand
 
 spark = SparkSession.builder.getOrCreate()
-scores = spark.range(1_000_000).select(rand(7).alias("score"))
+scores = spark.range(0, 1_000_000, 1, 4).select(rand(7).alias("score"))
 out = sys.argv[1] + "/scores"
 print(len(scores.collect()), "scores, and nothing in", out)  # clusterup: allow(collects)
