@@ -55,6 +55,11 @@ impl LogFile {
         Self(Place::Input)
     }
 
+    /// Whether more of it may be written while it is read.
+    pub(super) const fn is_input(&self) -> bool {
+        matches!(self.0, Place::Input)
+    }
+
     /// How it begins: its first line, up to a limit. `None` if that has no end yet, or cannot be read.
     pub fn beginning(&self) -> Option<Vec<u8>> {
         let opened = self.open(0).ok()??;

@@ -242,12 +242,14 @@ impl Source {
     fn read(&mut self, filter: &Filter, records: &mut Vec<Record>) -> io::Result<bool> {
         let mut shown = 0;
         let is_enough = Cell::new(false);
+        // What comes from a program is shown as it comes.
+        let enough = if self.file.is_input() { 0 } else { SHOWN };
         let mut each = |record: Record| {
             if filter.accepts(&record) {
                 shown += record.text.len();
                 records.push(record);
             }
-            is_enough.set(shown >= SHOWN);
+            is_enough.set(shown > enough);
         };
         let until = self.tail.read() + READ;
         let read = loop {

@@ -46,11 +46,6 @@ impl Filter {
         (!self.only_errors || is_error(record))
             && pattern.is_none_or(|pattern| pattern.is_match(&record.text))
     }
-
-    /// Whether all records are shown.
-    pub const fn is_all(&self) -> bool {
-        self.pattern.is_none() && !self.only_errors
-    }
 }
 
 /// Whether a record is an error, or has a traceback. Programs print errors without a time, as pip
