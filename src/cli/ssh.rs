@@ -65,9 +65,7 @@ impl Verb for SshArgs {
             }
         };
         if let Some(warning) = &shell.warning {
-            reporter.say(&format!(
-                "warning: the SSH port may be closed to this machine: {warning}"
-            ));
+            warn(warning, session);
         }
         reporter.say(&format!("{}@{}", shell.user, shell.host));
         let mut command = command(&shell);
@@ -85,6 +83,12 @@ impl Verb for SshArgs {
         let fields = json!({ "stack": stack, "host": shell.host, "user": shell.user });
         Ok(Finished::with(exit, fields))
     }
+}
+
+/// Warns that the primary may not be reachable.
+pub(super) fn warn(warning: &str, session: &Session) {
+    let text = format!("warning: the SSH port may be closed to this machine: {warning}");
+    session.reporter.say(&text);
 }
 
 pub(super) fn no_program(error: &std::io::Error) -> Failure {

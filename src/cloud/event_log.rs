@@ -1,5 +1,8 @@
 //! Event logs as they are stored: in one file or in several, plain or packed with zstd.
 
+use super::error::{Class, CloudError};
+use crate::model::bytes::size;
+use crate::model::hint::Command;
 use crate::summary::{Application, LogReader};
 use ruzstd::decoding::StreamingDecoder;
 use std::collections::BTreeMap;
@@ -16,6 +19,7 @@ const PIECE: usize = 1 << 16;
 /// file that is still written.
 const FOLDER: &str = "eventlog_v2_";
 const FILE: &str = "events_";
+const STATUS: &str = "appstatus_";
 const IN_PROGRESS: &str = ".inprogress";
 const ZSTD: &str = ".zstd";
 
@@ -35,11 +39,45 @@ pub(super) fn applications<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Vec<
     found.into_values().map(in_order).collect()
 }
 
+/// The files below a folder of event logs that a history server needs, by their names and sizes in bytes.
+///
+/// # Errors
+/// Returns an error if they have more bytes than are copied.
+pub(super) fn to_copy<'a>(
+    files: impl Iterator<Item = (&'a str, u64)>,
+) -> Result<Vec<(&'a str, u64)>, CloudError> {
+    let of_log = |(name, _): &(&str, u64)| part(name).is_some() || is_status(name);
+    let files: Vec<_> = files.filter(of_log).collect();
+    let sum = files
+        .iter()
+        .fold(0_u64, |sum, (_, bytes)| sum.saturating_add(*bytes));
+    if sum > MAX_BYTES {
+        let message = format!(
+            "the event logs of the run have {}, and at most {} are shown",
+            size(sum),
+            size(MAX_BYTES)
+        );
+        return Err(CloudError::new(Class::Input, message)
+            .hint("see what the run did without its pages")
+            .hint(Command::clusterup("summary").this_stack()));
+    }
+    Ok(files)
+}
+
+/// Whether a file says that a rolled log is complete, or not yet. A history server does not read one
+/// without it.
+fn is_status(name: &str) -> bool {
+    let parts = name.split_once('/');
+    parts.is_some_and(|(folder, file)| {
+        folder.starts_with(FOLDER) && file.starts_with(STATUS) && !file.contains('/')
+    })
+}
+
 /// The application of a file, and the file's number in its log; `None` if it is no part of one.
 fn part(name: &str) -> Option<(&str, u64)> {
     let Some((folder, file)) = name.split_once('/') else {
-        let is_hidden = name.is_empty() || name.starts_with('.');
-        return (!is_hidden).then_some((name, 0));
+        let is_other = name.is_empty() || name.starts_with('.') || name.starts_with(FOLDER);
+        return (!is_other).then_some((name, 0));
     };
     folder.strip_prefix(FOLDER)?;
     let (number, _) = file.strip_prefix(FILE)?.split_once('_')?;
@@ -123,6 +161,25 @@ mod tests {
         assert_eq!(
             found,
             [vec!["app-2-0001.inprogress"], vec![&second, &tenth]]
+        );
+    }
+
+    #[test]
+    fn only_what_a_history_server_reads_is_copied() {
+        let files = [
+            ("eventlog_v2_app-1/events_1_app-1.zstd", 10),
+            ("eventlog_v2_app-1/appstatus_app-1", 0),
+            ("eventlog_v2_app-1", 5),
+            ("app-2.zstd", 7),
+            ("other/file", 1 << 40),
+            (".hidden", 1 << 40),
+        ];
+        let copied = to_copy(files.into_iter()).unwrap();
+        assert_eq!(copied, [files[0], files[1], files[3]]);
+        let large = to_copy([("app-1", 5 << 30)].into_iter()).unwrap_err();
+        assert_eq!(
+            large.message,
+            "the event logs of the run have 5.3 GB, and at most 4.2 GB are shown"
         );
     }
 

@@ -60,3 +60,10 @@ pub fn free_port(given: Option<u16>) -> Result<u16, CloudError> {
         error.hint("choose another one with --port, or leave it out")
     })
 }
+
+/// Whether something listens on a port.
+pub async fn is_open(port: u16) -> bool {
+    tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+        .await
+        .is_ok()
+}

@@ -8,6 +8,7 @@ pub mod arn;
 pub mod audit;
 pub mod aws_names;
 pub mod bootstrap;
+pub mod bytes;
 pub mod cidr;
 pub mod clock;
 pub mod configurations;

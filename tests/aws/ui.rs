@@ -12,7 +12,7 @@ use std::time::Duration;
 /// An ssh, or an AWS CLI, that forwards a port to a ResourceManager with one application. It records
 /// how it was called.
 const FORWARDS: &str = r#"#!/usr/bin/env python3
-import http.server, json, sys, time
+import http.server, json, sys
 
 open(sys.argv[0] + ".calls", "a").write(" ".join(sys.argv[1:]) + "\n")
 ports = [word.split(":")[1::2] for word in sys.argv if word.startswith("127.0.0.1:")]
@@ -38,9 +38,8 @@ class Manager(http.server.BaseHTTPRequestHandler):
         pass
 
 
-if "8088" in local:
-    http.server.HTTPServer(("127.0.0.1", local["8088"]), Manager).serve_forever()
-time.sleep(600)
+(port,) = local.values()
+http.server.HTTPServer(("127.0.0.1", port), Manager).serve_forever()
 "#;
 
 /// Runs `ui` with these programs first on the path, until it shows its first line; Ctrl-C ends it.
@@ -55,6 +54,22 @@ fn shown(world: &World, folder: &Path, more: &[&str]) -> (String, Output) {
     let killed = Command::new("kill").args(["-INT", &id]).status().unwrap();
     assert!(killed.success());
     (first, Output::from(running))
+}
+
+/// Whether no process with this program is left after a moment.
+fn ends_soon(program: &Path) -> bool {
+    let is_left = || {
+        let found = Command::new("pgrep")
+            .arg("-f")
+            .arg(program)
+            .output()
+            .unwrap();
+        found.status.success()
+    };
+    (0..50).any(|_| {
+        thread::sleep(Duration::from_millis(100));
+        !is_left()
+    })
 }
 
 fn until_a_step_runs(world: &World) {
@@ -92,11 +107,16 @@ fn the_pages_of_a_running_job_are_shown_through_a_tunnel() {
     );
     assert_eq!(ended.status.code(), Some(0));
     let calls = std::fs::read_to_string(folder.join("ssh.calls")).unwrap();
+    let forwards = |port: &str| {
+        let mut lines = calls.lines();
+        let begin = " -N -o ExitOnForwardFailure=yes -L 127.0.0.1:";
+        lines.any(|line| line.contains(begin) && line.ends_with(port))
+    };
+    assert!(forwards(":8088") && forwards(":20888"), "{calls}");
     assert!(
-        calls.contains(" -N -o ExitOnForwardFailure=yes -L 127.0.0.1:"),
-        "{calls}"
+        ends_soon(&folder.join("ssh")),
+        "a tunnel outlives the command"
     );
-    assert!(calls.contains(":20888\n"), "{calls}");
 
     let refused = programs(&world, &[("ssh", "#!/bin/sh\nexit 255\n")]);
     let path = std::env::join_paths([refused.as_path(), "/bin".as_ref()]).unwrap();
@@ -120,4 +140,8 @@ fn the_pages_of_a_running_job_are_shown_through_a_tunnel() {
     let calls = std::fs::read_to_string(folder.join("aws.calls")).unwrap();
     let forward = "--document-name AWS-StartPortForwardingSessionToRemoteHost --parameters ";
     assert_eq!(calls.matches(forward).count(), 2, "{calls}");
+    assert!(
+        ends_soon(&folder.join("aws")),
+        "a session outlives the command"
+    );
 }

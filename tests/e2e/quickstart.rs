@@ -77,7 +77,7 @@ fn summed_up(printed: &str, home: &Home) {
     }
 }
 
-/// Spark's pages of the run are shown to their owner alone, until Ctrl-C.
+/// Spark's pages of the run are shown to their owner alone, until a signal.
 fn paged(home: &Home) {
     let mut running = home.spawn(&["ui", "quickstart", "--local"]);
     let mut address = String::new();
@@ -96,7 +96,7 @@ fn paged(home: &Home) {
     assert!(text.contains("movie-similarities"), "{text}");
     let refused = ureq::get(&page).call();
     assert!(matches!(refused, Err(ureq::Error::StatusCode(401))));
-    signal(running.id(), "INT");
+    signal(running.id(), "TERM");
     assert!(running.wait().unwrap().success());
     home.until_quiet(3);
 }

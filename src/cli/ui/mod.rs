@@ -1,24 +1,26 @@
 //! `ui`: shows Spark's own pages, of a running job or of a run that is over.
 
+mod stopped;
 mod tunnel;
 
-use self::tunnel::Tunnel;
 use super::flags::TargetArgs;
+use super::ssh;
 use super::verb::{Finished, Verb};
 use crate::app::environment::Environment;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
-use crate::app::interrupt;
 use crate::app::reporter::Progress;
 use crate::app::session::Session;
 use crate::app::summaries;
 use crate::cloud::local::history::{Application, HistoryFolder, HistoryServer};
 use crate::cloud::yarn::RunningApplication;
+use crate::cloud::{Login, Shell};
 use crate::model::hint::{Command, CommandContext};
 use crate::model::observed::{Observed, StepState};
 use crate::model::shown::line;
 use serde::Serialize;
 use serde_json::json;
+use std::cell::OnceCell;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct UiArgs {
@@ -47,14 +49,23 @@ impl Verb for UiArgs {
             given.refuse_unknown("ui").await?;
         }
         let running = running(&observed, &given).filter(|_| !self.history);
-        let pages = match running {
-            Some(Live::Here(address)) => {
-                let pages = vec![Page::of(None, address)];
-                show(&pages, session);
-                pages
+        let shown = Shown::default();
+        let work = async {
+            match running {
+                Some(Live::Here(address)) => {
+                    shown.show(vec![Page::of(None, address)], session);
+                    Ok(())
+                }
+                Some(Live::OnCluster) => self.live(&given, &shown).await,
+                None => self.past(&observed, &given, &shown).await,
             }
-            Some(Live::OnCluster) => self.live(&given).await?,
-            None => self.past(&observed, &given).await?,
+        };
+        stopped::or(work).await.transpose()?;
+        let Some(pages) = shown.0.into_inner() else {
+            return Err(
+                Failure::new(Exit::Interrupted, "stopped before a page was open")
+                    .hint(Command::again()),
+            );
         };
         Ok(Finished::done(json!({ "stack": stack, "pages": pages })))
     }
@@ -97,59 +108,72 @@ impl Page {
     }
 }
 
-/// Shows the addresses of pages.
-fn show(pages: &[Page], session: &Session) {
-    for page in pages {
-        let name = page.application.as_ref().map(|it| line(&it.name, 60));
-        let name = name.map(|name| format!("  {name}")).unwrap_or_default();
-        let shown = format!("{}{name}", page.address);
-        if session.reporter.is_for_machines() {
-            // The document follows when the pages are gone.
-            session.reporter.say(&shown);
-        } else {
-            session.reporter.text(&shown);
+/// The pages that were shown, if any.
+#[derive(Default)]
+struct Shown(OnceCell<Vec<Page>>);
+
+impl Shown {
+    /// Shows the addresses of pages.
+    fn show(&self, pages: Vec<Page>, session: &Session) {
+        for page in self.0.get_or_init(|| pages) {
+            let name = page.application.as_ref().map(|it| line(&it.name, 60));
+            let name = name.map(|name| format!("  {name}")).unwrap_or_default();
+            let shown = format!("{}{name}", page.address);
+            if session.reporter.is_for_machines() {
+                // The document follows when the pages are gone.
+                session.reporter.say(&shown);
+            } else {
+                session.reporter.text(&shown);
+            }
         }
     }
 }
 
 impl UiArgs {
-    /// Shows the pages of what runs on a cluster, until Ctrl-C.
-    async fn live(&self, given: &GivenStack<'_>) -> Result<Vec<Page>, Failure> {
-        let target = &given.target;
-        let Some(aws) = target.cloud.aws() else {
-            return Ok(Vec::new());
+    /// Shows the pages of what runs on a cluster, until the tunnel ends.
+    async fn live(&self, given: &GivenStack<'_>, shown: &Shown) -> Result<(), Failure> {
+        let session = given.target.session;
+        let Some(aws) = given.target.cloud.aws() else {
+            return Ok(());
         };
         let login = aws.log_in(&given.name).await?;
-        let progress = target.session.reporter.progress();
-        progress.on_wait("opening a tunnel to the cluster".to_owned());
-        let mut tunnel = Tunnel::open(&login, self.port)?;
-        let applications = interrupt::or(tunnel.applications()).await;
-        progress.clear();
-        let applications = applications.transpose()?.unwrap_or_default();
+        if let Login::Ssh(Shell {
+            warning: Some(warning),
+            ..
+        }) = &login
+        {
+            ssh::warn(warning, session);
+        }
+        let progress = session.reporter.progress();
+        progress.on_wait("asking the cluster what runs".to_owned());
+        let applications = tunnel::applications(&login).await?;
         if applications.is_empty() {
+            progress.clear();
             let message = "no Spark application runs on the cluster at the moment";
             return Err(Failure::new(Exit::Failed, message)
                 .hint("try again when the step has started Spark, or see the last run")
                 .hint(Command::clusterup("ui --history").this_stack()));
         }
+        progress.on_wait("opening a tunnel to the cluster".to_owned());
+        let mut tunnel = tunnel::to_pages(&login, self.port).await?;
+        progress.clear();
         let page = |it: RunningApplication| {
             let address = tunnel.address(&it);
             let RunningApplication { id, name } = it;
             Page::of(Some(Application { id, name }), address)
         };
-        let pages: Vec<Page> = applications.into_iter().map(page).collect();
-        show(&pages, target.session);
-        target.session.reporter.say(UNTIL);
-        interrupt::or(tunnel.wait()).await;
-        Ok(pages)
+        shown.show(applications.into_iter().map(page).collect(), session);
+        session.reporter.say(UNTIL);
+        Err(tunnel.wait().await)
     }
 
-    /// Shows the pages of the last run that has an event log, until Ctrl-C.
+    /// Shows the pages of the last run that has an event log, until the server ends.
     async fn past(
         &self,
         observed: &Observed,
         given: &GivenStack<'_>,
-    ) -> Result<Vec<Page>, Failure> {
+        shown: &Shown,
+    ) -> Result<(), Failure> {
         let session = given.target.session;
         let folder = HistoryFolder::create()?;
         let progress = session.reporter.progress();
@@ -162,22 +186,20 @@ impl UiArgs {
         progress.on_wait("starting Spark's history server".to_owned());
         let program = Environment::program()?;
         let mut server = HistoryServer::start(&runtime, &program, folder, self.port)?;
-        let listed = interrupt::or(server.applications(many)).await;
+        let listed = server.applications(many).await?;
         progress.clear();
-        let listed = listed.transpose()?.unwrap_or_default();
         let page = |it: Application| {
             let address = server.address(Some(&it));
             Page::of(Some(it), address)
         };
-        let pages: Vec<Page> = if listed.is_empty() {
+        let pages = if listed.is_empty() {
             vec![Page::of(None, server.address(None))]
         } else {
             listed.into_iter().map(page).collect()
         };
-        show(&pages, session);
+        shown.show(pages, session);
         session.reporter.say(UNTIL);
-        interrupt::or(server.wait()).await;
-        Ok(pages)
+        Err(server.wait().await.into())
     }
 }
 

@@ -75,9 +75,8 @@ impl<A: Api> EventLogs for Account<A> {
         let Some(events) = self.event_objects(cluster, run).await? else {
             return Ok(0);
         };
-        let names: Vec<(RelativePath, u64)> = events
-            .below()
-            .filter(|(name, _)| *name != MARKER)
+        let names: Vec<(RelativePath, u64)> = event_log::to_copy(events.below())?
+            .into_iter()
             .filter_map(|(name, bytes)| Some((name.parse().ok()?, bytes)))
             .take(MAX_APPLICATIONS * MAX_PARTS)
             .collect();

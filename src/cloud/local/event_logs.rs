@@ -9,7 +9,7 @@ use crate::model::observed::{Cluster, Run};
 use crate::summary::Application;
 use async_trait::async_trait;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 #[async_trait(?Send)]
@@ -35,7 +35,7 @@ impl EventLogs for Local {
     ) -> Result<usize, CloudError> {
         let mut copied = 0;
         for events in self.folders(cluster, run) {
-            copied += copy(&events, to).during(|| format!("copy {}", events.display()))?;
+            copied += copy(&events, to)?;
         }
         Ok(copied)
     }
@@ -63,18 +63,27 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
 }
 
 /// Copies the event logs of a folder. Returns how many applications they are of.
-fn copy(from: &Path, to: &Path) -> io::Result<usize> {
-    let names = names(from)?;
-    for name in &names {
+fn copy(from: &Path, to: &Path) -> Result<usize, CloudError> {
+    let during = || format!("copy {}", from.display());
+    let names = names(from).during(during)?;
+    // A job can write here, so a file may have been replaced by a link.
+    let sized = names.iter().map(|name| {
+        let bytes = fs::symlink_metadata(from.join(name)).map_or(0, |file| file.len());
+        (name.as_str(), bytes)
+    });
+    let names = event_log::to_copy(sized)?;
+    for (name, bytes) in &names {
         let place = to.join(name);
         if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder)?;
+            fs::create_dir_all(folder).during(during)?;
         }
-        // A job can write here, so the file may have been replaced by a link.
-        let mut source = local_results::open(&from.join(name))?;
-        io::copy(&mut source, &mut File::create(place)?)?;
+        let source = local_results::open(&from.join(name)).during(during)?;
+        let mut place = File::create(place).during(during)?;
+        // A log that grows is copied as it was listed.
+        io::copy(&mut source.take(*bytes), &mut place).during(during)?;
     }
-    Ok(event_log::applications(names.iter().map(String::as_str)).len())
+    let names = names.iter().map(|(name, _)| *name);
+    Ok(event_log::applications(names).len())
 }
 
 fn read(folder: &Path) -> io::Result<Vec<Application>> {

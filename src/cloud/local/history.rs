@@ -2,10 +2,11 @@
 
 use super::runtime::{FILTER, NAME, PASSWORD, Runtime, class_path, secret};
 use crate::cloud::error::{Class, CloudError, IoContext};
-use crate::cloud::loopback::{Page, free_port};
+use crate::cloud::loopback::Page;
 use crate::model::hint::Command as Advised;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
+use std::io::Read;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -17,6 +18,8 @@ use tokio::time::Instant;
 /// How long the server may take until it answers: about six seconds on a busy machine of two cores.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
+/// How much of what a server printed is searched for its port, in bytes.
+const MAX_OUTPUT: u64 = 1 << 20;
 /// How much of what a server printed is shown if it ended.
 const TAIL: usize = 2_000;
 
@@ -65,24 +68,23 @@ pub struct Application {
 pub struct HistoryServer {
     child: Child,
     folder: HistoryFolder,
-    page: Page,
-    /// Its address, with name and password.
-    address: String,
+    password: String,
+    /// Its port, once it listens.
+    port: Option<u16>,
 }
 
 impl HistoryServer {
-    /// Starts a server on a loopback port, over the event logs of the folder. `program` is clusterup,
-    /// which ties the server to this process.
+    /// Starts a server over the event logs of the folder, on this loopback port or on one that is free.
+    /// `program` is clusterup, which ties the server to this process.
     ///
     /// # Errors
-    /// Returns an error if the port is taken or the server cannot be started.
+    /// Returns an error if the server cannot be started.
     pub fn start(
         runtime: &Runtime,
         program: &Path,
         folder: HistoryFolder,
         port: Option<u16>,
     ) -> Result<Self, CloudError> {
-        let port = free_port(port)?;
         let password = secret()?;
         let output = folder.output();
         let output = File::create(&output).during(|| format!("write {}", output.display()))?;
@@ -93,7 +95,9 @@ impl HistoryServer {
                 "-Dspark.history.fs.logDirectory=file:{}",
                 folder.logs().display()
             ),
-            format!("-Dspark.history.ui.port={port}"),
+            format!("-Dspark.history.ui.port={}", port.unwrap_or(0)),
+            // Not the next port: somebody else may have taken the given one.
+            "-Dspark.port.maxRetries=0".to_owned(),
             format!("-Dspark.ui.filters={FILTER}"),
         ];
         let mut java = Command::new(program);
@@ -121,12 +125,11 @@ impl HistoryServer {
         let child = java
             .spawn()
             .during(|| "start Spark's history server".to_owned())?;
-        let address = format!("http://{NAME}:{password}@127.0.0.1:{port}");
         Ok(Self {
             child,
             folder,
-            page: Page::of(&address),
-            address,
+            password,
+            port: None,
         })
     }
 
@@ -141,9 +144,12 @@ impl HistoryServer {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Err(self.ended(&format!("ended with {status}")));
             }
-            let page = self.page.clone();
-            let asked = tokio::task::spawn_blocking(move || page.get("/api/v1/applications"));
-            let listed: Option<Vec<Application>> = asked.await.ok().flatten();
+            // Its own word: the password must not go to another program on that port.
+            self.port = self.port.or_else(|| bound(&self.folder.output()));
+            let listed = match self.port {
+                Some(_) => self.listed().await,
+                None => None,
+            };
             if let Some(listed) = listed {
                 // It answers before it has read the logs.
                 let since = *listed_since.get_or_insert_with(Instant::now);
@@ -159,18 +165,33 @@ impl HistoryServer {
         }
     }
 
-    /// The address of the page of an application, or of the list of all, with the password.
+    async fn listed(&self) -> Option<Vec<Application>> {
+        let page = Page::of(&self.base());
+        let ask = move || page.get("/api/v1/applications");
+        tokio::task::spawn_blocking(ask).await.ok().flatten()
+    }
+
+    /// The address of the page of an application, or of the list of all, with the password. Call it
+    /// after [`Self::applications`].
     pub fn address(&self, application: Option<&Application>) -> String {
-        let base = &self.address;
+        let base = self.base();
         match application {
             Some(application) => format!("{base}/history/{}/jobs/", application.id),
             None => format!("{base}/"),
         }
     }
 
-    /// Returns when the server ends, which it does not do by itself.
-    pub async fn wait(&mut self) {
-        let _ = self.child.wait().await;
+    fn base(&self) -> String {
+        let port = self.port.unwrap_or_default();
+        format!("http://{NAME}:{}@127.0.0.1:{port}", self.password)
+    }
+
+    /// Waits until the server ends, which it does not do by itself, and returns why.
+    pub async fn wait(&mut self) -> CloudError {
+        match self.child.wait().await {
+            Ok(status) => self.ended(&format!("ended with {status}")),
+            Err(_) => self.ended("ended"),
+        }
     }
 
     /// Why there is no server, with the end of what it printed.
@@ -196,4 +217,15 @@ impl HistoryServer {
 fn is_id(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     !text.is_empty() && text.len() < 100 && text.chars().all(is_plain)
+}
+
+/// The port that a server listens on, as it printed; `None` before.
+fn bound(output: &Path) -> Option<u16> {
+    const BEFORE: &str = "started service 'HistoryServerUI' on port ";
+    let mut printed = String::new();
+    let file = File::open(output).ok()?;
+    file.take(MAX_OUTPUT).read_to_string(&mut printed).ok()?;
+    let (_, after) = printed.split_once(BEFORE)?;
+    let (port, _) = after.split_once('.')?;
+    port.parse().ok()
 }
