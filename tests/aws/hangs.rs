@@ -16,6 +16,18 @@ fn record(ago: i64, text: &str) -> String {
     format!("{} {text}\n", at.format("%y/%m/%d %H:%M:%S"))
 }
 
+/// The report on a state of the application that Spark's client of YARN writes.
+fn report(ago: i64, state: &str) -> String {
+    let line = format!("INFO Client: Application report for application_1_0001 (state: {state})");
+    let details = "\t client token: N/A\n\t diagnostics: N/A\n\t queue: default\n\t final status: \
+                   UNDEFINED\n\t user: hadoop\n";
+    format!(
+        "{}{}{details}",
+        record(ago, &line),
+        record(ago, "INFO Client: ")
+    )
+}
+
 /// The cluster, once its second step runs.
 fn running(world: &World) -> Value {
     let begun = Instant::now();
@@ -54,6 +66,7 @@ fn a_driver_without_memory_is_reported_once_and_its_job_goes_on() {
     let apply = world.spawn(&["apply", "t.yaml", "--yes", "--output", "json"]);
     let cluster = running(&world);
     let started = record(85, "INFO SparkContext: Running Spark version 3.5.1");
+    let started = format!("{started}{}", report(82, "RUNNING"));
     let tasks = record(80, "INFO YarnScheduler: Adding task set 0.0 with 16 tasks");
     upload(&world, &cluster, &format!("{started}{tasks}"));
     std::thread::sleep(Duration::from_secs(3));
@@ -82,7 +95,7 @@ fn a_driver_without_memory_is_reported_once_and_its_job_goes_on() {
     assert_eq!(stuck[0]["step"], "two");
     assert_eq!(stuck[0]["ends"], false);
     assert_eq!(stuck[0]["stuck"]["kind"], "driver-thread-died");
-    assert_eq!(stuck[0]["stuck"]["diagnosis"]["evidence"][0]["number"], 3);
+    assert_eq!(stuck[0]["stuck"]["diagnosis"]["evidence"][0]["number"], 10);
     assert!(stuck[0]["fixes"][0]["next"].is_string(), "{document:#}");
     assert_eq!(world.alive().len(), 1, "the cluster is kept");
 }
@@ -99,6 +112,8 @@ fn a_job_without_executors_ends_where_its_stack_asks_for_that() {
     let apply = world.spawn(&["apply", "t.yaml", "--yes", "--output", "json"]);
     let cluster = running(&world);
     let mut log = record(90, "INFO SparkContext: Running Spark version 3.5.1");
+    log.push_str(&report(88, "ACCEPTED"));
+    log.push_str(&report(85, "RUNNING"));
     for ago in [75, 60, 45, 30, 15, 0] {
         log.push_str(&record(ago, STARVED));
     }

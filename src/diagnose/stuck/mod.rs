@@ -22,7 +22,7 @@ use crate::model::stuck::{Stuck, StuckKind};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use log_clock::LogClock;
 use progress::Progress;
-use signs::{Found, signs};
+use signs::{Found, Sign, signs};
 use std::collections::BTreeSet;
 use verdicts::Verdict;
 
@@ -55,6 +55,8 @@ pub struct StuckWatch {
     /// How many lines were read.
     lines: u64,
     progress: Progress,
+    /// Whether the last record is of Spark's client of YARN.
+    in_report: bool,
     reported: BTreeSet<StuckKind>,
 }
 
@@ -66,6 +68,7 @@ impl StuckWatch {
             clock: LogClock::new(started, times),
             lines: 0,
             progress: Progress::default(),
+            in_report: false,
             reported: BTreeSet::new(),
         }
     }
@@ -84,9 +87,13 @@ impl StuckWatch {
         }
     }
 
-    /// Skips lines that are not known.
+    /// Skips lines that are not known. They may have any news of executors and tasks.
     pub fn skip(&mut self, lines: u64) {
-        self.lines += lines;
+        if lines > 0 {
+            self.lines += lines;
+            self.progress.skip();
+            self.in_report = false;
+        }
     }
 
     fn line(&mut self, text: &str) {
@@ -99,16 +106,44 @@ impl StuckWatch {
         if header.is_none() && text.trim_start().starts_with("at ") {
             return;
         }
+        let is_sparks = self.is_sparks(text, header.as_ref());
         let seen = || Seen {
             at,
             number: self.lines,
             text: text.chars().take(MAX_CHARS).collect(),
         };
-        self.progress.line(text, header.as_ref(), at);
-        for Found { sign, rule, holes } in signs(text) {
+        if let Some(header) = &header {
+            self.progress.record(header, at);
+        }
+        if is_sparks {
+            self.progress.end_waits(text);
+        }
+        // The JVM itself writes that a thread died, and so do several loggers.
+        let counts = |found: &Found| is_sparks || found.sign == Sign::ThreadDied;
+        for Found { sign, rule, holes } in signs(text).into_iter().filter(counts) {
             self.progress.sign(sign, rule, &holes, seen());
         }
         self.progress.belongs(text);
+    }
+
+    /// Whether Spark wrote a line, and not the program: a record of its own, or a line of a report
+    /// on the application, such as `\t final status: UNDEFINED`.
+    fn is_sparks(&mut self, text: &str, header: Option<&Header<'_>>) -> bool {
+        match header {
+            Some(header) => {
+                // A report begins with a line that has no message: `INFO Client:`.
+                let logger = match header.logger {
+                    "" => header.message.strip_suffix(':').unwrap_or_default(),
+                    logger => logger,
+                };
+                self.in_report = signs::is_client(logger);
+                signs::is_sparks(logger)
+            }
+            None => {
+                self.in_report &= text.starts_with('\t');
+                self.in_report
+            }
+        }
     }
 
     /// How the step hangs, by what was read, as far as that was not returned before.
@@ -142,18 +177,18 @@ impl StuckWatch {
             since,
             shown,
             holes,
+            is_guess,
         } = verdict;
-        let most = match kind {
-            StuckKind::NoExecutors | StuckKind::MasterNotAdmitted | StuckKind::ExecutorsLost
-                if around.may_get_room =>
-            {
-                Confidence::Low
+        let waits = match kind {
+            StuckKind::NoExecutors | StuckKind::MasterNotAdmitted | StuckKind::ExecutorsLost => {
+                true
             }
-            StuckKind::NoExecutors
-            | StuckKind::MasterNotAdmitted
-            | StuckKind::ExecutorsLost
-            | StuckKind::ExecutorsDie
-            | StuckKind::DriverThreadDied => Confidence::Certain,
+            StuckKind::ExecutorsDie | StuckKind::DriverThreadDied => false,
+        };
+        let most = if is_guess || waits && around.may_get_room {
+            Confidence::Low
+        } else {
+            Confidence::Certain
         };
         Some(Stuck {
             kind,

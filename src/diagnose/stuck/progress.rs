@@ -17,7 +17,7 @@ const TOGETHER: TimeDelta = TimeDelta::seconds(5);
 /// How many names of executors or sets of tasks are kept. The program may print any.
 const MAX_NAMES: usize = 20_000;
 
-/// How many deaths are kept as evidence.
+/// How many deaths are kept, the latest ones.
 const MAX_DEATHS: usize = 8;
 
 /// A wait that goes on.
@@ -46,10 +46,12 @@ pub(super) struct DeadThread {
 pub(super) struct Progress {
     is_stopped: bool,
     pub(super) waits: BTreeMap<&'static str, Wait>,
-    /// The executors that registered and were not lost.
-    alive: BTreeSet<String>,
-    /// Sets of tasks of which some are to run.
-    tasks: BTreeSet<String>,
+    /// Whether lines are missing, so that executors may be alive that are not known.
+    pub(super) is_partial: bool,
+    /// The executors that registered and were not lost, and since when.
+    pub(super) alive: BTreeMap<String, NaiveDateTime>,
+    /// Sets of tasks of which some are to run, and since when.
+    tasks: BTreeMap<String, NaiveDateTime>,
     /// The loss after which no executor was left.
     pub(super) all_lost: Option<Seen>,
     /// The executors that died since the last task ended.
@@ -65,17 +67,28 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Reads a line before its signs.
-    pub(super) fn line(&mut self, text: &str, header: Option<&Header<'_>>, at: NaiveDateTime) {
-        if let Some(header) = header {
-            self.open = None;
-            let is_spark = header.logger.ends_with("DAGScheduler")
-                || header.logger.ends_with("TaskSetManager")
-                || header.logger.ends_with("BlockManagerMaster");
-            let after = self.deaths.first().is_some_and(|death| at >= death.at);
-            self.shows_tasks |= after && is_spark && header.level == Level::Info;
-        }
+    /// Reads a record before its signs.
+    pub(super) fn record(&mut self, header: &Header<'_>, at: NaiveDateTime) {
+        self.open = None;
+        let is_spark = header.logger.ends_with("DAGScheduler")
+            || header.logger.ends_with("TaskSetManager")
+            || header.logger.ends_with("BlockManagerMaster");
+        let after = self.deaths.first().is_some_and(|death| at >= death.at);
+        self.shows_tasks |= after && is_spark && header.level == Level::Info;
+    }
+
+    /// Ends the waits that are over by a line of Spark.
+    pub(super) fn end_waits(&mut self, text: &str) {
         self.waits.retain(|_, wait| !wait.rule.is_over(text));
+    }
+
+    /// Forgets what lines that are missing may have changed.
+    pub(super) fn skip(&mut self) {
+        *self = Self {
+            is_stopped: self.is_stopped,
+            is_partial: true,
+            ..Self::default()
+        };
     }
 
     /// Reads a line after its signs: it may be what an open record needs.
@@ -100,12 +113,13 @@ impl Progress {
             Sign::Waits => self.waits(rule, seen),
             Sign::Registered => {
                 self.all_lost = None;
-                insert(&mut self.alive, held("executor"));
+                insert(&mut self.alive, held("executor"), seen.at);
             }
             Sign::Removed => remove(&mut self.alive, held("executor")),
             Sign::Lost => self.lost(held("executor"), rule, seen),
-            Sign::TasksAdded => insert(&mut self.tasks, held("set")),
+            Sign::TasksAdded => insert(&mut self.tasks, held("set"), seen.at),
             Sign::TasksRemoved => remove(&mut self.tasks, held("set")),
+            Sign::TaskStarted => self.all_lost = None,
             Sign::TaskEnded => self.task_ended(seen.at),
             Sign::JobEnded => self.job_ended(),
             Sign::ThreadDied => {
@@ -118,6 +132,11 @@ impl Progress {
     /// Whether tasks are to run, as far as the log shows them.
     pub(super) fn has_tasks(&self) -> bool {
         !self.tasks.is_empty()
+    }
+
+    /// Since when tasks are to run, as far as the log shows them.
+    pub(super) fn pending_since(&self) -> Option<NaiveDateTime> {
+        self.tasks.values().min().copied()
     }
 
     fn waits(&mut self, rule: &'static Rule, seen: Seen) {
@@ -140,7 +159,7 @@ impl Progress {
 
     fn lost(&mut self, executor: Option<String>, rule: &Rule, seen: Seen) {
         let Some(executor) = executor else { return };
-        let was_alive = self.alive.remove(&executor);
+        let was_alive = self.alive.remove(&executor).is_some();
         if !rule.agrees(std::iter::once(seen.text.as_str())) {
             return;
         }
@@ -151,12 +170,17 @@ impl Progress {
             return;
         }
         let together = |last: &Seen| seen.at - last.at <= TOGETHER;
-        if self.deaths.len() < MAX_DEATHS && !self.deaths.last().is_some_and(together) {
-            self.deaths.push(seen);
+        if self.deaths.last().is_some_and(together) {
+            return;
         }
+        if self.deaths.len() >= MAX_DEATHS {
+            self.deaths.remove(0);
+        }
+        self.deaths.push(seen);
     }
 
     fn task_ended(&mut self, at: NaiveDateTime) {
+        self.all_lost = None;
         self.dead.clear();
         self.deaths.clear();
         self.shows_tasks = false;
@@ -183,13 +207,15 @@ impl Progress {
     }
 }
 
-fn insert(names: &mut BTreeSet<String>, name: Option<String>) {
-    if names.len() < MAX_NAMES {
-        names.extend(name);
+fn insert(names: &mut BTreeMap<String, NaiveDateTime>, name: Option<String>, at: NaiveDateTime) {
+    if names.len() < MAX_NAMES
+        && let Some(name) = name
+    {
+        names.entry(name).or_insert(at);
     }
 }
 
-fn remove(names: &mut BTreeSet<String>, name: Option<String>) {
+fn remove(names: &mut BTreeMap<String, NaiveDateTime>, name: Option<String>) {
     if let Some(name) = name {
         names.remove(&name);
     }

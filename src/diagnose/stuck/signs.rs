@@ -21,6 +21,8 @@ pub(super) enum Sign {
     TasksAdded,
     /// None of these tasks is left.
     TasksRemoved,
+    /// A task began.
+    TaskStarted,
     /// A task ended.
     TaskEnded,
     /// A job of Spark ended.
@@ -32,7 +34,7 @@ pub(super) enum Sign {
 }
 
 /// The ids of the rules that are signs.
-const SIGNS: [(&str, Sign); 10] = [
+const SIGNS: [(&str, Sign); 11] = [
     ("started", Sign::Started),
     ("stopped", Sign::Stopped),
     ("executor-registered", Sign::Registered),
@@ -40,6 +42,7 @@ const SIGNS: [(&str, Sign); 10] = [
     ("executor-lost", Sign::Lost),
     ("tasks-added", Sign::TasksAdded),
     ("tasks-removed", Sign::TasksRemoved),
+    ("task-started", Sign::TaskStarted),
     ("task-ended", Sign::TaskEnded),
     ("job-ended", Sign::JobEnded),
     ("thread-died", Sign::ThreadDied),
@@ -72,6 +75,32 @@ fn sign_of(rule: &Rule) -> Option<Sign> {
     }
     let named = SIGNS.iter().find(|(id, _)| *id == rule.id);
     named.map(|(_, sign)| *sign)
+}
+
+/// The class of a logger without its packages and inner classes: `YarnSchedulerBackend` of
+/// `org.apache.spark.….YarnSchedulerBackend$YarnDriverEndpoint`.
+fn class_of(logger: &str) -> &str {
+    let inner = logger.rsplit('.').next().unwrap_or(logger);
+    inner.split('$').next().unwrap_or(inner)
+}
+
+/// Whether a logger is Spark's client of YARN, which writes several lines per record.
+pub(super) fn is_client(logger: &str) -> bool {
+    class_of(logger) == "Client"
+}
+
+/// Whether a logger is of the part of Spark that writes messages of `stuck.rules`. The program may
+/// log anything.
+pub(super) fn is_sparks(logger: &str) -> bool {
+    let class = class_of(logger);
+    let known = [
+        "Client",
+        "SparkContext",
+        "StandaloneAppClient",
+        "TaskSchedulerImpl",
+        "TaskSetManager",
+    ];
+    known.contains(&class) || class.ends_with("Scheduler") || class.ends_with("SchedulerBackend")
 }
 
 /// The rule of this id.
@@ -107,7 +136,7 @@ mod tests {
     }
 
     /// What holes of a rule hold in a message.
-    const MESSAGES: [(Sign, &str, &str); 11] = [
+    const MESSAGES: [(Sign, &str, &str); 14] = [
         (
             Sign::Registered,
             "executor=3",
@@ -137,6 +166,17 @@ mod tests {
             Sign::TasksRemoved,
             "set=2.0",
             "Removed TaskSet 2.0, whose tasks have all completed, from pool",
+        ),
+        (
+            Sign::Started,
+            "application=application_1700000000000_0001",
+            "Submitting application application_1700000000000_0001 to ResourceManager",
+        ),
+        (Sign::Stopped, "", "\t final status: KILLED"),
+        (
+            Sign::TaskStarted,
+            "task=0.0",
+            "Starting task 0.0 in stage 0.0 (TID 0) (127.0.0.1, executor 0, partition 0)",
         ),
         (
             Sign::TaskEnded,
@@ -180,5 +220,26 @@ mod tests {
             assert_eq!((found.sign, holes.as_str()), (sign, held), "{line}");
         }
         assert!(signs("Lost task 0.0 in stage 1.0 (TID 3) (h executor 1)").is_empty());
+        assert!(signs("\t final status: UNDEFINED").is_empty());
+    }
+
+    #[test]
+    fn the_loggers_of_spark_are_recognised() {
+        for logger in [
+            "Client",
+            "org.apache.spark.deploy.yarn.Client",
+            "SparkContext",
+            "YarnScheduler",
+            "YarnClusterScheduler",
+            "DAGScheduler",
+            "YarnSchedulerBackend$YarnDriverEndpoint",
+            "org.apache.spark.scheduler.cluster.YarnSchedulerBackend$YarnSchedulerEndpoint",
+            "StandaloneAppClient$ClientEndpoint",
+        ] {
+            assert!(is_sparks(logger), "{logger}");
+        }
+        for logger in ["", "root", "py4j", "com.example.HttpClient", "Main"] {
+            assert!(!is_sparks(logger), "{logger}");
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! Logs in virtual time: what hangs is found once, and a long task is not.
 
+mod emr;
+mod recovers;
+
 use super::{LogTimes, StuckWatch, Surroundings};
 use crate::diagnose::Asked;
 use crate::model::diagnosis::{Confidence, Remedy};

@@ -15,9 +15,13 @@ const MIN_MESSAGES: u32 = 3;
 /// So many executors die one after another in a job that gets nowhere.
 const MIN_DEATHS: usize = 4;
 
-/// The threads that fetch the results of tasks. What one of them had to fetch never arrives
-/// (`TaskResultGetter`), so its death is enough.
-const RESULT_GETTER: &str = "task-result-getter";
+/// They die within this time: losses of Spot instances are farther apart.
+const DEATHS_WITHIN: TimeDelta = TimeDelta::minutes(10);
+
+/// The threads that no other one replaces: what a result getter had to fetch never arrives
+/// (`TaskResultGetter`), and without the event loop no stage ends (`DAGScheduler`). A dispatcher goes
+/// on in another thread (`MessageLoop`), and Spark works without its pages and the program's threads.
+const FATAL_THREADS: [&str; 2] = ["task-result-getter", "dag-scheduler-event-loop"];
 
 /// How a step hangs.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub(super) struct Verdict {
     /// The lines that show it.
     pub(super) shown: Vec<Seen>,
     pub(super) holes: Holes,
+    /// Whether the log does not show enough to be sure.
+    pub(super) is_guess: bool,
 }
 
 impl Progress {
@@ -38,7 +44,7 @@ impl Progress {
         });
         let others = [
             self.executors_lost(now),
-            self.executors_die(),
+            self.executors_die(now),
             self.thread_dead(now),
         ];
         waits.chain(others.into_iter().flatten()).collect()
@@ -46,34 +52,52 @@ impl Progress {
 
     fn executors_lost(&self, now: NaiveDateTime) -> Option<Verdict> {
         let lost = self.all_lost.as_ref()?;
-        (self.has_tasks() && now - lost.at >= PATIENCE).then(|| Verdict {
+        // Idle executors are no loss: others are asked for once there are tasks.
+        let since = lost.at.max(self.pending_since()?);
+        (now - since >= PATIENCE).then(|| Verdict {
             kind: StuckKind::ExecutorsLost,
-            since: lost.at,
+            since,
             shown: vec![lost.clone()],
             holes: Holes::new(),
+            is_guess: self.is_partial,
         })
     }
 
-    fn executors_die(&self) -> Option<Verdict> {
-        let first = self.deaths.first()?;
-        let count = self.deaths.len();
-        (count >= MIN_DEATHS && self.shows_tasks).then(|| Verdict {
+    fn executors_die(&self, now: NaiveDateTime) -> Option<Verdict> {
+        let deaths = self.deaths.iter();
+        let recent: Vec<&Seen> = deaths.filter(|it| now - it.at <= DEATHS_WITHIN).collect();
+        let first = recent.first()?;
+        // An executor that survives them all has a task that may be long.
+        let survives = self.alive.values().any(|since| *since <= first.at);
+        let is_hang = recent.len() >= MIN_DEATHS && self.shows_tasks && self.has_tasks();
+        (is_hang && !survives).then(|| Verdict {
             kind: StuckKind::ExecutorsDie,
             since: first.at,
-            shown: self.deaths.iter().rev().take(MIN_DEATHS).cloned().collect(),
-            holes: hole("count", count.to_string()),
+            shown: recent
+                .iter()
+                .rev()
+                .take(MIN_DEATHS)
+                .copied()
+                .cloned()
+                .collect(),
+            holes: hole("count", recent.len().to_string()),
+            is_guess: self.is_partial,
         })
     }
 
     fn thread_dead(&self, now: NaiveDateTime) -> Option<Verdict> {
         let thread = self.dead_thread.as_ref()?;
-        let is_lasting =
-            thread.name.starts_with(RESULT_GETTER) || thread.had_tasks && self.has_tasks();
+        let mut fatal = FATAL_THREADS.iter();
+        let is_fatal = fatal.any(|name| thread.name.starts_with(name));
+        // Otherwise the log's level may hide the tasks that end.
+        let shows_tasks = thread.had_tasks && self.has_tasks();
+        let is_lasting = is_fatal || shows_tasks;
         (is_lasting && now - thread.quiet_since >= PATIENCE).then(|| Verdict {
             kind: StuckKind::DriverThreadDied,
             since: thread.quiet_since,
             shown: vec![thread.seen.clone()],
             holes: hole("thread", thread.name.clone()),
+            is_guess: !(is_fatal && shows_tasks),
         })
     }
 }
@@ -94,5 +118,6 @@ fn waiting(kind: StuckKind, wait: &Wait, now: NaiveDateTime) -> Option<Verdict> 
         since,
         shown: vec![first.clone(), last.clone()],
         holes: Holes::new(),
+        is_guess: false,
     })
 }
