@@ -12,7 +12,7 @@ use super::network::{ClusterKey, ClusterNetwork, GroupRef};
 use super::policy::Override;
 use super::rates::Rates;
 use super::recorded_budget::RecordedBudget;
-use super::relative::RelativePath;
+use super::relative::{FileName, RelativePath};
 use super::release::Release;
 use super::retry::StepAttempt;
 use super::root_volume::RootVolume;
@@ -22,7 +22,7 @@ use super::stack::{self, Guardrails, InstanceGroup, Market, SecurityGroup};
 use super::stuck::OnStuck;
 use super::work::{OnFailure, Submission, Work};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// The desired state of a stack.
@@ -256,6 +256,9 @@ pub struct JobSpec {
     pub results_key: RelativePath,
     /// The bucket's folder for `${scratch}`.
     pub scratch_key: RelativePath,
+    /// What an earlier run has left there that this one needs; the rest is removed before it begins.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub kept: BTreeSet<FileName>,
     /// How many of its steps run at the same time. With more than one, no step waits for another,
     /// and a failed one stops no other.
     #[serde(default = "one", skip_serializing_if = "is_one")]

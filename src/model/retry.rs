@@ -5,6 +5,7 @@ use super::invalid::Invalid;
 use super::memory::Memory;
 use super::name::StepName;
 use super::parsed::serde_by_text;
+use super::relative::FileName;
 use super::stack::{Job, Step};
 use super::words::words;
 use serde::{Deserialize, Serialize};
@@ -169,6 +170,8 @@ pub struct Attempt {
     pub changes: BTreeMap<StepName, Vec<MemoryChange>>,
     /// The steps that ended well in an earlier attempt and are not repeated.
     pub done: BTreeSet<StepName>,
+    /// The folders of `${scratch}` that these steps wrote, which stay.
+    pub kept: BTreeSet<FileName>,
 }
 
 impl Attempt {

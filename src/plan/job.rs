@@ -16,6 +16,7 @@ use crate::model::work::{
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// The packages that pip installs.
 pub(super) fn packages<'a>(job: &'a Job, facts: &'a Facts) -> impl Iterator<Item = &'a String> {
@@ -57,6 +58,11 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
     Ok(JobSpec {
         results_key: below("results")?,
         scratch_key: below("scratch")?,
+        kept: keys
+            .facts
+            .attempt
+            .as_ref()
+            .map_or_else(BTreeSet::new, |it| it.kept.clone()),
         hash,
         steps,
         at_once: 1,

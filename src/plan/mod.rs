@@ -19,6 +19,7 @@ pub mod memory;
 mod network;
 mod not_here;
 pub mod refusal;
+mod repeat;
 pub mod retry;
 mod sampling;
 mod software;

@@ -3,11 +3,12 @@
 
 use super::expand::expand;
 use super::fix::{Failed, Growth, grown};
+use super::repeat::Done;
 use crate::model::diagnosis::{Confidence, Diagnosis, FailureClass};
 use crate::model::facts::Facts;
 use crate::model::memory::Memory;
 use crate::model::name::{JobHash, StepName};
-use crate::model::observed::{Cluster, EndReason};
+use crate::model::observed::{Cluster, EndReason, StepState};
 use crate::model::retry::{Attempt, MemoryChange, Retry};
 use crate::model::stack::Stack;
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,6 +109,11 @@ pub fn next(failed: FailedJob<'_>) -> Result<NextAttempt, NoRetry> {
     for change in &changes {
         attempt.change(step, *change);
     }
+    // Of steps that run at the same time, none waits for what another writes.
+    if failed.stack.cluster.step_concurrency.unwrap_or(1) == 1 {
+        let done = Done::of(job, &failed.completed());
+        (attempt.done, attempt.kept) = (done.steps, done.kept);
+    }
     let stack = with(&attempt);
     if let Err(refusals) = expand(&stack, failed.facts) {
         let why = refusals.into_iter().next();
@@ -157,7 +163,17 @@ impl<'a> FailedJob<'a> {
             number: number.saturating_add(1),
             changes,
             done: BTreeSet::new(),
+            kept: BTreeSet::new(),
         }
+    }
+
+    /// The steps that ended well, in this attempt or an earlier one.
+    fn completed(self) -> BTreeSet<StepName> {
+        let known = self.facts.attempt.as_ref();
+        let earlier = known.into_iter().flat_map(|known| known.done.clone());
+        let now = self.cluster.steps_of(self.job);
+        let now = now.filter(|step| step.state == StepState::Completed);
+        earlier.chain(now.map(|step| step.name.clone())).collect()
     }
 
     /// What the next attempt changes of the stack that failed.

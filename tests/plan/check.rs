@@ -115,6 +115,7 @@ fn job() -> JobSpec {
         hash: "0".repeat(16).parse().unwrap(),
         steps: Vec::new(),
         results_key: "results/0".parse().unwrap(),
+        kept: Default::default(),
         scratch_key: "scratch/0".parse().unwrap(),
     }
 }

@@ -170,6 +170,7 @@ pub(crate) fn job(steps: Vec<StepSpec>) -> JobSpec {
         hash: "00112233aabbccdd".parse().unwrap(),
         steps,
         results_key: "results/x".parse().unwrap(),
+        kept: Default::default(),
         scratch_key: "scratch/x".parse().unwrap(),
     }
 }

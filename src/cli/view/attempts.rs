@@ -3,7 +3,7 @@
 use super::words::wrap;
 use crate::cost::attempts::JobAttempt;
 use crate::cost::ledger::Attempted;
-use crate::model::name::JobHash;
+use crate::model::name::{JobHash, StepName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::retry::RunState;
 use crate::plan::retry::NextAttempt;
@@ -49,11 +49,15 @@ pub(in crate::cli) fn begun(next: &NextAttempt, attempts: u16) -> String {
     } else {
         changes.join(" and ")
     };
+    let done: Vec<&str> = next.attempt.done.iter().map(StepName::as_str).collect();
+    let without = if done.is_empty() {
+        String::new()
+    } else {
+        format!(", without what has ended well: {}", done.join(", "))
+    };
     let number = next.attempt.number;
-    wrap(
-        &format!("retry: attempt {number} of {attempts}, with {with}"),
-        2,
-    )
+    let text = format!("retry: attempt {number} of {attempts}, with {with}{without}");
+    wrap(&text, 2)
 }
 
 /// The jobs of which one of the clusters has a retry.

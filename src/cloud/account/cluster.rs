@@ -233,7 +233,8 @@ impl<A: Api> Account<A> {
         }))
     }
 
-    /// Removes what an earlier run of a job left, because a run starts with empty folders.
+    /// Removes what an earlier run of a job left, because a run starts with empty folders. What a
+    /// retry needs of it stays.
     pub(super) async fn clear(&self, stack: &StackName, job: &JobSpec) -> Result<(), CloudError> {
         // The record that the run ended well comes first.
         let below = [
@@ -257,6 +258,13 @@ impl<A: Api> Account<A> {
                 keys.extend(listed.unwrap_or_default().into_iter().filter_map(key));
             }
         }
+        let scratch = format!("{}{}", names::work(stack), job.scratch_key.as_str());
+        let kept = job
+            .kept
+            .iter()
+            .map(|name| format!("{scratch}/{}/", name.as_str()));
+        let kept: Vec<String> = kept.collect();
+        keys.retain(|key| !kept.iter().any(|below| key.starts_with(below)));
         self.delete_all(keys).await
     }
 

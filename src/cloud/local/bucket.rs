@@ -9,7 +9,8 @@ use crate::disk;
 use crate::model::desired::{JobSpec, Object};
 use crate::model::event::{Event, Listener};
 use crate::model::name::StackName;
-use std::collections::BTreeMap;
+use crate::model::relative::FileName;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -46,11 +47,31 @@ pub(super) fn delete(layout: &Layout, stack: &StackName) -> Result<(), CloudErro
 }
 
 /// Empties the folders that a run is going to write to, so that no files of another run are taken
-/// for its own.
+/// for its own. What a retry needs of an earlier run stays.
 pub(super) fn clear(layout: &Layout, stack: &StackName, job: &JobSpec) -> Result<(), CloudError> {
-    for key in [&job.results_key, &job.scratch_key] {
-        let folder = layout.bucket(stack).join(key);
-        gone(fs::remove_dir_all(&folder)).during(|| format!("empty {}", folder.display()))?;
+    let [results, scratch] =
+        [&job.results_key, &job.scratch_key].map(|key| layout.bucket(stack).join(key));
+    let doing = |folder: &Path| format!("empty {}", folder.display());
+    gone(fs::remove_dir_all(&results)).during(|| doing(&results))?;
+    if job.kept.is_empty() {
+        return gone(fs::remove_dir_all(&scratch)).during(|| doing(&scratch));
+    }
+    gone(clear_beside(&scratch, &job.kept)).during(|| doing(&scratch))
+}
+
+/// Removes everything in a folder but these entries.
+fn clear_beside(folder: &Path, kept: &BTreeSet<FileName>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_kept = |name: &FileName| entry.file_name() == *name.as_str();
+        if kept.iter().any(is_kept) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
     }
     Ok(())
 }
