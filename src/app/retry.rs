@@ -99,7 +99,11 @@ impl Retrying<'_> {
             guardrails: stack.guardrails.clone(),
             ..next.stack.clone()
         };
-        let admission = self.admission.for_stack(&judged).await?;
+        let read = match self.admission.read_again().await {
+            Ok(read) => read,
+            Err(failure) => return Ok(Err(failure.in_a_line())),
+        };
+        let admission = self.admission.for_stack(&read, &judged).await?;
         let driver = Driver {
             cloud: &*self.target.cloud,
             stack: &stack,
@@ -108,7 +112,10 @@ impl Retrying<'_> {
             clock: &SystemClock,
         };
         let lease = driver.cloud.lease(&stack.name, self.progress);
-        let lease = interrupt::or_stop(lease, STOPPED).await??;
+        let lease = match interrupt::or_stop(lease, STOPPED).await? {
+            Ok(lease) => lease,
+            Err(error) => return Ok(Err(Failure::from(error).in_a_line())),
+        };
         let started = interrupt::or_stop(self.start(&driver, &admission, failed), STOPPED).await;
         // An error of the attempt matters more than an error of the release.
         let released = lease.release().await;
@@ -120,6 +127,23 @@ impl Retrying<'_> {
             facts,
             prepared,
         }))
+    }
+
+    /// Plans the attempt under the lease, and carries the plan out. What fails before anything was
+    /// changed is a reason for no attempt.
+    async fn start(
+        &self,
+        driver: &Driver<'_>,
+        admission: &StackAdmission<'_>,
+        failed: FailedAttempt<'_>,
+    ) -> Result<Outcome<Prepared>, Failure> {
+        let prepared = match self.planned(driver, admission, failed).await {
+            Ok(Ok(prepared)) => prepared,
+            Ok(Err(why)) => return Ok(Err(why)),
+            Err(failure) => return Ok(Err(failure.in_a_line())),
+        };
+        driver.attempt(&prepared.plan).await?;
+        Ok(Ok(prepared))
     }
 
     /// The stack with what is left of its budget for all attempts. The budget of a cluster that lives
@@ -159,8 +183,8 @@ impl Retrying<'_> {
         Ok(stack)
     }
 
-    /// Plans the attempt under the lease, and carries the plan out.
-    async fn start(
+    /// The plan of the attempt, with the money for it reserved.
+    async fn planned(
         &self,
         driver: &Driver<'_>,
         admission: &StackAdmission<'_>,
@@ -188,13 +212,8 @@ impl Retrying<'_> {
         if let Some(why) = report.as_ref().and_then(denial) {
             return Ok(Err(why));
         }
-        if let Err(error) = driver.cloud.check(&prepared.plan).await {
-            return Ok(Err(Failure::from(error).in_a_line()));
-        }
-        if let Err(failure) = admission.reserve(&prepared).await {
-            return Ok(Err(failure.in_a_line()));
-        }
-        driver.attempt(&prepared.plan).await?;
+        driver.cloud.check(&prepared.plan).await?;
+        admission.reserve(&prepared).await?;
         Ok(Ok(prepared))
     }
 }

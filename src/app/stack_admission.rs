@@ -67,12 +67,13 @@ impl<'a> StackAdmission<'a> {
         })
     }
 
-    /// The admission of the stack with other settings.
+    /// The admission of the stack with other settings, by the policies of now.
     pub(crate) async fn for_stack<'b>(
         &'b self,
+        read: &'b LoadedPolicies,
         stack: &'b Stack,
     ) -> Result<StackAdmission<'b>, Failure> {
-        StackAdmission::open(self.read, stack, self.target, self.app.reservations.why).await
+        StackAdmission::open(read, stack, self.target, self.app.reservations.why).await
     }
 
     /// Judges a plan; `None` if no policy and no team budget applies. Writes the overrides and the

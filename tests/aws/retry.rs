@@ -1,6 +1,6 @@
 //! `job.retry`: a failed job runs again with more memory, once per attempt, within its budget.
 
-use crate::policies::say;
+use crate::policies::{of_team, say};
 use crate::world::{Done, STACK, World, ending};
 use serde_json::{Value, json};
 use std::thread::sleep;
@@ -230,4 +230,92 @@ fn nobody_retries_a_job_that_nobody_follows() {
     world.stack(&retried(&ending(), "1g", MORE));
     let done = world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
     done.says("if the job fails, nobody retries it: that takes an apply that follows it");
+}
+
+#[test]
+fn a_kill_around_the_next_attempt_does_not_run_it_twice() {
+    for when in ["before", "after"] {
+        let world = World::new();
+        world.stack(&retried(STACK, "1g", MORE));
+        fails(&world, json!({}));
+        let call = "emr:AddJobFlowSteps";
+        let kill = json!([{ "do": "kill", "when": when, "call": call }]);
+        world.double.post("/_double/faults", kill);
+        let killed = world.run(APPLY);
+        assert_eq!(killed.signal, Some(9), "{when}: {}", killed.all());
+        world.expect(0, APPLY);
+        let clusters = world.clusters();
+        assert_eq!(clusters.len(), 1, "{when}: {clusters:#?}");
+        let steps = clusters[0]["steps"].as_array().unwrap().iter();
+        let states: Vec<_> = steps.map(|step| step["state"].as_str().unwrap()).collect();
+        assert_eq!(
+            states,
+            ["COMPLETED", "FAILED", "COMPLETED", "COMPLETED"],
+            "{when}"
+        );
+    }
+}
+
+#[test]
+fn a_month_that_cannot_pay_an_attempt_ends_it() {
+    let world = World::new();
+    let month = "policy: month\napplies_to: { teams: [recsys] }\nbudget: { monthly: $4 }\n";
+    world.stack(&of_team(&retried(&ending(), "1g", MORE), "t"));
+    say(&world, month);
+    fails(&world, json!({ "seconds": 2400 }));
+    let apply = world.spawn(APPLY);
+    until(&world, |all| {
+        all.first().is_some_and(|cluster| is_running(cluster, 1))
+    });
+    // The policies of then decide.
+    say(&world, &month.replace("$4", "$1"));
+    world.double.advance(2400);
+    let done = Done::of(apply).expect(4);
+    done.says("no retry: team recsys has spent $0.")
+        .says("of the $1.00 that policy month gives it")
+        .says("and this requests up to $1.");
+    assert_eq!((memories(&world).len(), world.alive().len()), (1, 0));
+}
+
+#[test]
+fn a_step_that_is_done_is_not_repeated_and_what_it_wrote_stays() {
+    let world = World::new();
+    let text = retried(&ending(), "1g", MORE)
+        .replace("${results}/one", "${scratch}/clean")
+        .replace(
+            "[\"${results}/two\"]",
+            "[\"${scratch}/clean\", \"${results}/two\"]",
+        );
+    world.stack(&text);
+    let plan = world.plan();
+    let actions = plan["actions"].as_array().unwrap().iter();
+    let key = |name: &str| {
+        let mut jobs = actions
+            .clone()
+            .filter_map(|a| a["action"]["create_cluster"][1][name].as_str());
+        format!("work/t/{}", jobs.next().unwrap())
+    };
+    let (scratch, results) = (key("scratch_key"), key("results_key"));
+    let half = json!({
+        format!("{scratch}/clean/part-0"): "a",
+        format!("{scratch}/half/part-0"): "b",
+        format!("{results}/two/part-0"): "c",
+    });
+    fails(&world, json!({ "writes": half }));
+    let done = world.expect(0, APPLY);
+    done.says("without what has ended well: one");
+    assert_eq!(memories(&world), ["1024m", "2048m"]);
+    let steps = world.clusters()[1]["steps"].as_array().unwrap().len();
+    assert_eq!(steps, 1);
+    let objects = world.objects();
+    assert!(
+        objects.contains(&format!("{scratch}/clean/part-0")),
+        "{objects:?}"
+    );
+    let left = |below: &str| objects.iter().any(|key| key.starts_with(below));
+    assert!(
+        !left(&format!("{scratch}/half")) && !left(&results),
+        "{objects:?}"
+    );
+    world.expect(0, APPLY).says("already succeeded");
 }
