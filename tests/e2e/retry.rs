@@ -8,7 +8,7 @@ use std::fs;
 const LARGE: &str = "\
 import os, sys
 from pyspark.sql import SparkSession
-assert os.path.exists(os.path.join(sys.argv[2], 'answer.txt'))
+assert os.path.exists(os.path.join(sys.argv[2], 'answer.txt'))  # clusterup: allow(opens-remote)
 spark = SparkSession.builder.getOrCreate()
 rows = spark.range(1).selectExpr(\"length(repeat(cast(id as string), 450000000)) as n\")
 rows.write.csv(sys.argv[1])

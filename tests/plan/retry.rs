@@ -451,7 +451,7 @@ fn no_attempt_exceeds_what_a_node_gives() {
         }
     }
     for of in ["m5.xlarge", "c5.xlarge", "r5.4xlarge", "i3.8xlarge"] {
-        for spark in ["{}", "{ executor_memory: 450m }", "{ executor_memory: 3g }"] {
+        for spark in ["{ executor_memory: 450m }", "{ executor_memory: 3g }"] {
             for factor in ["x1.1", "x7.75"] {
                 grow(&of.parse().unwrap(), spark, factor);
             }
