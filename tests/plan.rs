@@ -10,6 +10,8 @@ mod fixes;
 mod retry;
 #[path = "plan/sampling.rs"]
 mod sampling;
+#[path = "plan/sizing.rs"]
+mod sizing;
 #[path = "plan/software.rs"]
 mod software;
 #[path = "plan/steps.rs"]
@@ -98,6 +100,7 @@ fn facts(stack: &Stack) -> Facts {
             .unwrap()),
         ending: clusterup::model::span::Span::from_secs(3),
         attempt: None,
+        last_run: BTreeMap::new(),
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod fixes;
 pub(crate) mod given_stack;
 pub(crate) mod interrupt;
 pub(crate) mod judged;
+pub(crate) mod last_run;
 pub(crate) mod lint;
 pub(crate) mod logs;
 mod node_sizes;

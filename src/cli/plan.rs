@@ -6,6 +6,7 @@ use super::view;
 use crate::app::agreement::Proposal;
 use crate::app::by_name;
 use crate::app::failure::{Exit, Failure};
+use crate::app::last_run;
 use crate::app::origin::{CurrentOrigin, OtherOrigin};
 use crate::app::policies::{LoadedPolicies, PolicyPlace};
 use crate::app::prices::Prices;
@@ -14,11 +15,13 @@ use crate::app::session::Session;
 use crate::app::stack_admission::{PolicyReport, StackAdmission};
 use crate::app::stack_file::{self, StackFile};
 use crate::app::target::Target;
+use crate::model::facts::Facts;
 use crate::model::hint::CommandContext;
 use crate::model::plan::Plan;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use crate::plan::Options;
+use crate::plan::sizing::{self, StepSizes};
 use crate::run::clock::SystemClock;
 use crate::run::driver::Driver;
 use crate::text::Diagnostics;
@@ -41,6 +44,9 @@ pub(super) struct PlanArgs {
     /// Create the IAM roles that EMR needs if they are missing
     #[arg(long)]
     pub(super) create_roles: bool,
+    /// Show how the sizes of each step's executors are computed
+    #[arg(long)]
+    pub(super) explain: bool,
     #[command(flatten)]
     pub(super) lint: LintArgs,
 }
@@ -71,7 +77,8 @@ impl Verb for PlanArgs {
         let target = Target::open(&self.target.choice(), Some(&stack.region), session).await?;
         let cloud = &*target.cloud;
         let progress = reporter.progress();
-        let facts = cloud.facts(stack, self.sample, &*progress).await?;
+        let mut facts = cloud.facts(stack, self.sample, &*progress).await?;
+        last_run::add(&mut facts, stack, &target).await?;
         progress.clear();
         let driver = Driver {
             cloud,
@@ -107,6 +114,7 @@ impl Verb for PlanArgs {
             elsewhere: elsewhere.as_ref(),
         };
         reporter.text(&view::plan::render(&proposal, reporter.here()));
+        let sizes = self.sizes(stack, &facts, session);
         let mut fields = cost_fields(plan, proposal.prices.as_ref());
         let safeguards = safeguards?;
         if let Some(report) = &report {
@@ -116,6 +124,7 @@ impl Verb for PlanArgs {
         let exit = if denied { Exit::Refused } else { Exit::Done };
         fields["lint"] = json!(lint);
         fields["plan"] = json!(plan);
+        fields["sizes"] = json!(sizes);
         fields["rungs"] = json!(safeguards);
         fields["policy"] = json!(report);
         fields["applied_elsewhere"] = json!(OtherOrigin::json(elsewhere.as_ref()));
@@ -138,6 +147,18 @@ impl PlanArgs {
             create_roles: self.create_roles,
             no_lint: self.lint.no_lint,
         }
+    }
+
+    /// Shows the sizes of the steps, if that is asked for. They are known: the plan uses them.
+    pub(super) fn sizes(
+        &self,
+        stack: &Stack,
+        facts: &Facts,
+        session: &Session,
+    ) -> Option<Vec<StepSizes>> {
+        let sizes = self.explain.then(|| sizing::explain(stack, facts).ok())??;
+        session.reporter.text(&view::sizes::render(&sizes));
+        Some(sizes)
     }
 
     /// Reads the stack and its policies; `verb` is the command that was given.

@@ -68,6 +68,7 @@ impl Gather<'_> {
             prices: self.rates(stack),
             ending: Span::from_secs(1),
             attempt: None,
+            last_run: BTreeMap::new(),
         })
     }
 

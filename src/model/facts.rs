@@ -2,7 +2,7 @@
 //! location. The caller gathers it and passes it as data.
 
 use super::memory::Memory;
-use super::name::{DataName, KeyPairName};
+use super::name::{DataName, KeyPairName, StepName};
 use super::network::Subnet;
 use super::rates::Rates;
 use super::retry::Attempt;
@@ -46,6 +46,19 @@ pub struct Facts {
     pub ending: Span,
     /// The attempt at the job, if it is a retry.
     pub attempt: Option<Attempt>,
+    /// What the steps shuffled in the last run, where a size depends on it and its event log is known.
+    pub last_run: BTreeMap<StepName, LastShuffle>,
+}
+
+/// The stage of a step's last run that shuffled the most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastShuffle {
+    /// What Spark calls it, such as `groupBy at similarities.py:52`.
+    pub stage: String,
+    /// What its tasks read of shuffles, in bytes.
+    pub bytes: u64,
+    /// What they spilled to disk, in bytes.
+    pub spilled: u64,
 }
 
 /// The files of steps that are staged.
@@ -97,6 +110,7 @@ impl Facts {
             prices: Ok(prices.parse().unwrap()),
             ending: Span::from_secs(1_200),
             attempt: None,
+            last_run: BTreeMap::new(),
         }
     }
 }
@@ -125,6 +139,15 @@ pub enum Input {
 }
 
 impl Input {
+    /// The bytes of its files on this machine.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Local(file) => file.bytes,
+            Self::Folder(folder) => folder.files.iter().map(|member| member.file.bytes).sum(),
+            Self::Remote(_) => 0,
+        }
+    }
+
     /// How many files on this machine it is.
     pub const fn files(&self) -> usize {
         match self {

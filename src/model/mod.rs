@@ -61,6 +61,7 @@ pub mod shown;
 pub mod sizes;
 pub mod software;
 pub mod span;
+pub mod spark_options;
 pub mod stack;
 pub mod staged;
 pub mod step_command;

@@ -17,11 +17,13 @@ use super::root_volume::RootVolume;
 use super::span::Span;
 use super::stuck::OnStuck;
 use super::words::words;
-use super::work::{OnFailure, StepFile, Submission, Work};
+use super::work::{OnFailure, StepFile, Work};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+
+pub use super::spark_options::{AutoSizes, SparkOptions};
 
 /// A stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -379,18 +381,6 @@ pub enum Piece {
     Results,
     /// `${scratch}`: a folder for data between steps, which is not downloaded.
     Scratch,
-}
-
-/// Spark's settings for a step.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct SparkOptions {
-    /// `None` for `auto`, which chooses it for the instance type.
-    pub executor_memory: Option<Memory>,
-    /// Spark's own settings by name.
-    pub conf: BTreeMap<String, String>,
-    /// What spark-submit gets besides.
-    #[serde(flatten)]
-    pub submission: Submission<StepFile>,
 }
 
 /// What ends a cluster.

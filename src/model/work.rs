@@ -188,6 +188,26 @@ impl OnFailure {
     }
 }
 
+/// A number that a stack gives, or leaves to the planner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberOrAuto {
+    /// `auto`.
+    Auto,
+    /// The number.
+    Given(u16),
+}
+
+impl NumberOrAuto {
+    /// The number, if the stack gives it.
+    pub const fn given(self) -> Option<u16> {
+        match self {
+            Self::Auto => None,
+            Self::Given(number) => Some(number),
+        }
+    }
+}
+
 /// What spark-submit gets besides the memory of executors and Spark's own settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(

@@ -2,8 +2,8 @@
 
 use super::fit::Fitted;
 use super::keys::{BUCKET, JOB, Keys, WRITTEN};
-use super::memory::automatic;
 use super::refusal::Refusal;
+use super::sizing::{ChosenConf, Sizing};
 use super::software;
 use crate::model::desired::{JobSpec, StepSpec};
 use crate::model::facts::Facts;
@@ -24,18 +24,18 @@ pub(super) fn packages<'a>(job: &'a Job, facts: &'a Facts) -> impl Iterator<Item
 }
 
 pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobSpec, Refusal> {
-    let expanded = |job: &Job| -> Result<Vec<StepSpec>, Refusal> {
+    let expanded = |job: &Job| -> Result<Vec<(StepSpec, ChosenConf)>, Refusal> {
         let steps = job.steps.iter();
         steps
             .map(|step| expand_step(step, job, keys, fitted))
             .collect()
     };
-    let steps = expanded(job)?;
+    let (steps, chosen): (Vec<_>, Vec<_>) = expanded(job)?.into_iter().unzip();
     let software = software::identity(keys.stack);
     let hash = hash(packages(job, keys.facts), &steps, &software)?;
     // A retry is the same job, whatever memory it has.
     let steps = match &keys.facts.attempt {
-        None => steps,
+        None => steps.into_iter().zip(chosen).collect(),
         Some(attempt) => attempted(expanded(&attempt.applied(job))?, attempt),
     };
     let place = |text: &str| {
@@ -48,7 +48,9 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
         text.replace(BUCKET, &keys.facts.bucket)
             .replace(JOB, hash.as_str())
     };
-    let steps = steps.iter().map(|step| placed(step, keys, &place));
+    let steps = steps
+        .iter()
+        .map(|(step, chosen)| placed(step, chosen, keys, &place));
     let steps: Option<Vec<StepSpec>> = steps.collect();
     let steps = steps.ok_or_else(|| Refusal::new("a step is lost", "report this as a bug"))?;
     let below = |folder: &str| {
@@ -71,21 +73,22 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
 }
 
 /// The steps that an attempt runs.
-fn attempted(steps: Vec<StepSpec>, attempt: &Attempt) -> Vec<StepSpec> {
-    let repeated = |step: &StepSpec| !attempt.done.contains(&step.name);
-    let marked = |step: StepSpec| StepSpec {
-        attempt: Some(attempt.of_step(&step.name)),
-        ..step
+fn attempted(steps: Vec<(StepSpec, ChosenConf)>, attempt: &Attempt) -> Vec<(StepSpec, ChosenConf)> {
+    let repeated = |(step, _): &(StepSpec, ChosenConf)| !attempt.done.contains(&step.name);
+    let marked = |(step, chosen): (StepSpec, ChosenConf)| {
+        let attempt = Some(attempt.of_step(&step.name));
+        (StepSpec { attempt, ..step }, chosen)
     };
     steps.into_iter().filter(repeated).map(marked).collect()
 }
 
+/// The step, and the settings that only change how fast it runs.
 fn expand_step(
     step: &Step,
     job: &Job,
     keys: &Keys<'_>,
     fitted: &Fitted,
-) -> Result<StepSpec, Refusal> {
+) -> Result<(StepSpec, ChosenConf), Refusal> {
     let gone = |what: &str| {
         Refusal::new(
             format!("step {:?}: {what} was not read", step.name.as_str()),
@@ -122,37 +125,40 @@ fn expand_step(
     if let Some(more) = &mut submission {
         software::add_needed(keys.stack, &mut conf, &mut more.jars);
     }
-    let defaulted = || software::executor_memory(keys.stack, keys.facts);
-    let executor_memory = match step.spark.executor_memory.or_else(defaulted) {
-        Some(memory) => memory,
-        None if !step.work.is_spark() => fitted.worker.memory,
-        None => automatic(fitted.worker.memory).ok_or_else(|| {
-            Refusal::new(
-                format!("no executor fits into {}", fitted.worker.memory),
-                "use fewer or larger nodes",
-            )
-        })?,
-    };
-    Ok(StepSpec {
+    let sizing = Sizing::of(step, keys.stack, keys.facts, fitted)?;
+    if let Some(more) = &mut submission {
+        more.executors = sizing.executors;
+        more.executor_cores = sizing.cores;
+    }
+    let spec = StepSpec {
         name: step.name.clone(),
         work: work.ok_or_else(|| gone("its file"))?,
         args: args.ok_or_else(|| gone("data that it takes"))?,
-        executor_memory,
+        executor_memory: sizing.memory,
         conf,
         submission: submission.ok_or_else(|| gone("a file for Spark"))?,
         on_failure: step.on_failure,
         attempt: None,
-    })
+    };
+    Ok((spec, sizing.conf))
 }
 
 /// The step with its locations, and the settings that it has to get itself.
-fn placed(step: &StepSpec, keys: &Keys<'_>, place: &impl Fn(&str) -> String) -> Option<StepSpec> {
+fn placed(
+    step: &StepSpec,
+    chosen: &ChosenConf,
+    keys: &Keys<'_>,
+    place: &impl Fn(&str) -> String,
+) -> Option<StepSpec> {
     let one = |text: &String| Some(place(text));
+    let mut conf = step.conf.clone();
+    let chosen = chosen.iter().cloned();
+    conf.extend(chosen.map(|(key, value)| (key.to_owned(), value)));
     Some(StepSpec {
         work: step.work.map(one, one)?,
         args: step.args.iter().map(|arg| place(arg)).collect(),
         submission: step.submission.map(one)?,
-        conf: software::conf(keys.stack, keys.facts, step.conf.clone()),
+        conf: software::conf(keys.stack, keys.facts, conf),
         ..step.clone()
     })
 }

@@ -8,8 +8,10 @@ use crate::model::memory::Memory;
 /// The increment of YARN's container sizes on EMR, in MiB.
 const ALLOCATION: u64 = 32;
 const MIN_OVERHEAD: u64 = 384;
+/// Spark refuses less: 1.5 times its reserve of 300 MiB (`UnifiedMemoryManager`).
+pub const LEAST: Memory = Memory::from_mib(450);
 /// The application master in client mode: 512 MiB and its overhead, beside an executor.
-const APPLICATION_MASTER: u64 = 896;
+pub const APPLICATION_MASTER: u64 = 896;
 
 /// The container of an executor with this memory.
 pub fn container(executor: Memory) -> Memory {
@@ -39,11 +41,17 @@ pub fn largest_executor(node: Memory) -> Option<Memory> {
         .map(Memory::from_mib)
 }
 
-/// The memory for `executor_memory: auto`: one executor per node, leaving room for the application
-/// master.
+/// The largest memory of one executor per node, leaving room for the application master.
 pub fn automatic(node: Memory) -> Option<Memory> {
+    shared(node, 1).or_else(|| largest_executor(node))
+}
+
+/// The memory for `executor_memory: auto` with so many executors per node, leaving room for the
+/// application master; `None` if Spark would refuse less.
+pub fn shared(node: Memory, executors: u32) -> Option<Memory> {
     let beside = node.mib().saturating_sub(APPLICATION_MASTER);
-    largest_executor(Memory::from_mib(beside)).or_else(|| largest_executor(node))
+    let share = beside.checked_div(u64::from(executors))?;
+    largest_executor(Memory::from_mib(share)).filter(|memory| *memory >= LEAST)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub mod refusal;
 mod repeat;
 pub mod retry;
 mod sampling;
+pub mod sizing;
 mod software;
 mod steps;
 

@@ -6,6 +6,7 @@ use super::conf;
 use super::document::{Document, POLICY_FILE, STACK_FILE};
 use super::nearest::quote;
 use super::shape::{Field, Head, Items, Kind, Need, Object, Text, Unique};
+use super::types::AUTO;
 use serde_json::{Map, Value, json};
 
 /// The JSON Schema (draft 2020-12) of a stack's file.
@@ -124,6 +125,12 @@ fn kind(kind: &Kind) -> Value {
         Kind::Whole(min, max) => {
             json!({ "type": "integer", "minimum": min, "maximum": max })
         }
+        Kind::WholeOrAuto(min, max) => json!({
+            "oneOf": [
+                { "type": "integer", "minimum": min, "maximum": max },
+                { "const": AUTO },
+            ],
+        }),
         Kind::Argument => json!({ "type": ["string", "number", "boolean", "null"] }),
         Kind::Conf => json!({
             "type": "object",

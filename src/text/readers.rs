@@ -3,13 +3,14 @@
 use crate::model::Invalid;
 use crate::model::memory::Memory;
 use crate::model::stack::IngressSource;
+use crate::text::types::AUTO;
 
 /// `${…}` is replaced in arguments only; elsewhere it is rejected instead of being taken literally.
 const HOLE: &str = "${";
 
 /// `None` stands for `auto`.
 pub(crate) fn executor_memory(text: &str) -> Result<Option<Memory>, Invalid> {
-    if text == "auto" {
+    if text == AUTO {
         return Ok(None);
     }
     let expected = "memory with its unit, such as `512m` or `1g`, or `auto`";

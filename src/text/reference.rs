@@ -72,6 +72,7 @@ fn add_paths_below(kind: &Kind, path: &str, paths: &mut Vec<String>) {
         | Kind::Words(_)
         | Kind::Switch
         | Kind::Whole(..)
+        | Kind::WholeOrAuto(..)
         | Kind::Argument
         | Kind::Conf
         | Kind::Configurations
@@ -150,6 +151,9 @@ fn kind(of: &Kind) -> String {
         Kind::Words(words) => any_of(words.iter().map(|(word, _)| *word)),
         Kind::Switch => "`true` or `false`".to_owned(),
         Kind::Whole(min, max) => format!("a whole number from {min} to {max}"),
+        Kind::WholeOrAuto(min, max) => {
+            format!("a whole number from {min} to {max}, or `auto`")
+        }
         Kind::Argument => "text with `${…}` in it".to_owned(),
         Kind::Conf => "settings of Spark by their names".to_owned(),
         Kind::Configurations => "properties by classifications".to_owned(),

@@ -173,7 +173,12 @@ fn put(node: &mut Node, kind: &Kind, rest: Option<Rest<'_>>, value: Node, name: 
         Kind::OneOr(_, items) if !node.items().is_empty() => list(node, items, rest, value, name),
         Kind::OneOr(one, _) => put(node, one, Some(rest), value, name),
         Kind::List(items) | Kind::Several(items) => list(node, items, rest, value, name),
-        Kind::Text(_) | Kind::Words(_) | Kind::Switch | Kind::Whole(..) | Kind::Argument => {
+        Kind::Text(_)
+        | Kind::Words(_)
+        | Kind::Switch
+        | Kind::Whole(..)
+        | Kind::WholeOrAuto(..)
+        | Kind::Argument => {
             let message = format!("{name} has nothing below it");
             let help = "the path has to end here: nothing is below this value";
             Err(Box::new(unknown(rest.mark(), message).help(help)))

@@ -51,6 +51,8 @@ pub(crate) enum Kind {
     Switch,
     /// A whole number between a minimum and a maximum.
     Whole(u16, u16),
+    /// A whole number, or the word `auto`.
+    WholeOrAuto(u16, u16),
     /// Text with `${…}` in it.
     Argument,
     /// A mapping of Spark's own settings.
@@ -154,6 +156,7 @@ impl Kind {
             | Self::Words(_)
             | Self::Switch
             | Self::Whole(..)
+            | Self::WholeOrAuto(..)
             | Self::Argument
             | Self::Conf
             | Self::Configurations

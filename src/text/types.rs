@@ -15,6 +15,7 @@ use super::stack::DATA_SETS;
 use crate::model::Invalid;
 use crate::model::instance::Nodes;
 use crate::model::stack::{Arg, Piece};
+use crate::model::work::NumberOrAuto;
 use std::path::PathBuf;
 
 impl Reader<'_> {
@@ -242,6 +243,34 @@ impl Shape for Whole {
             reader.cannot_be(&scalar.text, node, site, expected);
         }
         number
+    }
+}
+
+/// The word for what the planner chooses.
+pub(crate) const AUTO: &str = "auto";
+
+/// A whole number, or `auto`.
+pub(crate) struct WholeOrAuto(pub(crate) Whole);
+
+impl Shape for WholeOrAuto {
+    type Out = NumberOrAuto;
+
+    fn kind(&self) -> Kind {
+        Kind::WholeOrAuto(self.0.0, self.0.1)
+    }
+
+    fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<NumberOrAuto> {
+        if node.text() == Some(AUTO) {
+            return Some(NumberOrAuto::Auto);
+        }
+        let Self(Whole(min, max, what)) = self;
+        let scalar = reader.scalar(node, site)?;
+        let number = read_whole(scalar).filter(|number| (min..=max).contains(&number));
+        if number.is_none() {
+            let expected = format!("{what} from {min} to {max}, without quotes, or `{AUTO}`");
+            reader.cannot_be(&scalar.text, node, site, expected);
+        }
+        number.map(NumberOrAuto::Given)
     }
 }
 

@@ -393,6 +393,7 @@ const ROWS: &[(&str, Here)] = &[
             "executors and executor_cores of s do not apply here",
         ),
     ),
+    ("job.steps[].spark.partitions", Done),
 ];
 
 /// A stack with a part.

@@ -42,6 +42,7 @@ fn spec() -> Box<ClusterSpec> {
         prices: Ok("primary=0.2+0.05+0+0".parse().unwrap()),
         ending: clusterup::model::span::Span::from_secs(60),
         attempt: None,
+        last_run: Default::default(),
     };
     let (desired, _) = clusterup::plan::expand::expand(&stack, &facts).unwrap();
     Box::new(desired.cluster)

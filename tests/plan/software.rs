@@ -45,6 +45,7 @@ fn expanded(
         prices: Ok("primary=0.2+0.05+0+0 core=0.2+0.05+0+0".parse().unwrap()),
         ending: Span::from_secs(1_200),
         attempt: None,
+        last_run: Default::default(),
     };
     expand(&stack, &facts)
 }

@@ -189,6 +189,7 @@ impl StackRequest {
             prices: Ok(RATES.parse().unwrap()),
             ending: clusterup::model::span::Span::from_secs(1_200),
             attempt: None,
+            last_run: BTreeMap::new(),
         };
         Case { stack, facts }
     }

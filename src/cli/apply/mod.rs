@@ -11,6 +11,7 @@ use super::plan::{GivenStack, PlanArgs};
 use super::verb::{Finished, Verb};
 use crate::app::failure::Failure;
 use crate::app::fixes::Fixer;
+use crate::app::last_run;
 use crate::app::session::Session;
 use crate::app::stack_admission::StackAdmission;
 use crate::app::target::Target;
@@ -50,10 +51,12 @@ impl Verb for ApplyArgs {
         let target = Target::open(&choice, Some(&stack.region), session).await?;
         let progress = session.reporter.progress();
         let facts = target.cloud.facts(stack, self.plan.sample, &*progress);
-        let facts = facts.await?;
+        let mut facts = facts.await?;
+        last_run::add(&mut facts, stack, &target).await?;
         let admission = StackAdmission::open(read, stack, &target, self.why.as_deref()).await?;
         let admission = admission.rereading_from(policies, &file.path);
         progress.clear();
+        self.plan.sizes(stack, &facts, session);
         let apply = Apply {
             stack,
             file: &file.path,

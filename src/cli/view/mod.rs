@@ -18,6 +18,7 @@ pub(super) mod progress;
 mod remedy;
 pub(super) mod results;
 pub(super) mod safeguards;
+pub(super) mod sizes;
 mod software;
 pub(super) mod status;
 pub(in crate::cli) mod summary;

@@ -1,12 +1,11 @@
 //! The memory of a retry: the setting that a remedy names, times a factor, never more than a node gives.
 
-use super::memory::LEAST;
 use super::{Context, Failed};
 use crate::model::diagnosis::Remedy;
 use crate::model::memory::Memory;
 use crate::model::retry::{Factor, MemoryChange, MemorySetting};
 use crate::plan::fit::fit;
-use crate::plan::memory::{automatic, container, container_with, overhead};
+use crate::plan::memory::{LEAST, automatic, container, container_with, overhead};
 
 /// How memory grows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,18 +1,20 @@
 //! Fixes of memory: never more than a node gives.
 
-use super::{Context, Fix, Setting};
+use super::{Context, Failed, Fix, Setting};
 use crate::cost::shape;
 use crate::model::memory::Memory;
 use crate::model::releases;
 use crate::model::retry::MemorySetting;
-use crate::model::work::DeployMode;
-use crate::plan::memory::{automatic, container, container_with, largest_executor, overhead};
+use crate::model::work::{DeployMode, NumberOrAuto};
+use crate::plan::memory::{
+    LEAST, automatic, container, container_with, largest_executor, overhead,
+};
+use crate::plan::sizing::{EMR_CORES, MAX_PARTITIONS, Sizing};
 
 const EXECUTOR_CORES: &str = "spark.executor.cores";
+const TWICE: &str = "twice as many partitions halve what a task holds";
 const DRIVER_MEMORY: &str = MemorySetting::DriverMemoryConf.as_str();
 const PYTHON_WORKERS: &str = MemorySetting::PythonWorkers.as_str();
-/// Spark refuses less: 1.5 times its reserve of 300 MiB (`UnifiedMemoryManager`).
-pub(super) const LEAST: Memory = Memory::from_mib(450);
 /// What the primary's own processes take: EMR's heaps of ResourceManager, NameNode and history
 /// servers. An estimate.
 const PRIMARY_DAEMONS: u64 = 4_096;
@@ -20,8 +22,6 @@ const PRIMARY_DAEMONS: u64 = 4_096;
 /// in a shuffle file. The latter is an assumption.
 const USABLE_PERCENT: u64 = 60;
 const AS_OBJECTS: u64 = 3;
-/// EMR's usual number of cores of an executor: observed from xlarge up to 24xlarge.
-const EMR_CORES: u32 = 4;
 
 impl Context<'_> {
     /// Twice the memory, up to the most that a node gives; then fewer tasks at a time in the same
@@ -255,6 +255,9 @@ impl Context<'_> {
         const DEFAULT: u32 = 200;
         /// More of them cost more time than they save.
         const MOST: u32 = 20_000;
+        if let Some(asked) = self.step?.spark.partitions {
+            return self.twice_as_many(asked);
+        }
         let twice = |key| {
             let from = self.conf_value(key);
             let was: u32 = from.map_or(Some(DEFAULT), |text| text.parse().ok())?;
@@ -266,7 +269,21 @@ impl Context<'_> {
         if settings.is_empty() {
             return None;
         }
-        let reason = "twice as many partitions halve what a task holds";
-        Some(Fix::set(settings, reason))
+        Some(Fix::set(settings, TWICE))
+    }
+
+    /// Twice the number that `partitions` gives, or that the planner chooses for it.
+    fn twice_as_many(&self, asked: NumberOrAuto) -> Option<Fix> {
+        let Failed { stack, facts, .. } = self.failed;
+        let sizing = Sizing::of(self.step?, stack, facts, self.fitted).ok()?;
+        let to = sizing
+            .partitions?
+            .checked_mul(2)
+            .filter(|to| *to <= MAX_PARTITIONS)?;
+        let from = asked
+            .given()
+            .map_or_else(|| "auto".to_owned(), |n| n.to_string());
+        let setting = self.spark("partitions", Some(from), to.to_string())?;
+        Some(Fix::set(vec![setting], TWICE))
     }
 }

@@ -9,7 +9,7 @@ mod packages;
 pub(super) use growth::{Growth, grown};
 
 use super::fit::{Fitted, fit};
-use super::software;
+use super::sizing::Sizing;
 use crate::model::diagnosis::Remedy;
 use crate::model::facts::{Capacity, Facts};
 use crate::model::hint::Hint;
@@ -207,9 +207,8 @@ impl Context<'_> {
 
     /// The memory of the step's executors.
     fn executor(&self) -> Option<Memory> {
-        let asked = self.step?.spark.executor_memory;
-        asked
-            .or_else(|| software::executor_memory(self.failed.stack, self.failed.facts))
-            .or_else(|| super::memory::automatic(self.fitted.worker.memory))
+        let Failed { stack, facts, .. } = self.failed;
+        let sizing = Sizing::of(self.step?, stack, facts, self.fitted);
+        Some(sizing.ok()?.memory)
     }
 }

@@ -6,7 +6,7 @@ use crate::model::memory::Memory;
 use crate::model::retry::Retry;
 use crate::model::stack::{Arg, Piece, Python, Step};
 use crate::model::stuck::OnStuck;
-use crate::model::work::{StepFile, Work};
+use crate::model::work::{NumberOrAuto, StepFile, Work};
 use crate::policy::subject::Subject;
 use Shape::{Int, List, Map, Text};
 
@@ -131,12 +131,17 @@ const STEP: &[Name] = &[
     part(
         "executors",
         Int,
-        "The number of executors; 0 for as many as EMR adds.",
+        "The number of executors; 0 for `auto`, or as many as EMR adds.",
     ),
     part(
         "executor_cores",
         Int,
-        "Cores of each executor; 0 for Spark's default.",
+        "Cores of each executor; 0 for `auto`, or EMR's default.",
+    ),
+    part(
+        "partitions",
+        Int,
+        "Partitions after a shuffle; 0 for `auto` or Spark's default.",
     ),
     part(
         "executor_memory_mib",
@@ -184,6 +189,10 @@ fn step(step: &Step) -> Datum {
         ("args", read::list(step.args.iter().map(|arg| written(arg)))),
         ("executors", count(more.executors)),
         ("executor_cores", count(more.executor_cores)),
+        (
+            "partitions",
+            count(step.spark.partitions.and_then(NumberOrAuto::given)),
+        ),
         ("executor_memory_mib", memory(step.spark.executor_memory)),
         ("driver_memory_mib", memory(more.driver_memory)),
         ("conf", read::map(&step.spark.conf)),

@@ -1,7 +1,7 @@
 //! `spark` of a step: what spark-submit gets.
 
-use crate::model::stack::SparkOptions;
-use crate::model::work::{DeployMode, Submission};
+use crate::model::stack::{AutoSizes, SparkOptions};
+use crate::model::work::{DeployMode, NumberOrAuto, Submission};
 use crate::text::collections::{Unique, list};
 use crate::text::conf::Conf;
 use crate::text::diag::{Code, Diagnostic};
@@ -11,7 +11,7 @@ use crate::text::named::What;
 use crate::text::nearest::quote;
 use crate::text::step_files::{LinkedPath, PathOrS3};
 use crate::text::texts::Texts;
-use crate::text::types::{Outside, Whole, Words};
+use crate::text::types::{Outside, Whole, WholeOrAuto, Words};
 
 record! {
     /// Settings of Spark.
@@ -47,11 +47,15 @@ record! {
         packages: or_empty = list(
             format::MAVEN, Unique::ByText, "a package of Maven", "org.apache.spark:spark-avro_2.12:3.5.1"
         ), "[\"org.apache.spark:spark-avro_2.12:3.5.1\"]";
-        /// The number of executors. Without it, EMR adds executors while there is work for them.
-        executors: optional = Whole(1, 10_000, "a number of executors"), "4";
-        /// Cores of each executor.
+        /// The number of executors; `auto` for as many as the nodes hold. Without it, EMR adds
+        /// executors while there is work for them.
+        executors: optional = WholeOrAuto(Whole(1, 10_000, "a number of executors")), "4";
+        /// Cores of each executor; `auto` for the number that leaves the fewest of a node unused.
         executor_cores: optional =
-            Outside(What::ExecutorCores, Whole(1, 256, "a number of cores")), "2";
+            Outside(What::ExecutorCores, WholeOrAuto(Whole(1, 256, "a number of cores"))), "2";
+        /// Partitions after a shuffle; `auto` chooses their number from the slots, and from what the
+        /// last run shuffled or else the input. Without it, Spark's own settings decide.
+        partitions: optional = WholeOrAuto(Whole(1, 10_000, "a number of partitions")), "64";
         /// Memory of the driver.
         driver_memory: optional = Outside(What::DriverMemory, format::DRIVER_MEMORY), "2g";
         /// Environment variables of driver and executors. They are stored in the clear.
@@ -66,14 +70,23 @@ record! {
             (at_once(&archives), "spark.archives"),
             (at_once(&jars), "spark.jars"),
             (at_once(&packages), "spark.jars.packages"),
+            (at_once(&partitions), "spark.sql.shuffle.partitions"),
+            (at_once(&partitions), "spark.default.parallelism"),
         ] {
             twice(at, key, &conf, place);
         }
     } => SparkOptions {
         executor_memory,
+        auto: AutoSizes {
+            executors: executors == Some(NumberOrAuto::Auto),
+            executor_cores: executor_cores == Some(NumberOrAuto::Auto),
+        },
+        partitions,
         conf,
         submission: Submission {
-            deploy_mode, py_files, files, archives, jars, packages, executors, executor_cores,
+            deploy_mode, py_files, files, archives, jars, packages,
+            executors: executors.and_then(NumberOrAuto::given),
+            executor_cores: executor_cores.and_then(NumberOrAuto::given),
             driver_memory, env,
         },
     };
