@@ -74,15 +74,12 @@ impl Context<'_> {
         self.larger(setting, self.driver()?, self.most_for_driver()?, factor)
     }
 
-    /// `None` without a limit, which then is no cause.
+    /// `None` without a limit, which then is no cause, and where an executor fills the node, so that
+    /// only removing the limit helps.
     fn larger_python(&self, factor: Factor) -> Option<Growth> {
         let now = self.asked_python()?;
-        self.larger(
-            MemorySetting::PythonWorkers,
-            now,
-            self.most_python()?,
-            factor,
-        )
+        let most = self.most_python().filter(|most| now < *most)?;
+        self.larger(MemorySetting::PythonWorkers, now, most, factor)
     }
 
     /// `None` for a step that Spark does not run.
