@@ -37,7 +37,7 @@ pub mod yarn;
 pub use error::{Class, CloudError};
 pub use log::{
     Ended, FolderLogs, LogFile, LogListing, LogVersion, MergedLogs, Next, StackLogs, Tail,
-    UploadedLog, read_log,
+    Uploaded, UploadedLog, read_log,
 };
 pub use roles::{
     Access, Acting, AwsAccount, ClusterLogs, DriverLogs, EventLogs, Leasing, Logs, Observing,

@@ -4,7 +4,7 @@
 
 use super::api::sts::Identity;
 use super::{
-    CloudError, Finding, Lease, LogFile, LogListing, Login, StackLogs, StoredAccount, UploadedLog,
+    CloudError, Finding, Lease, LogFile, LogListing, Login, StackLogs, StoredAccount, Uploaded,
 };
 use crate::model::action::Action;
 use crate::model::diagnosis::Diagnosis;
@@ -150,15 +150,14 @@ pub trait DriverLogs {
     /// How long to wait between two reads: each costs a listing.
     fn read_interval(&self) -> Duration;
 
-    /// Reads what Spark logs of a step, by its number from 1, on a cluster that was observed last.
-    /// `None` if nothing was uploaded since `known`, or if the log is too long to be read again and
-    /// again.
+    /// Reads what Spark logs of a step, by its number from 1, on a cluster that was observed last, if
+    /// it was uploaded after `known`.
     async fn uploaded_log(
         &self,
         id: &ClusterId,
         step: usize,
         known: Option<DateTime<Utc>>,
-    ) -> Result<Option<UploadedLog>, CloudError>;
+    ) -> Result<Uploaded, CloudError>;
 }
 
 /// Teams' accounts, each replaced as a whole.

@@ -64,9 +64,6 @@ pub enum Event {
         name: StepName,
         /// How it hangs, and why.
         stuck: Box<Stuck>,
-        /// Whether its cluster ends for it: at once if its log is read as it is written, otherwise if
-        /// it lasts.
-        ends: bool,
     },
     /// Something could not be done, and the rest goes on.
     Warning {

@@ -60,17 +60,54 @@ pub struct Stuck {
     pub kind: StuckKind,
     /// Since when.
     pub since: DateTime<Utc>,
+    /// Whether its cluster ends for it: at once if its log is read as it is written, otherwise if it
+    /// lasts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ends: bool,
     /// Why, the lines that show it, and what fixes it.
     pub diagnosis: Diagnosis,
 }
 
 impl Stuck {
-    /// The end of the cluster for this reason, if the job asks for it and the cause is likely.
-    pub fn end(&self, on_stuck: OnStuck, step: &StepName) -> Option<End> {
+    /// The same with the decision whether its cluster ends: if the job asks for it and the cause is
+    /// likely.
+    #[must_use]
+    pub fn decided(self, on_stuck: OnStuck) -> Self {
         let ends = on_stuck == OnStuck::End && self.diagnosis.confidence >= Confidence::Likely;
-        ends.then(|| End {
+        Self { ends, ..self }
+    }
+
+    /// The end of the cluster for this reason, if it ends.
+    pub fn end(&self, step: &StepName) -> Option<End> {
+        self.ends.then(|| End {
             reason: EndReason::Stuck,
             message: format!("step {step} is stuck: {}", self.diagnosis.cause).into(),
         })
+    }
+
+    /// Whether another report says nothing new: it is of the same hang, which is shown by the same
+    /// first line, and it is no more certain.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.diagnosis.evidence.first() == other.diagnosis.evidence.first()
+            && self.diagnosis.confidence >= other.diagnosis.confidence
+    }
+
+    /// Changes what is recorded of a step to how it hangs now. A hang that goes on keeps its record,
+    /// unless it is more certain.
+    pub fn update(known: &mut Vec<Self>, now: Vec<Self>) {
+        known.retain(|old| now.iter().any(|new| old.covers(new)));
+        for new in now {
+            if !known.iter().any(|old| old.covers(&new)) {
+                known.push(new);
+            }
+        }
+    }
+
+    /// Removes what was reported, and remembers the rest as reported.
+    pub fn news(reported: &mut Vec<Self>, mut found: Vec<Self>) -> Vec<Self> {
+        found.retain(|new| !reported.iter().any(|old| old.covers(new)));
+        reported.extend_from_slice(&found);
+        found
     }
 }

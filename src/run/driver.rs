@@ -1,6 +1,6 @@
 //! The apply loop: observe, plan, one attempt, follow the job, until the plan is empty.
 
-use super::follow::{Follower, Outcome};
+use super::follow::{Follower, Following, Outcome};
 use super::reconcile::reconcile;
 use crate::cloud::{Cloud, CloudError};
 use crate::model::action::Action;
@@ -115,11 +115,15 @@ impl Driver<'_> {
     ///
     /// # Errors
     /// Returns an error if a call to the cloud fails.
-    pub async fn follow(&self, prepared: &Prepared) -> Result<Option<Outcome>, Stopped> {
+    pub async fn follow(
+        &self,
+        prepared: &Prepared,
+        following: &mut Following,
+    ) -> Result<Option<Outcome>, Stopped> {
         let Some(job) = &prepared.desired.job else {
             return Ok(None);
         };
-        let outcome = self.follower().follow(job).await?;
+        let outcome = self.follower().follow(job, following).await?;
         // The record of a good run may outlive the record of its cluster.
         let completed = plan::cluster::good_run(job, &prepared.observed).is_some();
         Ok(Some(if completed && outcome == Outcome::Absent {

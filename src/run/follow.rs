@@ -12,8 +12,8 @@ use crate::model::desired::JobSpec;
 use crate::model::event::{Event, Listener};
 use crate::model::name::{JobHash, StackName};
 use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
-use crate::model::stuck::{Stuck, StuckKind};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::stuck::Stuck;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -40,8 +40,15 @@ struct Reported {
     renewed: Option<Instant>,
     cluster: Option<ClusterState>,
     steps: BTreeMap<usize, StepState>,
-    /// How its steps hang, by their indexes in the job.
-    stuck: BTreeSet<(usize, StuckKind)>,
+    /// How its steps hang, by their indexes in the job, as their records have it.
+    stuck: BTreeMap<usize, Vec<Stuck>>,
+}
+
+/// What is known of a job that is followed. It outlives a pause, so that nothing is reported twice.
+#[derive(Default)]
+pub struct Following {
+    reported: Reported,
+    stuck: StuckSteps,
 }
 
 /// Follows the clusters of one stack.
@@ -55,10 +62,13 @@ pub(super) struct Follower<'a> {
 
 impl Follower<'_> {
     /// Follows a job of the stack. Reports each change of state, and Spark's progress in between.
-    pub(super) async fn follow(self, spec: &JobSpec) -> Result<Outcome, CloudError> {
+    pub(super) async fn follow(
+        self,
+        spec: &JobSpec,
+        following: &mut Following,
+    ) -> Result<Outcome, CloudError> {
         let job = &spec.hash;
-        let mut reported = Reported::default();
-        let mut stuck = StuckSteps::default();
+        let Following { reported, stuck } = following;
         for polls in 0.. {
             let clusters = self.cloud.watch(self.stack).await?;
             let Some(cluster) = newest(&clusters, job) else {
@@ -70,14 +80,14 @@ impl Follower<'_> {
             {
                 return Ok(outcome);
             }
-            reported.report(cluster, spec, self.listener);
+            reported.report(cluster, job, self.listener);
             if let Some(outcome) = outcome(cluster, job) {
                 return Ok(outcome);
             }
             reported.renew(self, cluster).await;
             self.guard(cluster).await?;
             let found = stuck.look(self, cluster, spec).await;
-            self.end_stuck(cluster, spec, &found).await?;
+            self.end_stuck(cluster, &found).await?;
             report_progress(self.cloud, cluster, job, self.listener).await;
             tokio::time::sleep(self.cloud.pause(polls)).await;
         }
@@ -104,20 +114,15 @@ impl Follower<'_> {
     }
 
     /// Reports how steps hang, and ends the cluster for what lasts if the job asks for that.
-    async fn end_stuck(
-        self,
-        cluster: &Cluster,
-        job: &JobSpec,
-        found: &StuckNow,
-    ) -> Result<(), CloudError> {
+    async fn end_stuck(self, cluster: &Cluster, found: &StuckNow) -> Result<(), CloudError> {
         let step = |index: &usize| cluster.steps.get(*index);
         for (index, stuck) in &found.new {
             if let Some(step) = step(index) {
-                report_stuck(step, stuck, job, self.listener);
+                report_stuck(step, stuck, self.listener);
             }
         }
         let mut ends = found.lasting.iter();
-        let end = ends.find_map(|(index, stuck)| stuck.end(job.on_stuck, &step(index)?.name));
+        let end = ends.find_map(|(index, stuck)| stuck.end(&step(index)?.name));
         let Some(end) = end else { return Ok(()) };
         let action = Action::TerminateCluster(cluster.id.clone(), end);
         self.cloud.apply(self.stack, &action, self.listener).await
@@ -212,11 +217,11 @@ impl Reported {
 
     /// Reports in the order of causes: the cluster is live before its steps run, and ends after
     /// them.
-    fn report(&mut self, cluster: &Cluster, job: &JobSpec, listener: &dyn Listener) {
+    fn report(&mut self, cluster: &Cluster, job: &JobHash, listener: &dyn Listener) {
         if cluster.state.is_live() {
             self.report_cluster(cluster, listener);
         }
-        for (index, step) in cluster.steps_of(&job.hash).enumerate() {
+        for (index, step) in cluster.steps_of(job).enumerate() {
             let before = self.steps.insert(index, step.state);
             if before != Some(step.state) && step.state != StepState::Pending {
                 let name = step.name.clone();
@@ -228,10 +233,9 @@ impl Reported {
                     failure,
                 });
             }
-            for stuck in &step.stuck {
-                if self.stuck.insert((index, stuck.kind)) {
-                    report_stuck(step, stuck, job, listener);
-                }
+            let reported = self.stuck.entry(index).or_default();
+            for stuck in Stuck::news(reported, step.stuck.clone()) {
+                report_stuck(step, &stuck, listener);
             }
         }
         self.report_cluster(cluster, listener);
@@ -250,11 +254,10 @@ impl Reported {
 }
 
 /// Reports how a step hangs.
-fn report_stuck(step: &Step, stuck: &Stuck, job: &JobSpec, listener: &dyn Listener) {
+fn report_stuck(step: &Step, stuck: &Stuck, listener: &dyn Listener) {
     listener.on_event(&Event::Stuck {
         name: step.name.clone(),
         stuck: Box::new(stuck.clone()),
-        ends: stuck.end(job.on_stuck, &step.name).is_some(),
     });
 }
 

@@ -2,15 +2,16 @@
 //! them itself.
 
 use super::follow::Follower;
-use crate::cloud::{CloudError, DriverLogs, UploadedLog};
+use crate::cloud::{CloudError, DriverLogs, Uploaded, UploadedLog};
 use crate::diagnose::Asked;
 use crate::diagnose::stuck::{LogTimes, StuckWatch, Surroundings};
 use crate::model::desired::JobSpec;
 use crate::model::event::Event;
+use crate::model::name::ClusterId;
 use crate::model::observed::{Cluster, Step, StepState};
 use crate::model::stuck::Stuck;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::Instant;
 
 /// A log that has not been uploaded again for longer than this has nothing new: EMR uploads logs that
@@ -20,8 +21,12 @@ const UPLOADED_WITHIN: TimeDelta = TimeDelta::minutes(10);
 /// What is known of the logs of a job's running steps.
 #[derive(Default)]
 pub(super) struct StuckSteps {
+    /// The cluster of the steps.
+    cluster: Option<ClusterId>,
     /// By the steps' indexes in their cluster.
     steps: BTreeMap<usize, WatchedLog>,
+    /// The steps with logs that are too long to be read.
+    too_long: BTreeSet<usize>,
     /// When they were read last.
     read_at: Option<Instant>,
     /// Whether it was reported that a log cannot be read.
@@ -33,6 +38,8 @@ struct WatchedLog {
     watch: StuckWatch,
     /// When it was uploaded, in the version that was read last.
     uploaded_at: DateTime<Utc>,
+    /// Until when the log is known.
+    until: DateTime<Utc>,
     /// How the step hangs, with the instant until which the log was complete when it was found to.
     reported: Vec<(Stuck, DateTime<Utc>)>,
 }
@@ -70,8 +77,16 @@ impl StuckSteps {
             return all;
         }
         self.read_at = Some(Instant::now());
+        if self.cluster.as_ref() != Some(&cluster.id) {
+            self.cluster = Some(cluster.id.clone());
+            self.steps.clear();
+            self.too_long.clear();
+        }
         for (index, step) in running {
-            if let Err(error) = self.read(logs, cluster, index, step).await
+            if self.too_long.contains(&index) {
+                continue;
+            }
+            if let Err(error) = self.read(follower, logs, (cluster, index), step).await
                 && !std::mem::replace(&mut self.warned, true)
             {
                 follower.listener.on_event(&Event::Warning {
@@ -79,45 +94,48 @@ impl StuckSteps {
                     next: error.hints.into_iter().next(),
                 });
             }
-            self.find(follower, cluster, job, index, &mut all);
+            self.find(cluster, job, index, &mut all);
         }
         all
     }
 
     async fn read(
         &mut self,
+        follower: Follower<'_>,
         logs: &dyn DriverLogs,
-        cluster: &Cluster,
-        index: usize,
+        (cluster, index): (&Cluster, usize),
         step: &Step,
     ) -> Result<(), CloudError> {
         let known = self.steps.get(&index).map(|log| log.uploaded_at);
-        let Some(log) = logs.uploaded_log(&cluster.id, index + 1, known).await? else {
-            return Ok(());
-        };
-        let started = step.started_at.unwrap_or(log.at);
-        let watched = self.steps.entry(index).or_insert_with(|| WatchedLog {
-            watch: StuckWatch::new(log.name.clone(), started, LogTimes::Utc),
-            uploaded_at: log.at,
-            reported: Vec::new(),
-        });
-        watched.read(&log);
+        match logs.uploaded_log(&cluster.id, index + 1, known).await? {
+            Uploaded::Absent => {}
+            Uploaded::Unchanged => {
+                if let Some(watched) = self.steps.get_mut(&index) {
+                    watched.unchanged(follower.clock.now());
+                }
+            }
+            Uploaded::TooLong => {
+                self.steps.remove(&index);
+                self.too_long.insert(index);
+                let name = &step.name;
+                let what = format!("step {name} is not checked for a hang: its log is too long");
+                let next = None;
+                follower.listener.on_event(&Event::Warning { what, next });
+            }
+            Uploaded::Log(log) => {
+                let started = step.started_at.unwrap_or(log.at);
+                let watched = self.steps.entry(index);
+                let watched = watched.or_insert_with(|| WatchedLog::new(&log, started));
+                watched.read(&log);
+            }
+        }
         Ok(())
     }
 
-    fn find(
-        &mut self,
-        follower: Follower<'_>,
-        cluster: &Cluster,
-        job: &JobSpec,
-        index: usize,
-        all: &mut StuckNow,
-    ) {
+    fn find(&mut self, cluster: &Cluster, job: &JobSpec, index: usize, all: &mut StuckNow) {
         let Some(log) = self.steps.get_mut(&index) else {
             return;
         };
-        let until = log.uploaded_at.max(follower.clock.now() - UPLOADED_WITHIN);
-        log.watch.read([], until);
         let name = cluster.steps.get(index).map(|step| &step.name);
         let groups = &cluster.spec.groups;
         let at_work = cluster.steps.iter();
@@ -129,22 +147,41 @@ impl StuckSteps {
         let around = Surroundings {
             may_get_room: groups.varies() || groups.has_spot() || at_work.count() > 1,
         };
-        let lasts =
-            |(stuck, at): &&(Stuck, DateTime<Utc>)| until > *at && log.watch.is_stuck(stuck.kind);
-        let lasting = log.reported.iter().filter(lasts);
-        all.lasting
-            .extend(lasting.map(|(stuck, _)| (index, stuck.clone())));
-        let new = log.watch.stuck(asked, around);
-        log.reported
-            .extend(new.iter().map(|stuck| (stuck.clone(), until)));
-        all.new.extend(new.into_iter().map(|stuck| (index, stuck)));
+        for stuck in log.watch.stuck(asked, around) {
+            let stuck = stuck.decided(job.on_stuck);
+            let mut reported = log.reported.iter();
+            match reported.find(|(known, _)| known.covers(&stuck)) {
+                Some((_, at)) if log.until > *at => all.lasting.push((index, stuck)),
+                Some(_) => {}
+                None => {
+                    log.reported.push((stuck.clone(), log.until));
+                    all.new.push((index, stuck));
+                }
+            }
+        }
     }
 }
 
 impl WatchedLog {
+    fn new(log: &UploadedLog, started: DateTime<Utc>) -> Self {
+        Self {
+            watch: StuckWatch::new(log.name.clone(), started, LogTimes::Utc),
+            uploaded_at: log.at,
+            until: log.at,
+            reported: Vec::new(),
+        }
+    }
+
+    /// A listing shows that nothing was uploaded since the log was read.
+    fn unchanged(&mut self, now: DateTime<Utc>) {
+        self.until = self.until.max(now - UPLOADED_WITHIN);
+        self.watch.read([], self.until);
+    }
+
     /// Reads the whole lines that are new. The middle of a long log may be missing.
     fn read(&mut self, log: &UploadedLog) {
         self.uploaded_at = log.at;
+        self.until = self.until.max(log.at);
         for section in &log.sections {
             let first = section.first_line.unwrap_or(1);
             let skipped = first.saturating_sub(self.watch.lines() + 1);
@@ -189,12 +226,7 @@ mod tests {
     #[test]
     fn each_line_is_read_once() {
         let start = DateTime::UNIX_EPOCH;
-        let watch = StuckWatch::new("steps/01-a/stderr".to_owned(), start, LogTimes::Utc);
-        let mut watched = WatchedLog {
-            watch,
-            uploaded_at: start,
-            reported: Vec::new(),
-        };
+        let mut watched = WatchedLog::new(&log(&[], 0), start);
         let mut lines = |sections: &[(u64, &str)], second| {
             watched.read(&log(sections, second));
             watched.watch.lines()
@@ -206,5 +238,18 @@ mod tests {
         assert_eq!(lines(&[(1, "one\ntwo\nthree\n")], 4), 3);
         // Its middle is missing.
         assert_eq!(lines(&[(1, "one\ntwo\n"), (9, "nine\nten\n")], 5), 10);
+    }
+
+    #[test]
+    fn a_log_is_silent_only_as_far_as_a_listing_shows_that() {
+        let at = |minute| DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
+        let mut watched = WatchedLog::new(&log(&[(1, "one\n")], 300), at(0));
+        watched.read(&log(&[(1, "one\n")], 300));
+        assert_eq!(watched.until, at(5));
+        // The next upload is not due yet.
+        watched.unchanged(at(9));
+        assert_eq!(watched.until, at(5));
+        watched.unchanged(at(25));
+        assert_eq!(watched.until, at(15));
     }
 }

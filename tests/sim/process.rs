@@ -15,7 +15,7 @@ use clusterup::model::name::StackName;
 use clusterup::model::plan::Plan;
 use clusterup::plan::{self, Options};
 use clusterup::run::driver::{Driver, Prepared, Stopped};
-use clusterup::run::follow::Outcome;
+use clusterup::run::follow::{Following, Outcome};
 use clusterup::run::reconcile::reconcile;
 use clusterup_testkit::flaky::{Fault, Flaky, Moment};
 use clusterup_testkit::sim::Sim;
@@ -142,7 +142,7 @@ impl Process {
     pub(crate) async fn applied(&self, case: &Case) -> Result<Option<Outcome>, Stopped> {
         let driver = self.driver(case);
         let prepared = self.detached(case).await?;
-        let outcome = driver.follow(&prepared).await?;
+        let outcome = driver.follow(&prepared, &mut Following::default()).await?;
         if outcome.is_none_or(|outcome| outcome == Outcome::Completed) {
             let lease = self.account.lease(&case.stack.name, &NoListener).await?;
             let settled = driver.settle().await;

@@ -11,7 +11,7 @@ use crate::model::clock::Clock;
 use crate::model::observed::{Cluster, End};
 use crate::run::clock::SystemClock;
 use crate::run::driver::{Driver, Prepared};
-use crate::run::follow::{self, Outcome};
+use crate::run::follow::{self, Following, Outcome};
 
 /// The message after Ctrl-C while a cluster ends.
 const STOPPED_ENDING: [&str; 2] = [
@@ -26,8 +26,10 @@ impl Apply<'_> {
         driver: &Driver<'_>,
         prepared: &Prepared,
     ) -> Result<Followed, Failure> {
+        let mut following = Following::default();
         loop {
-            let followed = interrupt::or(self.follow_to_end(driver, prepared)).await;
+            let job = self.follow_to_end(driver, prepared, &mut following);
+            let followed = interrupt::or(job).await;
             self.progress.clear();
             if let Some(outcome) = followed {
                 return Ok(Followed::Done(outcome?));
@@ -56,14 +58,15 @@ impl Apply<'_> {
         &self,
         driver: &Driver<'_>,
         prepared: &Prepared,
+        following: &mut Following,
     ) -> Result<Option<Outcome>, Failure> {
         let end = tokio::select! {
-            done = driver.follow(prepared) => return Ok(done?),
+            done = driver.follow(prepared, following) => return Ok(done?),
             end = until_spent(self.admission) => end,
         };
         let observed = self.cloud().observe(&self.stack.name, None).await?;
         driver.terminate(&observed, end).await?;
-        Ok(driver.follow(prepared).await?)
+        Ok(driver.follow(prepared, following).await?)
     }
 
     /// Ends an apply that leaves its cluster running.

@@ -21,7 +21,6 @@ pub(super) struct Reports(RefCell<Vec<Report>>);
 struct Report {
     step: StepName,
     stuck: Stuck,
-    ends: bool,
     offers: Vec<Offer>,
 }
 
@@ -33,11 +32,10 @@ impl Reports {
             let Report {
                 step,
                 stuck,
-                ends,
                 offers,
             } = report;
             let fixes: Vec<Value> = offers.iter().map(|it| it.document(here)).collect();
-            json!({ "step": step, "stuck": stuck, "ends": ends, "fixes": fixes })
+            json!({ "step": step, "stuck": stuck, "ends": stuck.ends, "fixes": fixes })
         };
         reports.iter().map(document).collect()
     }
@@ -48,7 +46,7 @@ impl Reports {
         if end.is_none_or(|end| end.reason != EndReason::Stuck) {
             return;
         }
-        for report in self.0.borrow().iter().filter(|report| report.ends) {
+        for report in self.0.borrow().iter().filter(|report| report.stuck.ends) {
             let steps = cluster.steps.iter_mut();
             let mut named = steps.filter(|step| step.name == report.step);
             if let Some(step) = named.next_back().filter(|step| step.stuck.is_empty()) {
@@ -74,14 +72,14 @@ pub(super) struct StuckListener<'a> {
 impl Listener for StuckListener<'_> {
     fn on_event(&self, event: &Event) {
         self.progress.on_event(event);
-        if let Event::Stuck { name, stuck, ends } = event {
-            self.show(name, stuck, *ends);
+        if let Event::Stuck { name, stuck } = event {
+            self.show(name, stuck);
         }
     }
 }
 
 impl StuckListener<'_> {
-    fn show(&self, step: &StepName, stuck: &Stuck, ends: bool) {
+    fn show(&self, step: &StepName, stuck: &Stuck) {
         let failed = fix::Failed {
             stack: &self.stack,
             facts: self.facts,
@@ -101,7 +99,7 @@ impl StuckListener<'_> {
         };
         self.reporter
             .say(&view::diagnosis::render(shown, self.reporter.here()));
-        let then = match (ends, self.is_live) {
+        let then = match (stuck.ends, self.is_live) {
             (true, true) => "  the cluster ends for this: job.stuck is end",
             (true, false) => {
                 "  the cluster ends if the log's next upload still shows it: job.stuck is end"
@@ -114,7 +112,6 @@ impl StuckListener<'_> {
         self.reports.0.borrow_mut().push(Report {
             step: step.clone(),
             stuck: stuck.clone(),
-            ends,
             offers,
         });
     }

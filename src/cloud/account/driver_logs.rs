@@ -7,7 +7,7 @@ use crate::cloud::api::Api;
 use crate::cloud::api::s3::{GetObject, Listed};
 use crate::cloud::error::{CloudError, IoContext};
 use crate::cloud::log;
-use crate::cloud::{DriverLogs, UploadedLog};
+use crate::cloud::{DriverLogs, Uploaded, UploadedLog};
 use crate::model::name::ClusterId;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -28,35 +28,42 @@ impl<A: Api> DriverLogs for Account<A> {
         id: &ClusterId,
         step: usize,
         known: Option<DateTime<Utc>>,
-    ) -> Result<Option<UploadedLog>, CloudError> {
+    ) -> Result<Uploaded, CloudError> {
         let Some((uri, step_id, folder)) = self.step_log(id, step) else {
-            return Ok(None);
+            return Ok(Uploaded::Absent);
         };
         let Some((bucket, prefix)) = place(&uri) else {
-            return Ok(None);
+            return Ok(Uploaded::Absent);
         };
         let bucket = self.bucket_of_logs(&bucket).await?;
         let prefix = format!("{prefix}{id}/steps/{step_id}/stderr");
         let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
-        let newer = listed.into_iter().find_map(|listed| match listed {
+        let logs = listed.into_iter().filter_map(|listed| match listed {
             Listed::Object {
                 key,
                 bytes,
                 modified,
             } => {
                 let is_log = matches!(key.strip_prefix(&prefix)?, "" | ".gz");
-                let is_new = known.is_none_or(|known| modified > known);
-                (is_log && is_new && bytes <= MAX_BYTES).then_some(key)
+                is_log.then_some((modified, bytes, key))
             }
             Listed::Prefix(_) => None,
         });
-        let Some(key) = newer else { return Ok(None) };
+        let Some((modified, bytes, key)) = logs.max() else {
+            return Ok(Uploaded::Absent);
+        };
+        if bytes > MAX_BYTES {
+            return Ok(Uploaded::TooLong);
+        }
+        if known.is_some_and(|known| modified <= known) {
+            return Ok(Uploaded::Unchanged);
+        }
         let name = format!("steps/{folder}/stderr");
         let max = MAX_BYTES;
         let content = self.api.serve(GetObject { bucket, key, max }).await;
         let content = content.with_context(|| format!("read {name}"))?;
         let sections = log::excerpt::of_stream(content.body.as_slice());
-        Ok(Some(UploadedLog {
+        Ok(Uploaded::Log(UploadedLog {
             sections: sections.during(|| format!("unpack {name}"))?,
             name,
             at: content.modified,

@@ -73,6 +73,19 @@ pub struct LoggedStep {
     pub failure: Option<LogText>,
 }
 
+/// What was uploaded of a running step's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uploaded {
+    /// Nothing yet, as far as is known.
+    Absent,
+    /// Nothing since it was read last.
+    Unchanged,
+    /// The log is too long to be read again and again.
+    TooLong,
+    /// Something new.
+    Log(UploadedLog),
+}
+
 /// A log of a running step, as it was uploaded last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadedLog {

@@ -23,7 +23,6 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use log_clock::LogClock;
 use progress::Progress;
 use signs::{Found, Sign, signs};
-use std::collections::BTreeSet;
 use verdicts::Verdict;
 
 /// The length at which a line of evidence is cut, in characters.
@@ -57,7 +56,6 @@ pub struct StuckWatch {
     progress: Progress,
     /// Whether the last record is of Spark's client of YARN.
     in_report: bool,
-    reported: BTreeSet<StuckKind>,
 }
 
 impl StuckWatch {
@@ -69,7 +67,6 @@ impl StuckWatch {
             lines: 0,
             progress: Progress::default(),
             in_report: false,
-            reported: BTreeSet::new(),
         }
     }
 
@@ -146,28 +143,12 @@ impl StuckWatch {
         }
     }
 
-    /// How the step hangs, by what was read, as far as that was not returned before.
-    pub fn stuck(&mut self, asked: Asked<'_>, around: Surroundings) -> Vec<Stuck> {
-        let now = self.clock.now();
-        let new = |verdict: &Verdict| !self.reported.contains(&verdict.kind);
-        let found: Vec<Verdict> = self
-            .progress
-            .verdicts(now)
-            .into_iter()
-            .filter(new)
-            .collect();
-        self.reported
-            .extend(found.iter().map(|verdict| verdict.kind));
-        let found = found.into_iter();
+    /// How the step hangs now, by what was read. That its cluster ends is not decided.
+    pub fn stuck(&self, asked: Asked<'_>, around: Surroundings) -> Vec<Stuck> {
+        let found = self.progress.verdicts(self.clock.now()).into_iter();
         found
             .filter_map(|verdict| self.explained(verdict, asked, around))
             .collect()
-    }
-
-    /// Whether the step hangs like this, by what was read.
-    pub fn is_stuck(&self, kind: StuckKind) -> bool {
-        let verdicts = self.progress.verdicts(self.clock.now());
-        verdicts.iter().any(|verdict| verdict.kind == kind)
     }
 
     fn explained(&self, verdict: Verdict, asked: Asked<'_>, around: Surroundings) -> Option<Stuck> {
@@ -193,6 +174,7 @@ impl StuckWatch {
         Some(Stuck {
             kind,
             since: self.clock.instant(since),
+            ends: false,
             diagnosis: Diagnosis {
                 rule: Some(rule.id.clone()),
                 cause: rule.cause.filled(&holes).into(),

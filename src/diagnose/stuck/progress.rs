@@ -58,6 +58,8 @@ pub(super) struct Progress {
     dead: BTreeSet<String>,
     /// When they died: the first of those that died together.
     pub(super) deaths: Vec<Seen>,
+    /// The first death since the last task ended, of which `deaths` may have no more.
+    pub(super) first_death: Option<Seen>,
     /// Whether Spark has logged INFO since the first of them: otherwise the end of a task would not
     /// be in the log.
     pub(super) shows_tasks: bool,
@@ -173,6 +175,7 @@ impl Progress {
         if self.deaths.last().is_some_and(together) {
             return;
         }
+        self.first_death.get_or_insert_with(|| seen.clone());
         if self.deaths.len() >= MAX_DEATHS {
             self.deaths.remove(0);
         }
@@ -183,6 +186,7 @@ impl Progress {
         self.all_lost = None;
         self.dead.clear();
         self.deaths.clear();
+        self.first_death = None;
         self.shows_tasks = false;
         if let Some(thread) = &mut self.dead_thread {
             thread.quiet_since = at;

@@ -70,16 +70,12 @@ impl Progress {
         // An executor that survives them all has a task that may be long.
         let survives = self.alive.values().any(|since| *since <= first.at);
         let is_hang = recent.len() >= MIN_DEATHS && self.shows_tasks && self.has_tasks();
+        let latest = recent.iter().rev().take(MIN_DEATHS - 1).copied();
+        let shown = self.first_death.iter().chain(latest).cloned();
         (is_hang && !survives).then(|| Verdict {
             kind: StuckKind::ExecutorsDie,
             since: first.at,
-            shown: recent
-                .iter()
-                .rev()
-                .take(MIN_DEATHS)
-                .copied()
-                .cloned()
-                .collect(),
+            shown: shown.collect(),
             holes: hole("count", recent.len().to_string()),
             is_guess: self.is_partial,
         })

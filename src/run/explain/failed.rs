@@ -5,8 +5,9 @@ use crate::diagnose::search::Subject;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::evidence::LogText;
 use crate::model::name::StepName;
-use crate::model::observed::{Cluster, ClusterState, EndReason, Step, StepState};
+use crate::model::observed::{Cluster, ClusterState, End, EndReason, Step, StepState};
 use crate::model::shown;
+use crate::model::stuck::Stuck;
 
 /// What failed of a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +19,15 @@ pub enum Failed {
 }
 
 impl Failed {
-    /// What ended a cluster's work: the first failed step of its last run, the step that was running
-    /// when the cluster failed, or its start. `None` if nothing failed.
+    /// What ended a cluster's work: the step that hung, if the cluster ended for that, the first
+    /// failed step of its last run, the step that was running when the cluster failed, or its start.
+    /// `None` if nothing failed.
     pub fn of(cluster: &Cluster) -> Option<Self> {
         let steps = &cluster.steps;
+        let end = cluster.end.as_ref();
+        if let Some(index) = steps.iter().rposition(|step| hang(step, end).is_some()) {
+            return Some(Self::Step(index));
+        }
         let first = steps.last().and_then(|last| {
             let has_failed = |step: &Step| is_same_run(step, last) && step.has_failed_job();
             steps.iter().position(has_failed)
@@ -44,8 +50,9 @@ impl Failed {
         match self {
             Self::Step(index) => {
                 let step = cluster.steps.get(index)?;
-                let stuck = step.stuck.last().map(|stuck| &stuck.diagnosis);
-                step.diagnosis.as_ref().or(stuck.filter(|_| is_cut(step)))
+                let hang = hang(step, cluster.end.as_ref());
+                hang.map(|stuck| &stuck.diagnosis)
+                    .or(step.diagnosis.as_ref())
             }
             Self::Start => cluster.diagnosis.as_ref(),
         }
@@ -129,6 +136,12 @@ impl Failed {
     }
 }
 
+/// The hang of a step for which its cluster ended.
+fn hang<'a>(step: &'a Step, end: Option<&End>) -> Option<&'a Stuck> {
+    let ended = end.is_some_and(|end| end.reason == EndReason::Stuck) && is_cut(step);
+    step.stuck.iter().find(|stuck| ended && stuck.ends)
+}
+
 fn is_cut(step: &Step) -> bool {
     step.state == StepState::Interrupted
 }
@@ -139,4 +152,72 @@ fn is_same_run(step: &Step, other: &Step) -> bool {
 
 fn is_broken(listing: &LogListing) -> bool {
     listing.state == ClusterState::TerminatedWithErrors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::diagnosis::{Confidence, FailureClass, FailureOwner};
+    use crate::model::stuck::{OnStuck, StuckKind};
+    use chrono::DateTime;
+
+    fn stuck(kind: StuckKind, confidence: Confidence) -> Stuck {
+        let stuck = Stuck {
+            kind,
+            since: DateTime::UNIX_EPOCH,
+            ends: false,
+            diagnosis: Diagnosis {
+                rule: None,
+                cause: "x".into(),
+                class: FailureClass::Capacity,
+                owner: Some(FailureOwner::Executor),
+                confidence,
+                evidence: Vec::new(),
+                consequences: Vec::new(),
+                remedies: Vec::new(),
+            },
+        };
+        stuck.decided(OnStuck::End)
+    }
+
+    fn step(state: StepState, stuck: Vec<Stuck>) -> Step {
+        Step {
+            name: "a".parse().unwrap(),
+            job: "00112233aabbccdd".parse().unwrap(),
+            run: 1,
+            state,
+            started_at: None,
+            ended_at: None,
+            ui: None,
+            failure: None,
+            diagnosis: None,
+            stuck,
+            may_fail: false,
+            attempt: None,
+        }
+    }
+
+    #[test]
+    fn a_hang_explains_only_the_end_that_it_caused() {
+        let all = vec![
+            stuck(StuckKind::ExecutorsLost, Confidence::Low),
+            stuck(StuckKind::NoExecutors, Confidence::Likely),
+        ];
+        let cut = step(StepState::Interrupted, all.clone());
+        let end = |reason| End {
+            reason,
+            message: "x".into(),
+        };
+        let found = |step: &Step, reason| {
+            let end = end(reason);
+            hang(step, Some(&end)).map(|stuck| stuck.kind)
+        };
+        assert_eq!(found(&cut, EndReason::Stuck), Some(StuckKind::NoExecutors));
+        assert_eq!(found(&cut, EndReason::Failure), None);
+        assert_eq!(hang(&cut, None), None);
+        let over = step(StepState::Completed, all);
+        assert_eq!(found(&over, EndReason::Stuck), None);
+        let other = step(StepState::Interrupted, Vec::new());
+        assert_eq!(found(&other, EndReason::Stuck), None);
+    }
 }

@@ -10,7 +10,7 @@ use crate::model::desired::{JobSpec, StepSpec};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::evidence::Evidence;
 use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
-use crate::model::stuck::OnStuck;
+use crate::model::stuck::{OnStuck, Stuck};
 use std::collections::VecDeque;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
@@ -118,7 +118,7 @@ impl Supervisor {
         self.find_stuck()
     }
 
-    /// Records how the running step hangs, and ends the cluster for it if its job asks for that.
+    /// Records how the running step hangs now, and ends the cluster for it if its job asks for that.
     fn find_stuck(&mut self) -> Result<(), End> {
         let Some(driver) = &mut self.driver else {
             return Ok(());
@@ -131,11 +131,11 @@ impl Supervisor {
             ..Asked::default()
         };
         let found = driver.watch.stuck(asked, Surroundings::default());
-        let mut ends = found
-            .iter()
-            .filter_map(|stuck| stuck.end(driver.on_stuck, &step.name));
-        let end = ends.next();
-        step.stuck.extend(found);
+        let found = found
+            .into_iter()
+            .map(|stuck| stuck.decided(driver.on_stuck));
+        Stuck::update(&mut step.stuck, found.collect());
+        let end = step.stuck.iter().find_map(|stuck| stuck.end(&step.name));
         end.map_or(Ok(()), Err)
     }
 
@@ -149,6 +149,7 @@ impl Supervisor {
         step.ui = None;
         if status.success() {
             step.state = StepState::Completed;
+            step.stuck.clear();
             return;
         }
         step.state = StepState::Failed;

@@ -82,7 +82,7 @@ fn a_driver_on_another_node_is_watched_until_yarn_admits_it() {
     for second in 4..100 {
         log.at(second, &[ACCEPTED]);
     }
-    assert_eq!(log.kinds(), [(62, StuckKind::MasterNotAdmitted)]);
+    assert_eq!(log.kinds(), [(63, StuckKind::MasterNotAdmitted)]);
     // A step may submit one application after another.
     let mut second = Live::new();
     second.at(2, &[SUBMITTING]);

@@ -1,8 +1,9 @@
 //! Jobs that lose executors or threads, and go on.
 
 use super::{FINISHED, Live, REGISTERED, STARTING, TASKS};
+use crate::diagnose::Asked;
 use crate::model::diagnosis::Confidence;
-use crate::model::stuck::StuckKind;
+use crate::model::stuck::{Stuck, StuckKind};
 
 fn registered(log: &mut Live, second: i64, executors: std::ops::Range<u32>) {
     for executor in executors {
@@ -148,4 +149,51 @@ fn the_death_of_a_thread_that_spark_does_not_need_is_a_guess() {
         assert_eq!(found(thread, &works), [(70, Confidence::Low)], "{thread}");
         assert_eq!(found(thread, &[]), [], "{thread}");
     }
+}
+
+#[test]
+fn each_wait_is_reported_and_a_guess_again_once_it_is_likely() {
+    let starved = "WARN YarnScheduler: Initial job has not accepted any resources; check it";
+    let mut log = Live::new();
+    log.around.may_get_room = true;
+    let wait = |log: &mut Live, from: i64| {
+        for second in (from..=from + 300).step_by(15) {
+            log.at(second, &[starved]);
+        }
+    };
+    wait(&mut log, 20);
+    log.around.may_get_room = false;
+    log.at(325, &[starved]);
+    log.at(330, &[STARTING]);
+    wait(&mut log, 500);
+    let found = log.found.iter();
+    let found: Vec<_> = found
+        .map(|(second, stuck)| (*second, stuck.diagnosis.confidence))
+        .collect();
+    let expected = [
+        (65, Confidence::Low),
+        (325, Confidence::Likely),
+        (545, Confidence::Likely),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_is_recorded_of_a_step_is_withdrawn_once_its_work_goes_on() {
+    let mut log = Live::new();
+    let mut known = Vec::new();
+    let mut record = |log: &Live| {
+        Stuck::update(&mut known, log.watch.stuck(Asked::default(), log.around));
+        known.iter().map(|stuck| stuck.since).collect::<Vec<_>>()
+    };
+    registered(&mut log, 2, 0..1);
+    log.at(3, &[TASKS]);
+    lost(&mut log, 10, 0);
+    log.silent_until(11, 80);
+    let first = record(&log);
+    assert_eq!(first, [super::at(10)]);
+    log.silent_until(81, 100);
+    assert_eq!(record(&log), first);
+    registered(&mut log, 101, 1..2);
+    assert_eq!(record(&log).len(), 0);
 }
