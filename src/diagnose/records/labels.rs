@@ -24,7 +24,7 @@ const DAEMONS: [&str; 8] = [
 
 /// A label for each name of a log: `driver`, `stdout`, `executor 3`, `container 000003`,
 /// `i-0abc nodemanager`, `i-0abc bootstrap 1`. What tells two of them apart is added if they are
-/// of several steps or applications.
+/// of several steps or applications, or of several attempts of one.
 pub fn labels(names: &[&str]) -> Vec<String> {
     let parts: Vec<Part<'_>> = names.iter().map(|name| Part::of(name)).collect();
     let context = Context::of(&parts);
@@ -36,6 +36,7 @@ pub fn labels(names: &[&str]) -> Vec<String> {
 struct Context<'a> {
     steps: BTreeSet<&'a str>,
     apps: BTreeSet<&'a str>,
+    attempts: BTreeSet<&'a str>,
     instances: BTreeSet<&'a str>,
 }
 
@@ -45,7 +46,11 @@ impl<'a> Context<'a> {
         for part in parts {
             match part {
                 Part::Step(step, _) => context.steps.insert(step),
-                Part::Container(app, ..) | Part::Executor(app, ..) => context.apps.insert(app),
+                Part::Container(app, container, _) => {
+                    context.attempts.extend(attempt(container));
+                    context.apps.insert(app)
+                }
+                Part::Executor(app, ..) => context.apps.insert(app),
                 Part::Node(instance, _) => context.instances.insert(instance),
                 Part::Other(_) => false,
             };
@@ -70,7 +75,11 @@ impl<'a> Context<'a> {
             Part::Container(app, container, file) => {
                 let number = container.rsplit('_').next().unwrap_or(container);
                 let app = self.app(app, '_');
-                format!("container {app}{}{}", cut(number), stream(file))
+                let attempt = attempt(container).filter(|_| self.attempts.len() > 1);
+                let attempt = attempt
+                    .map(|it| format!("{}/", cut(it)))
+                    .unwrap_or_default();
+                format!("container {app}{attempt}{}{}", cut(number), stream(file))
             }
             Part::Executor(app, executor, file) => {
                 let app = self.app(app, '-');
@@ -105,6 +114,11 @@ impl<'a> Context<'a> {
         let length = (MIN_ID..longest).find(is_own).unwrap_or(longest);
         instance.chars().take(length).collect()
     }
+}
+
+/// The attempt of its application in a container's id: `02` of `container_1700000000000_0001_02_000003`.
+fn attempt(container: &str) -> Option<&str> {
+    container.rsplit('_').nth(1)
 }
 
 /// What a node's process is, by the path of its log below the node's folder.
@@ -202,5 +216,15 @@ mod tests {
             "i-0abcdf x",
         ];
         assert_eq!(labels(&names), expected);
+        // Of an application that YARN started twice.
+        let of = |attempt: &str| {
+            format!("containers/application_1_0001/container_1_0001_{attempt}/stderr")
+        };
+        let names = [of("01_000003"), of("02_000003")];
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(
+            labels(&names),
+            ["container 01/000003", "container 02/000003"]
+        );
     }
 }
