@@ -5,6 +5,7 @@
 pub(super) mod excerpt;
 mod file;
 mod folder;
+mod input;
 mod listing;
 mod merged;
 mod tail;

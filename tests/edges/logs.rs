@@ -1,10 +1,13 @@
 //! `logs` of files: a folder as EMR uploads it, one log, standard input.
 
 use crate::room::{Done, Room};
+use crate::running::Running;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
 
 const APP: &str = "containers/application_1700000000000_0001/container_1700000000000_0001_01";
 
@@ -237,4 +240,39 @@ fn what_cannot_be_shown_is_refused_with_the_next_step() {
     let done = room.expect(1, &["logs", "./empty"]);
     assert!(done.err.contains("./empty has no logs"), "{}", done.err);
     assert!(shown(&room, &["--grep", "no such text"]).is_empty());
+}
+
+#[test]
+fn standard_input_is_shown_as_it_is_written_until_ctrl_c() {
+    let room = Room::new();
+    let mut command = room.command(&["logs", "-", "--grep", "broken"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = Running::start(&mut command);
+    let mut input = running.stdin.take().unwrap();
+    let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
+    // The second continues the first, which was shown alone.
+    for line in ["26/11/21 04:55:07 ERROR A: broken", "\tat a.B.c(B.scala:7)"] {
+        input.write_all(format!("{line}\n").as_bytes()).unwrap();
+        let shown = lines.next().unwrap().unwrap();
+        assert!(shown.ends_with(line), "{shown}");
+    }
+    // Nothing is written, and nothing is to be shown.
+    let id = running.id().try_into().ok().and_then(Pid::from_raw);
+    kill_process(id.unwrap(), Signal::INT).unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+    assert!(lines.next().is_none());
+    drop(input);
+}
+
+#[test]
+fn a_long_line_has_a_mark_where_it_is_cut_and_a_long_record_in_json_is_one() {
+    let room = Room::new();
+    let (long, longer) = ("x".repeat(50_000), "y".repeat(100_000));
+    let json =
+        format!(r#"{{"ts":"2026-11-21T04:55:08Z","level":"ERROR","msg":"{long}","logger":"A"}}"#);
+    room.write("long.log", format!("{json}\n{longer}\nnext\n"));
+    let out = room.expect(0, &["logs", "long.log"]).out;
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines[0].ends_with(&format!("2026-11-21T04:55:08Z ERROR A: {long}")));
+    assert!(lines[1].ends_with("yy…") && lines[2].ends_with("next"));
 }

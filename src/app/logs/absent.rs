@@ -59,33 +59,85 @@ pub(super) fn of(what: &str, selection: &Selection, names: &[String]) -> Failure
         return Failure::new(Exit::Failed, format!("{what} has no logs"))
             .hint(format!("{UPLOADS}: try again"));
     }
-    if let Some(executor) = &selection.executor {
-        let executor = line(executor, 100);
-        let failure = Failure::input(format!("{what} has no logs of executor {executor}"));
-        let processes = names.iter().filter_map(|name| Part::of(name).process());
-        return named(failure, "its executors are", processes);
-    }
-    if let Some(step) = &selection.step {
-        let step = line(step, 100);
-        let failure = Failure::input(format!("{what} has no logs of step {step:?}"));
-        let steps = names.iter().filter_map(|name| match Part::of(name) {
-            Part::Step(folder, _) => Some(folder),
-            Part::Container(..) | Part::Executor(..) | Part::Node(..) | Part::Other(_) => None,
-        });
-        return named(failure, "its steps are", steps);
+    if let Some(missing) = Missing::of(selection, names) {
+        let failure = Failure::input(format!("{what} has no logs of {}", missing.what));
+        return failure.hint(
+            missing.others().unwrap_or_else(|| {
+                "none is there so far: see all other logs with --all".to_owned()
+            }),
+        );
     }
     Failure::input(format!("{what} has no logs of steps"))
         .hint("show those of executors and nodes too")
         .hint(Command::again_with("--all"))
 }
 
-/// Adds the names that are there.
-fn named<'a>(failure: Failure, what: &str, names: impl Iterator<Item = &'a str>) -> Failure {
-    let names: BTreeSet<&str> = names.collect();
-    let shown = names.iter().take(MAX_NAMED).map(|name| line(name, 100));
-    let shown: Vec<String> = shown.collect();
-    if shown.is_empty() {
-        return failure.hint("none is there so far: see all other logs with --all");
+/// What to say while none of a cluster's logs is the selected step's or executor's, and others are
+/// there; `None` if there is nothing to say.
+pub(super) fn so_far(what: &str, selection: &Selection, names: &[String]) -> Option<String> {
+    let missing = Missing::of(selection, names)?;
+    let others = missing.others()?;
+    Some(format!(
+        "{what} has no logs of {} so far; {others}",
+        missing.what
+    ))
+}
+
+/// A step or an executor that has no logs.
+struct Missing<'a> {
+    /// Such as `executor 3`.
+    what: String,
+    /// How the list of those begins that are there, and their names.
+    there: (&'static str, BTreeSet<&'a str>),
+}
+
+impl<'a> Missing<'a> {
+    /// `None` if neither a step nor an executor is selected.
+    fn of(selection: &Selection, names: &'a [String]) -> Option<Self> {
+        if let Some(executor) = &selection.executor {
+            let processes = names.iter().filter_map(|name| Part::of(name).process());
+            return Some(Self {
+                what: format!("executor {}", line(executor, 100)),
+                there: ("its executors are", processes.collect()),
+            });
+        }
+        let step = line(selection.step.as_ref()?, 100);
+        let steps = names.iter().filter_map(|name| match Part::of(name) {
+            Part::Step(folder, _) => Some(folder),
+            Part::Container(..) | Part::Executor(..) | Part::Node(..) | Part::Other(_) => None,
+        });
+        Some(Self {
+            what: format!("step {step:?}"),
+            there: ("its steps are", steps.collect()),
+        })
     }
-    failure.hint(format!("{what} {}", shown.join(", ")))
+
+    /// The names that are there; `None` if there is none.
+    fn others(&self) -> Option<String> {
+        let (begin, names) = &self.there;
+        let shown = names.iter().take(MAX_NAMED).map(|name| line(name, 100));
+        let shown: Vec<String> = shown.collect();
+        (!shown.is_empty()).then(|| format!("{begin} {}", shown.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_that_are_there_are_named_while_the_selected_one_is_awaited() {
+        let step = |name: &str| Selection {
+            step: Some(name.to_owned()),
+            ..Selection::default()
+        };
+        let names = ["steps/01-load/stderr", "steps/01-load/stdout"].map(str::to_owned);
+        let said = so_far("stack t", &step("lod"), &names);
+        let expected = "stack t has no logs of step \"lod\" so far; its steps are 01-load";
+        assert_eq!(said.as_deref(), Some(expected));
+        assert_eq!(so_far("stack t", &step("lod"), &[]), None);
+        assert_eq!(so_far("stack t", &Selection::default(), &names), None);
+        let failure = of("stack t", &step("lod"), &names);
+        assert_eq!(failure.message, "stack t has no logs of step \"lod\"");
+    }
 }

@@ -2,7 +2,9 @@
 //! time, once or as they grow.
 
 mod absent;
+mod containers;
 mod follow;
+mod followed;
 mod request;
 mod show;
 mod source;

@@ -7,8 +7,6 @@ use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
 use crate::app::target::{Target, TargetChoice};
 use crate::cloud::{FolderLogs, LogFile};
-use crate::diagnose::records::{Selection, launched, masters};
-use crate::model::evidence::Section;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::shown::line;
 use std::io;
@@ -106,29 +104,6 @@ impl<'a> Source<'a> {
         };
         Ok(Self { place, names })
     }
-
-    /// The names of the selected logs.
-    pub(super) async fn select(&self, selection: &Selection) -> Result<Vec<String>, Failure> {
-        let mut selection = selection.clone();
-        let is_plain = match &self.place {
-            Place::File(_) => true,
-            Place::Folder { has_layout, .. } => !has_layout,
-            Place::Cluster { .. } => false,
-        };
-        if is_plain && (selection.step.is_some() || selection.executor.is_some()) {
-            return Err(absent::layout());
-        }
-        selection.all |= is_plain;
-        self.place
-            .add_containers(&mut selection, &self.names)
-            .await?;
-        let chosen = self.names.iter().filter(|name| selection.has(name));
-        let chosen: Vec<String> = chosen.cloned().collect();
-        if chosen.is_empty() {
-            return Err(absent::of(&self.place.in_words(), &selection, &self.names));
-        }
-        Ok(chosen)
-    }
 }
 
 impl Place<'_> {
@@ -148,36 +123,8 @@ impl Place<'_> {
         }
     }
 
-    /// On YARN, the containers of the selected executor, as the application masters' logs say.
-    pub(super) async fn add_containers(
-        &self,
-        selection: &mut Selection,
-        names: &[String],
-    ) -> Result<(), Failure> {
-        let number: Option<u32> = selection.executor.as_ref().and_then(|it| it.parse().ok());
-        let Some(number) = number else {
-            return Ok(());
-        };
-        for name in masters(names.iter()) {
-            let sections = self.sections(name).await?;
-            selection
-                .containers
-                .extend(launched(&sections).remove(&number));
-        }
-        Ok(())
-    }
-
-    async fn sections(&self, name: &str) -> Result<Vec<Section>, Failure> {
-        match self {
-            Self::Cluster { target, id, .. } => Ok(target.cloud.sections(id, name).await?),
-            // A log that cannot be read says nothing.
-            Self::Folder { logs, .. } => Ok(logs.sections(name).unwrap_or_default()),
-            Self::File(_) => Ok(Vec::new()),
-        }
-    }
-
     /// What it is, such as `stack movies`.
-    fn in_words(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         match self {
             Self::Cluster {
                 stack: Some(stack), ..

@@ -13,6 +13,9 @@ const MAX_LABEL: usize = 40;
 /// How long Ctrl-C may have to wait.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// How many records are shown before Ctrl-C is noticed.
+const MAX_SHOWN: usize = 256;
+
 /// Logs that are shown together: the short name of each, by its index.
 pub(super) struct Labels {
     labels: Vec<String>,
@@ -80,11 +83,16 @@ pub(super) async fn pass(
         Failure::new(Exit::Failed, "cannot start a thread to read logs").caused_by(&error)
     })?;
     let mut goes_on = true;
+    let mut shown = 0_usize;
     while goes_on {
         match merged.next_read() {
             Next::Record(index, record) => {
                 if let Some((label, log)) = places.get(index) {
                     goes_on = sink.show(&labels.shown(*label, log, &record));
+                }
+                shown += 1;
+                if shown.is_multiple_of(MAX_SHOWN) {
+                    tokio::task::yield_now().await;
                 }
             }
             Next::Unread => {

@@ -43,6 +43,7 @@ mod tests {
         let record = Record {
             time: None,
             severity: None,
+            block: None,
             text: "26/11/21 04:31:24 ERROR A: b\n\n\tat a.B.c(B.scala:7)".to_owned(),
         };
         let shown = Shown {

@@ -52,6 +52,7 @@ impl<A: Api> ClusterLogs for Account<A> {
                 .map(|(name, object)| (name.clone(), object.version))
                 .collect(),
             state: cluster.state,
+            ended_at: cluster.ended_at,
             was_ready: cluster.ready_at.is_some(),
             steps: folders,
             messages: messages(&cluster),

@@ -39,6 +39,7 @@ impl ClusterLogs for Local {
             // A cluster that has just been created has no logs.
             logs: logs.map(|logs| logs.versions()).unwrap_or_default(),
             state: cluster.state,
+            ended_at: cluster.ended_at,
             was_ready: cluster.ready_at.is_some(),
             steps: steps.collect(),
             messages: Vec::new(),

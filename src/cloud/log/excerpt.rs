@@ -70,7 +70,14 @@ fn of_seekable(file: impl Read + Seek, sizes: Sizes) -> io::Result<Vec<Section>>
 
 /// Whether a stream begins as gzip does (RFC 1952, 2.3.1).
 pub(super) fn is_packed(from: &mut impl BufRead) -> io::Result<bool> {
-    Ok(from.fill_buf()?.starts_with(&[0x1f, 0x8b]))
+    loop {
+        match from.fill_buf() {
+            Ok(begin) => return Ok(begin.starts_with(&[0x1f, 0x8b])),
+            // Standard input: nothing is written to it yet.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn streamed(mut from: impl Read, sizes: Sizes) -> io::Result<Vec<Section>> {

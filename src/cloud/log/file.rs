@@ -1,6 +1,7 @@
 //! One log as a file, which is unpacked as it is read.
 
 use super::excerpt::is_packed;
+use super::input::Input;
 use crate::cloud::local_results;
 use flate2::bufread::MultiGzDecoder;
 use std::fs::File;
@@ -55,7 +56,7 @@ impl LogFile {
         Self(Place::Input)
     }
 
-    /// Whether more of it may be written while it is read.
+    /// Whether it is standard input. Reading it fails with `WouldBlock` while nothing is written to it.
     pub(super) const fn is_input(&self) -> bool {
         matches!(self.0, Place::Input)
     }
@@ -77,7 +78,7 @@ impl LogFile {
             Place::Inside(path) => local_results::open(path)?,
             Place::Fetched(folder, name) => local_results::open(&folder.path().join(name))?,
             Place::Given(path) => crate::disk::open(path)?,
-            Place::Input => return after(BufReader::new(io::stdin()), skipped),
+            Place::Input => return after(BufReader::new(Input::open()?), skipped),
         };
         let mut file = BufReader::new(file);
         if is_packed(&mut file)? {

@@ -13,6 +13,8 @@ pub struct LogListing {
     pub logs: BTreeMap<String, LogVersion>,
     /// The cluster's state.
     pub state: ClusterState,
+    /// When it ended, if it has ended.
+    pub ended_at: Option<DateTime<Utc>>,
     /// Whether it ever was ready for work.
     pub was_ready: bool,
     /// Its steps, oldest first.

@@ -6,7 +6,7 @@ use super::tail::Tail;
 use crate::diagnose::records::{Filter, Merge, Record};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::cell::Cell;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, ErrorKind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -245,10 +245,8 @@ impl Source {
         // What comes from a program is shown as it comes.
         let enough = if self.file.is_input() { 0 } else { SHOWN };
         let mut each = |record: Record| {
-            if filter.accepts(&record) {
-                shown += record.text.len();
-                records.push(record);
-            }
+            shown += record.text.len();
+            records.push(record);
             is_enough.set(shown > enough);
         };
         let until = self.tail.read() + READ;
@@ -257,18 +255,22 @@ impl Source {
                 Some(reader) => reader,
                 none => none.insert(opened(&self.file, &mut self.tail)?),
             };
-            match self.tail.next_line(&mut **reader, &mut each) {
+            match self.tail.next_line(&mut **reader, filter, &mut each) {
                 Ok(true) if is_enough.get() || self.tail.read() >= until => return Ok(true),
                 Ok(true) => {}
                 Ok(false) => break Ok(false),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.tail.flush(filter, each);
+                    return Ok(true);
+                }
                 Err(error) => break Err(error),
             }
         };
         self.reader = None;
         if self.grows {
-            self.tail.flush(each);
+            self.tail.flush(filter, each);
         } else {
-            self.tail.finish(each);
+            self.tail.finish(filter, each);
         }
         read
     }

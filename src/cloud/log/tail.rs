@@ -1,7 +1,7 @@
 //! How far a log was read, so that reading goes on there when it has grown.
 
 use super::file::beginning;
-use crate::diagnose::records::{Record, Splitter};
+use crate::diagnose::records::{Accepted, Filter, Record, Splitter};
 use std::io::{self, BufRead, Read};
 
 /// The longest line that is kept until its end, in bytes. Of a longer one its beginning is shown, or
@@ -12,6 +12,7 @@ const MAX_LINE: usize = 64 << 10;
 #[derive(Debug, Clone, Default)]
 pub struct Tail {
     splitter: Splitter,
+    accepted: Accepted,
     /// How many bytes were read, unpacked.
     read: u64,
     /// How the log begins, once that is known.
@@ -38,20 +39,25 @@ impl Tail {
         self.read
     }
 
-    /// Reads the next line; false if there is no complete one now.
+    /// Reads the next line, and passes on what the filter accepts; false if there is no complete line
+    /// now. Reading can go on after an error.
     pub(super) fn next_line(
         &mut self,
         from: &mut dyn BufRead,
+        filter: &Filter,
         each: impl FnMut(Record),
     ) -> io::Result<bool> {
-        let room = MAX_LINE.saturating_sub(self.line.len()) as u64;
-        let read = from.take(room).read_until(b'\n', &mut self.line)? as u64;
+        let before = self.line.len();
+        let room = MAX_LINE.saturating_sub(before) as u64;
+        let result = from.take(room).read_until(b'\n', &mut self.line);
+        let read = (self.line.len() - before) as u64;
         self.read += read;
+        result?;
         if self.beginning.is_none() && self.read == self.line.len() as u64 {
             self.beginning = beginning(&self.line);
         }
         if self.line.ends_with(b"\n") {
-            self.end_line(each);
+            self.end_line("", filter, each);
             self.skips = false;
             return Ok(true);
         }
@@ -63,7 +69,7 @@ impl Tail {
         match last.filter(|at| (1..self.line.len() - 1).contains(at)) {
             Some(at) => drop(self.line.drain(..=at)),
             None => {
-                self.end_line(each);
+                self.end_line("…", filter, each);
                 self.skips = true;
             }
         }
@@ -71,22 +77,35 @@ impl Tail {
     }
 
     /// The last record is complete for now.
-    pub(super) fn flush(&mut self, each: impl FnMut(Record)) {
-        self.splitter.flush().into_iter().for_each(each);
+    pub(super) fn flush(&mut self, filter: &Filter, each: impl FnMut(Record)) {
+        let open = self.splitter.flush().into_iter();
+        open.filter(|record| filter.accepts(record, &mut self.accepted))
+            .for_each(each);
     }
 
     /// Nothing more follows: the last line needs no line feed.
-    pub fn finish(&mut self, mut each: impl FnMut(Record)) {
+    pub fn finish(&mut self, filter: &Filter, mut each: impl FnMut(Record)) {
         if !self.line.is_empty() {
-            self.end_line(&mut each);
+            self.end_line("", filter, &mut each);
         }
-        self.flush(each);
+        self.flush(filter, each);
     }
 
-    fn end_line(&mut self, each: impl FnMut(Record)) {
+    /// `mark` is what follows the line if the rest of it is left out.
+    fn end_line(&mut self, mark: &str, filter: &Filter, mut each: impl FnMut(Record)) {
         if !self.skips {
             let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
-            self.splitter.line(&String::from_utf8_lossy(line), each);
+            let mut line = String::from_utf8_lossy(line);
+            if !mark.is_empty() {
+                // A character may be cut in two.
+                let whole = line.trim_end_matches(char::REPLACEMENT_CHARACTER);
+                line = format!("{whole}{mark}").into();
+            }
+            self.splitter.line(&line, |record| {
+                if filter.accepts(&record, &mut self.accepted) {
+                    each(record);
+                }
+            });
         }
         self.line.clear();
     }
@@ -95,12 +114,48 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{BufReader, ErrorKind};
 
     fn read(tail: &mut Tail, mut text: &[u8]) -> Vec<String> {
         let mut found = Vec::new();
-        while tail.next_line(&mut text, |it| found.push(it.text)).unwrap() {}
-        tail.flush(|it| found.push(it.text));
+        let all = Filter::default();
+        let mut each = |it: Record| found.push(it.text);
+        while tail.next_line(&mut text, &all, &mut each).unwrap() {}
+        tail.flush(&all, &mut each);
         found
+    }
+
+    /// A reader that has nothing for the moment, wherever its content is cut.
+    struct Pausing<'a>(&'a [u8], bool);
+
+    impl Read for Pausing<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            let length = buffer.len().min(7);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    #[test]
+    fn reading_goes_on_after_a_pause_within_a_line() {
+        let text = "26/11/21 04:55:07 INFO A: b\n".repeat(9);
+        let mut from = BufReader::new(Pausing(text.as_bytes(), false));
+        let (mut tail, mut lines) = (Tail::default(), 0);
+        loop {
+            let each = |record: Record| {
+                lines += 1;
+                assert_eq!(record.text, "26/11/21 04:55:07 INFO A: b");
+            };
+            match tail.next_line(&mut from, &Filter::default(), each) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            }
+        }
+        assert_eq!((lines, tail.read()), (8, text.len() as u64));
     }
 
     #[test]
@@ -113,7 +168,7 @@ mod tests {
         assert_eq!((read(&mut tail, b""), tail.read()), (Vec::new(), 31));
         assert_eq!(read(&mut tail, b" x\nlast"), ["\tat x"]);
         let mut rest = Vec::new();
-        tail.finish(|record| rest.push(record.text));
+        tail.finish(&Filter::default(), |record| rest.push(record.text));
         assert_eq!(rest, ["last"]);
     }
 
@@ -122,7 +177,9 @@ mod tests {
         let mut tail = Tail::default();
         let long = [&b"x".repeat(5 * MAX_LINE)[..], b"\nnext\n"].concat();
         let found = read(&mut tail, &long);
-        assert!(found[0].len() <= MAX_LINE && found[0].starts_with("xxx"));
+        let mark = "…";
+        assert_eq!(found[0].len(), MAX_LINE + mark.len());
+        assert!(found[0].starts_with("xxx") && found[0].ends_with(mark));
         assert_eq!(found[1..], ["next"]);
         let bars = b"[Stage 1:=====>   (3 + 4) / 8]\r".repeat(9_999);
         let found = read(

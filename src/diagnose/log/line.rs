@@ -4,8 +4,11 @@ use super::json;
 use crate::model::evidence::LogText;
 use std::borrow::Cow;
 
-/// The length at which a line is cut, in bytes. Logs may have lines of megabytes.
+/// The length at which a line of a diagnosis is cut, in bytes. Logs may have lines of megabytes.
 const MAX_LINE: usize = 16 * 1024;
+
+/// The length at which a line is cut that is shown or watched, in bytes.
+const MAX_SHOWN: usize = 64 * 1024;
 
 /// A line of a log.
 #[derive(Debug)]
@@ -39,8 +42,13 @@ pub(super) fn lines(log: &LogText) -> Vec<Line<'_>> {
                 block: 0,
             };
             match json::lines(text) {
-                Some(texts) => found.extend(texts.into_iter().map(Cow::Owned).map(line)),
-                None => found.push(line(Cow::Borrowed(text))),
+                Some(texts) => {
+                    let texts = texts
+                        .into_iter()
+                        .map(|text| cut(Cow::Owned(text), MAX_LINE));
+                    found.extend(texts.map(line));
+                }
+                None => found.push(line(cut(Cow::Borrowed(text), MAX_LINE))),
             }
         }
         if let Some(first) = found.get_mut(from) {
@@ -48,6 +56,15 @@ pub(super) fn lines(log: &LogText) -> Vec<Line<'_>> {
         }
     }
     found
+}
+
+/// The beginning of a long line, with a mark where it is cut.
+fn cut(line: Cow<'_, str>, max: usize) -> Cow<'_, str> {
+    if line.len() <= max {
+        return line;
+    }
+    let end = line.floor_char_boundary(max);
+    Cow::Owned(format!("{}…", &line[..end]))
 }
 
 /// Passes on the lines that a line of a file shows: none if it is only a progress bar, several if it is
@@ -58,8 +75,13 @@ pub(in crate::diagnose) fn each_shown(line: &str, mut each: impl FnMut(&str)) {
         return;
     }
     match json::lines(text) {
-        Some(texts) => texts.iter().for_each(|text| each(text)),
-        None => each(text),
+        Some(texts) => {
+            let texts = texts
+                .into_iter()
+                .map(|text| cut(Cow::Owned(text), MAX_SHOWN));
+            texts.for_each(|text| each(&text));
+        }
+        None => each(&cut(Cow::Borrowed(text), MAX_SHOWN)),
     }
 }
 
@@ -74,12 +96,14 @@ fn clean(line: &str) -> &str {
         };
         line = rest.trim_start();
     }
-    &line[..line.floor_char_boundary(MAX_LINE)]
+    line
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_LINE, clean};
+    use super::{MAX_LINE, clean, cut, each_shown, lines};
+    use crate::model::evidence::{LogRole, LogText};
+    use std::borrow::Cow;
 
     #[test]
     fn progress_bars_are_removed() {
@@ -95,7 +119,26 @@ mod tests {
         }
         assert_eq!(clean("[Stage 1: not closed"), "[Stage 1: not closed");
         assert_eq!(clean("\r\r"), "");
+    }
+
+    #[test]
+    fn a_long_record_in_json_is_read_before_it_is_cut() {
         let long = "ä".repeat(MAX_LINE);
-        assert_eq!(clean(&long).len(), MAX_LINE);
+        let mark = "…";
+        let short = cut(Cow::Borrowed(&long), MAX_LINE);
+        assert_eq!(short.len(), MAX_LINE + mark.len());
+        let record = format!(
+            r#"{{"ts":"2026-11-21T04:31:24Z","level":"ERROR","msg":"{long}","logger":"A"}}"#
+        );
+        let expected = format!("2026-11-21T04:31:24Z ERROR A: {long}");
+        each_shown(&record, |text| assert_eq!(text, expected));
+        let log = LogText::whole(LogRole::DriverLog, "log", &record);
+        let found = lines(&log);
+        assert!(
+            found[0]
+                .text
+                .starts_with("2026-11-21T04:31:24Z ERROR A: ää")
+        );
+        assert!(found[0].text.ends_with(mark) && found[0].text.len() <= MAX_LINE + mark.len());
     }
 }

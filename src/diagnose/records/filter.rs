@@ -3,9 +3,13 @@
 use super::{Record, Severity};
 use crate::diagnose::log::TRACEBACK;
 use regex::{Regex, RegexBuilder};
+use std::collections::VecDeque;
 
 /// How much memory a regular expression may take, in bytes.
 const MAX_REGEX: usize = 1 << 20;
+
+/// How many accepted blocks of a log may still get pieces: records interrupt tracebacks.
+const MAX_ACCEPTED: usize = 16;
 
 /// Which records to show. The default is all.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +17,10 @@ pub struct Filter {
     pattern: Option<Regex>,
     only_errors: bool,
 }
+
+/// The blocks of one log that were accepted last: later pieces of them are accepted too.
+#[derive(Debug, Clone, Default)]
+pub struct Accepted(VecDeque<usize>);
 
 /// A regular expression that is not valid, or takes too much memory.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,11 +48,23 @@ impl Filter {
         })
     }
 
-    /// Whether a record is to be shown.
-    pub fn accepts(&self, record: &Record) -> bool {
+    /// Whether a record is to be shown, or a piece of one of which a piece was accepted before.
+    pub fn accepts(&self, record: &Record, before: &mut Accepted) -> bool {
+        if self.pattern.is_none() && !self.only_errors {
+            return true;
+        }
+        let is_piece = |block: usize| before.0.contains(&block);
+        if record.block.is_some_and(is_piece) {
+            return true;
+        }
         let pattern = self.pattern.as_ref();
-        (!self.only_errors || is_error(record))
-            && pattern.is_none_or(|pattern| pattern.is_match(&record.text))
+        let is_accepted = (!self.only_errors || is_error(record))
+            && pattern.is_none_or(|pattern| pattern.is_match(&record.text));
+        if let Some(block) = record.block.filter(|_| is_accepted) {
+            before.0.truncate(MAX_ACCEPTED - 1);
+            before.0.push_front(block);
+        }
+        is_accepted
     }
 }
 
@@ -71,11 +91,38 @@ mod tests {
     ) -> bool {
         let filter = Filter::new(pattern, only_errors).unwrap();
         let text = text.to_owned();
-        filter.accepts(&Record {
+        let block = None;
+        let record = Record {
             time: None,
             severity,
+            block,
             text,
-        })
+        };
+        filter.accepts(&record, &mut Accepted::default())
+    }
+
+    #[test]
+    fn later_pieces_of_an_accepted_record_are_accepted() {
+        let filter = Filter::new(Some("broken"), true).unwrap();
+        let mut before = Accepted::default();
+        let mut accepts = |block: Option<usize>, text: &str| {
+            let record = Record {
+                time: None,
+                severity: Some(Severity::Error),
+                block,
+                text: text.to_owned(),
+            };
+            filter.accepts(&record, &mut before)
+        };
+        assert!(accepts(Some(3), "26/11/21 04:31:24 ERROR A: broken"));
+        assert!(!accepts(Some(4), "26/11/21 04:31:24 ERROR A: b"));
+        assert!(accepts(Some(3), "\tat a.B.c(B.scala:7)"));
+        assert!(!accepts(Some(4), "\tat a.B.c(B.scala:7)"));
+        assert!(!accepts(None, "printed"));
+        for block in 5..5 + MAX_ACCEPTED {
+            assert!(accepts(Some(block), "broken"));
+        }
+        assert!(!accepts(Some(3), "\tat a.B.c(B.scala:7)"));
     }
 
     #[test]

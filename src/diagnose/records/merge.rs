@@ -113,6 +113,7 @@ mod tests {
         Record {
             time: time.map(|time| time.naive_utc()),
             severity: None,
+            block: None,
             text: text.to_owned(),
         }
     }

@@ -9,10 +9,10 @@ mod merge;
 mod selection;
 mod split;
 
-pub use filter::{BadPattern, Filter};
+pub use filter::{Accepted, BadPattern, Filter};
 pub use labels::labels;
 pub use merge::Merge;
-pub use selection::{Part, Selection, launched, masters};
+pub use selection::{Part, Selection, launched, launches, masters};
 pub use split::Splitter;
 
 use super::log::{Kind, Level};
@@ -28,6 +28,9 @@ pub struct Record {
     pub time: Option<NaiveDateTime>,
     /// How serious it is; `None` for what a program printed.
     pub severity: Option<Severity>,
+    /// The number of its block in its log, which all its pieces have; `None` for what a program
+    /// printed: each of its lines is shown or left out by itself.
+    pub block: Option<usize>,
     /// Its lines, without the line feed of the last.
     pub text: String,
 }

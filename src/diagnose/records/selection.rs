@@ -1,8 +1,7 @@
 //! Chooses logs by their names, whose layout `diagnose::search` describes.
 
 use crate::diagnose::search::{number_after, words};
-use crate::model::evidence::Section;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Which logs of a cluster to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -94,24 +93,27 @@ pub fn masters<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
     names.filter(is_master).collect()
 }
 
-/// The containers of executors, by the executors' numbers, as a log of an application master says:
-/// `Launching container container_… on host … for executor with ID 1` (Spark, `YarnAllocator`).
-pub fn launched(sections: &[Section]) -> BTreeMap<u32, String> {
-    let mut found = BTreeMap::new();
-    for line in sections.iter().flat_map(|section| section.text.lines()) {
-        let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if let Some(executor) = number_after(line, "for executor with ID ")
-            && let Some(container) = words(line, "container_", part).into_iter().next()
-        {
-            found.insert(executor, container);
-        }
-    }
-    found
+/// The container that a line of an application master's log names as this executor: `Launching
+/// container container_… on host … for executor with ID 1` (Spark, `YarnAllocator`).
+pub fn launched(line: &str, executor: u32) -> Option<String> {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_it = number_after(line, LAUNCHED) == Some(executor);
+    let containers = is_it.then(|| words(line, "container_", part));
+    containers?.into_iter().next()
 }
+
+/// A regular expression for the lines that [`launched`] reads.
+pub fn launches(executor: u32) -> String {
+    format!("{LAUNCHED}{executor}\\b")
+}
+
+/// What stands before an executor's number where it is launched.
+const LAUNCHED: &str = "for executor with ID ";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use regex::Regex;
 
     const NAMES: [&str; 9] = [
         "steps/01-load/stderr",
@@ -169,11 +171,11 @@ mod tests {
         assert_eq!(masters(names.iter()), [NAMES[8]]);
         let text = "26/11/21 04:31:24 INFO YarnAllocator: Launching container \
             container_1_0001_01_000003 on host ip-10-0-0-1 for executor with ID 2 for \
-            ResourceProfile Id 0\nother";
-        let text = text.to_owned();
-        let first_line = Some(1);
-        let found = launched(&[Section { first_line, text }]);
-        let expected = BTreeMap::from([(2, "container_1_0001_01_000003".to_owned())]);
-        assert_eq!(found, expected);
+            ResourceProfile Id 0";
+        let found = |executor| launched(text, executor);
+        assert_eq!(found(2).as_deref(), Some("container_1_0001_01_000003"));
+        assert_eq!((found(1), found(22)), (None, None));
+        let is_read = |executor| Regex::new(&launches(executor)).unwrap().is_match(text);
+        assert!(is_read(2) && !is_read(22) && !is_read(0));
     }
 }

@@ -54,6 +54,7 @@ impl Splitter {
         let record = Record {
             time: self.time,
             severity: Severity::of(placed.kind),
+            block: (placed.kind != Kind::Printed).then_some(placed.block),
             text: text.to_owned(),
         };
         let before = self.open.replace((placed.block, record));
@@ -147,6 +148,7 @@ IndexError: list index out of range";
         splitter.line("\tat a.B.c(B.scala:7)", none);
         let second = splitter.flush().unwrap();
         assert_eq!(second.severity, Some(Severity::Error));
+        assert!(first.block.is_some() && first.block == second.block);
         assert_eq!((second.time, splitter.flush()), (first.time, None));
     }
 }

@@ -21,10 +21,10 @@ use tokio::time::Instant;
 const MAX_WAIT: Duration = Duration::from_secs(12 * 60);
 
 /// How often to look for the logs of what a cluster's end cut off: EMR uploads them then, or never.
-const POLLS_AFTER_END: u32 = 8;
+pub const POLLS_AFTER_END: u32 = 8;
 
 /// A round of EMR's uploads, and some time for it.
-const ROUND: Duration = Duration::from_secs(6 * 60);
+pub const ROUND: Duration = Duration::from_secs(6 * 60);
 
 /// How often to look for further logs once the first is there. EMR uploads those of a cluster in one
 /// round, and leaves out empty ones.

@@ -141,3 +141,28 @@ fn reading_goes_on_where_a_log_was_left() {
         assert_eq!(read(&pack("other\n"), tail).0, [""; 0]);
     }
 }
+
+#[test]
+fn what_continues_an_accepted_record_is_shown_once_it_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let filter = Filter::new(Some("broken"), false).unwrap();
+    let head = "26/11/21 04:55:07 ERROR A: broken\n";
+    let read = |content: &str, tail: Tail| {
+        let (file, _) = log(folder.path(), "log", content.as_bytes());
+        let mut merged = MergedLogs::read(vec![(file, tail)], &filter, true).unwrap();
+        let found = all(&mut merged).into_iter().map(|(_, it)| it.text);
+        let found: Vec<String> = found.collect();
+        (found, merged.finish().remove(0).tail)
+    };
+    let (found, tail) = read(head, Tail::default());
+    assert_eq!(found, [head.trim_end()]);
+    let grown = format!("{head}\tat a.B.c(B.scala:7)\n26/11/21 04:55:08 INFO A: c\n\tmore\n");
+    assert_eq!(read(&grown, tail).0, ["\tat a.B.c(B.scala:7)"]);
+    // A record that is longer than what is kept of one.
+    let long = format!("{head}{}", "\tat a.B.c(B.scala:7)\n".repeat(9_000));
+    let (found, _) = read(&long, Tail::default());
+    assert_eq!(
+        found.iter().map(|it| it.len() + 1).sum::<usize>(),
+        long.len()
+    );
+}
