@@ -8,6 +8,8 @@ mod check;
 mod fixes;
 #[path = "plan/retry.rs"]
 mod retry;
+#[path = "plan/retry_budget.rs"]
+mod retry_budget;
 #[path = "plan/sampling.rs"]
 mod sampling;
 #[path = "plan/sizing.rs"]

@@ -8,12 +8,10 @@ use super::origin::CurrentOrigin;
 use super::reporter::Progress;
 use super::stack_admission::{PolicyReport, StackAdmission};
 use super::target::Target;
-use crate::cost::attempts::{JobAttempt, NextCost};
-use crate::guard;
+use crate::cost::attempts::JobAttempt;
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::facts::Facts;
-use crate::model::money::Usd;
 use crate::model::observed::{Cluster, Run};
 use crate::model::plan::Planned;
 use crate::model::stack::Stack;
@@ -30,6 +28,12 @@ use std::path::Path;
 const STOPPED: [&str; 2] = [
     "interrupted before the next attempt had started",
     "apply again to run the job again",
+];
+
+/// The same once its plan is being carried out: a cluster can exist.
+const HALF_DONE: [&str; 2] = [
+    "interrupted while the next attempt was being started",
+    "apply again to continue, or destroy to delete what exists",
 ];
 
 /// What attempts are made with.
@@ -54,8 +58,6 @@ pub(crate) struct FailedAttempt<'a> {
     pub(crate) run: &'a Run,
     pub(crate) attempt: &'a JobAttempt,
     pub(crate) explanation: Option<&'a Explanation>,
-    /// What it and the attempts before it have cost; `None` if that is not known.
-    pub(crate) spent: Option<Usd>,
 }
 
 /// An attempt that has started.
@@ -87,9 +89,11 @@ impl Retrying<'_> {
             Ok(next) => next,
             Err(none) => return Ok(Err(none.to_string())),
         };
-        let stack = match self.affordable(failed) {
+        let now = SystemClock.now();
+        let stack = retry::affordable(self.stack, failed.cluster, failed.attempt.cost, now);
+        let stack = match stack {
             Ok(stack) => stack,
-            Err(why) => return Ok(Err(why)),
+            Err(none) => return Ok(Err(none.to_string())),
         };
         let facts = Facts {
             attempt: Some(next.attempt.clone()),
@@ -99,11 +103,16 @@ impl Retrying<'_> {
             guardrails: stack.guardrails.clone(),
             ..next.stack.clone()
         };
-        let read = match self.admission.read_again().await {
+        let read = self.admission.read_again();
+        let read = match interrupt::or_stop(read, STOPPED).await? {
             Ok(read) => read,
             Err(failure) => return Ok(Err(failure.in_a_line())),
         };
-        let admission = self.admission.for_stack(&read, &judged).await?;
+        let admission = self.admission.for_stack(&read, &judged);
+        let admission = match interrupt::or_stop(admission, STOPPED).await? {
+            Ok(admission) => admission,
+            Err(failure) => return Ok(Err(failure.in_a_line())),
+        };
         let driver = Driver {
             cloud: &*self.target.cloud,
             stack: &stack,
@@ -116,10 +125,10 @@ impl Retrying<'_> {
             Ok(lease) => lease,
             Err(error) => return Ok(Err(Failure::from(error).in_a_line())),
         };
-        let started = interrupt::or_stop(self.start(&driver, &admission, failed), STOPPED).await;
+        let started = self.start(&driver, &admission, failed).await;
         // An error of the attempt matters more than an error of the release.
         let released = lease.release().await;
-        let started = started??;
+        let started = started?;
         released?;
         Ok(started.map(|prepared| Begun {
             next,
@@ -137,50 +146,14 @@ impl Retrying<'_> {
         admission: &StackAdmission<'_>,
         failed: FailedAttempt<'_>,
     ) -> Result<Outcome<Prepared>, Failure> {
-        let prepared = match self.planned(driver, admission, failed).await {
+        let planned = self.planned(driver, admission, failed);
+        let prepared = match interrupt::or_stop(planned, STOPPED).await? {
             Ok(Ok(prepared)) => prepared,
             Ok(Err(why)) => return Ok(Err(why)),
             Err(failure) => return Ok(Err(failure.in_a_line())),
         };
-        driver.attempt(&prepared.plan).await?;
+        interrupt::or_stop(driver.attempt(&prepared.plan), HALF_DONE).await??;
         Ok(Ok(prepared))
-    }
-
-    /// The stack with what is left of its budget for all attempts. The budget of a cluster that lives
-    /// on is the cluster's own.
-    fn affordable(&self, failed: FailedAttempt<'_>) -> Outcome<Stack> {
-        let mut stack = self.stack.clone();
-        let cluster = failed.cluster;
-        let lives = cluster.state.is_live();
-        let budget = if lives {
-            cluster.guardrails().budget
-        } else {
-            stack.guardrails.budget
-        };
-        let Some(budget) = budget else {
-            return Ok(stack);
-        };
-        let at = SystemClock.now() + cluster.spec.ending.delta();
-        let spent = if lives {
-            guard::spent(cluster, at).map(|bill| bill.total)
-        } else {
-            failed.spent
-        };
-        let (Some(spent), Some(attempt)) = (spent, failed.attempt.cost) else {
-            return Err("the cost of the last attempt is not known".to_owned());
-        };
-        let cost = NextCost {
-            spent,
-            attempt,
-            budget,
-        };
-        if !cost.fits() {
-            return Err(cost.to_string());
-        }
-        if !lives {
-            stack.guardrails.budget = Some((budget - spent).down_to(2));
-        }
-        Ok(stack)
     }
 
     /// The plan of the attempt, with the money for it reserved.
@@ -239,8 +212,11 @@ fn changed(prepared: &Prepared, failed: FailedAttempt<'_>) -> Option<String> {
         return Some("its cluster has ended meanwhile".to_owned());
     }
     let actions = &prepared.plan.actions;
+    if let Some(other) = actions.iter().find(|it| !is_part(it)) {
+        return Some(format!("the plan also has a change: {}", other.because));
+    }
     let starts = actions.iter().any(|it| starts_job(&it.action));
-    (!starts || !actions.iter().all(is_part)).then(|| "the stack has changed".to_owned())
+    (!starts).then(|| "the plan does not start the job".to_owned())
 }
 
 const fn starts_job(action: &Action) -> bool {
@@ -250,11 +226,13 @@ const fn starts_job(action: &Action) -> bool {
     )
 }
 
-/// Whether an action is part of starting a job again, as the user has agreed to.
+/// Whether an action is part of starting a job again, as the user has agreed to. That includes the rules
+/// of a security group, which are those of the stack that was applied.
 const fn is_part(planned: &Planned) -> bool {
     let kind = matches!(
         planned.action,
         Action::Disarm(_)
+            | Action::UpdateGroup(_)
             | Action::DeleteCluster(_)
             | Action::TerminateCluster(..)
             | Action::Stage(_)

@@ -67,13 +67,14 @@ impl<'a> StackAdmission<'a> {
         })
     }
 
-    /// The admission of the stack with other settings, by the policies of now.
+    /// The admission of the stack with other settings, by the policies of now. The reason for overriding
+    /// policies was given for the plan that the user saw: it does not count here.
     pub(crate) async fn for_stack<'b>(
         &'b self,
         read: &'b LoadedPolicies,
         stack: &'b Stack,
     ) -> Result<StackAdmission<'b>, Failure> {
-        StackAdmission::open(read, stack, self.target, self.app.reservations.why).await
+        StackAdmission::open(read, stack, self.target, None).await
     }
 
     /// Judges a plan; `None` if no policy and no team budget applies. Writes the overrides and the

@@ -5,7 +5,7 @@ use super::Options;
 use super::change::{ends, immovable, movable};
 use super::diff::Draft;
 use crate::model::action::Action;
-use crate::model::desired::{Desired, JobSpec};
+use crate::model::desired::{ClusterSpec, Desired, JobSpec};
 use crate::model::observed::{Cluster, End, EndReason, Observed, Run, Step};
 use crate::model::plan::Planned;
 use crate::model::safeguard::{Safeguard, SafeguardKind};
@@ -123,7 +123,9 @@ fn moved(cluster: &Cluster, given: Given<'_>, draft: &mut Draft) {
     let Given {
         desired, observed, ..
     } = given;
-    let mut changes = movable(cluster, &desired.cluster, desired.elastic);
+    let mut spec = Box::new(desired.cluster.clone());
+    let is_kept = keeps_budget(cluster, &mut spec);
+    let mut changes = movable(cluster, &spec, desired.elastic);
     let lacks_schedule =
         |safeguard: &Safeguard| safeguard.kind == SafeguardKind::Schedule && !safeguard.is_armed();
     if given.options.create_roles
@@ -133,10 +135,14 @@ fn moved(cluster: &Cluster, given: Given<'_>, draft: &mut Draft) {
         changes.push("its schedule can be armed now that the roles exist".to_owned());
     }
     if changes.is_empty() {
-        draft.settle(format!("cluster {}", cluster.id), "it matches the stack");
+        let because = if is_kept {
+            "it matches the stack, with the budget that earlier attempts at its job left"
+        } else {
+            "it matches the stack"
+        };
+        draft.settle(format!("cluster {}", cluster.id), because);
         return;
     }
-    let mut spec = Box::new(desired.cluster.clone());
     // A cluster keeps the rates that it was created with.
     spec.rates = cluster.spec.rates.clone().or(spec.rates);
     // It also keeps the record of an overridden policy,
@@ -155,6 +161,21 @@ fn moved(cluster: &Cluster, given: Given<'_>, draft: &mut Draft) {
         ),
         None => draft.act(action, changes.join("; ")),
     }
+}
+
+/// Leaves a cluster that runs a retry the smaller budget that earlier attempts left, since the stack's
+/// is for all attempts together. Returns whether it is smaller.
+fn keeps_budget(cluster: &Cluster, want: &mut ClusterSpec) -> bool {
+    let is_retry = |step: &Step| !step.state.is_over() && step.attempt.is_some();
+    let Some(left) = cluster.spec.guardrails.budget else {
+        return false;
+    };
+    let budget = &mut want.guardrails.budget;
+    let keeps = cluster.steps.iter().any(is_retry) && budget.is_none_or(|want| left < want);
+    if keeps {
+        *budget = Some(left);
+    }
+    keeps
 }
 
 fn none_living(given: Given<'_>, draft: &mut Draft) {

@@ -1,16 +1,19 @@
-//! Decides whether a failed job runs again, and with which memory. Whether it can be paid is decided
-//! where its cost is known.
+//! Decides whether a failed job runs again, with which memory and within which budget.
 
 use super::expand::expand;
 use super::fix::{Failed, Growth, grown};
 use super::repeat::Done;
+use crate::cost::attempts::NextCost;
+use crate::guard;
 use crate::model::diagnosis::{Confidence, Diagnosis, FailureClass};
 use crate::model::facts::Facts;
 use crate::model::memory::Memory;
+use crate::model::money::Usd;
 use crate::model::name::{JobHash, StepName};
 use crate::model::observed::{Cluster, EndReason, StepState};
 use crate::model::retry::{Attempt, MemoryChange, Retry};
 use crate::model::stack::Stack;
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -66,6 +69,10 @@ pub enum NoRetry {
     NoMemory,
     /// The stack cannot run with the changes.
     Refused(String),
+    /// The budget does not cover it.
+    Budget(NextCost),
+    /// There is a budget, and no prices to compare it with.
+    CostUnknown,
 }
 
 impl fmt::Display for NoRetry {
@@ -84,6 +91,8 @@ impl fmt::Display for NoRetry {
             Self::AtMost { memory, by } => write!(f, "{memory} is the most that {by} gives"),
             Self::NoMemory => f.write_str("no setting of memory fixes it"),
             Self::Refused(why) => f.write_str(why),
+            Self::Budget(cost) => cost.fmt(f),
+            Self::CostUnknown => f.write_str("the cost of the last attempt is not known"),
         }
     }
 }
@@ -196,6 +205,51 @@ impl<'a> FailedJob<'a> {
             Growth::None => Ok(Vec::new()),
         }
     }
+}
+
+/// The stack with what is left of the budget for all attempts. The budget of a cluster whose job is a
+/// retry is already what earlier attempts left, so that nothing but the cluster has to be known. A
+/// cluster that lives on keeps its budget.
+///
+/// # Errors
+/// Returns an error if the rest does not pay for another attempt like the last, which has cost
+/// `attempt`.
+pub fn affordable(
+    stack: &Stack,
+    cluster: &Cluster,
+    attempt: Option<Usd>,
+    now: DateTime<Utc>,
+) -> Result<Stack, NoRetry> {
+    let mut stack = stack.clone();
+    let lives = cluster.state.is_live();
+    let own = if lives {
+        cluster.spec.guardrails.budget
+    } else {
+        cluster.guardrails().budget
+    };
+    let smaller = stack.guardrails.budget.into_iter().chain(own).min();
+    stack.guardrails.budget = smaller;
+    let extended = cluster.guardrails().budget.filter(|_| lives);
+    let Some(budget) = extended.or(smaller) else {
+        return Ok(stack);
+    };
+    let at = now + cluster.spec.ending.delta();
+    let spent = guard::spent(cluster, at).map(|bill| bill.total);
+    let (Some(spent), Some(attempt)) = (spent, attempt) else {
+        return Err(NoRetry::CostUnknown);
+    };
+    let cost = NextCost {
+        spent,
+        attempt,
+        budget,
+    };
+    if !cost.fits() {
+        return Err(NoRetry::Budget(cost));
+    }
+    if !lives {
+        stack.guardrails.budget = Some((budget - spent).down_to(2));
+    }
+    Ok(stack)
 }
 
 /// Why a job is not retried, if its cluster did not end because of it: a guardrail or a person ended

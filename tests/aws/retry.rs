@@ -3,6 +3,7 @@
 use crate::policies::{of_team, say};
 use crate::world::{Done, STACK, World, ending};
 use serde_json::{Value, json};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -208,9 +209,14 @@ fn an_apply_that_is_killed_in_between_does_not_run_the_job_twice() {
     until(&world, |all| all.len() == 2);
     apply.kill().unwrap();
     apply.wait().unwrap();
-    world.expect(0, APPLY);
+    let followed = world.expect(0, APPLY);
     assert_eq!(memories(&world), ["1024m", "2048m"]);
     assert_eq!((world.clusters().len(), world.alive().len()), (2, 0));
+    // The second cluster keeps what the first has left of the budget.
+    let status = world.json(&["status", "t"]);
+    let cluster = &status["stacks"][0]["observed"]["clusters"][0];
+    let budget = cluster["spec"]["guardrails"]["budget"].as_str().unwrap();
+    assert!(budget.starts_with("$2.9"), "{budget} {}", followed.all());
     // An apply that only follows the last attempt does not begin another.
     world.stack(&retried(&ending(), "1g", MORE).replace("name: one", "name: other"));
     fails(&world, json!({ "times": 2, "seconds": 3 }));
@@ -229,7 +235,7 @@ fn nobody_retries_a_job_that_nobody_follows() {
     let world = World::new();
     world.stack(&retried(&ending(), "1g", MORE));
     let done = world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
-    done.says("if the job fails, nobody retries it: that takes an apply that follows it");
+    done.says("no apply follows the job now, so a failure is not retried");
 }
 
 #[test]
@@ -318,4 +324,45 @@ fn a_step_that_is_done_is_not_repeated_and_what_it_wrote_stays() {
         "{objects:?}"
     );
     world.expect(0, APPLY).says("already succeeded");
+}
+
+#[test]
+fn an_override_is_for_the_plan_that_was_shown() {
+    let world = World::new();
+    world.stack(&of_team(&retried(&ending(), "1g", MORE), "t"));
+    say(
+        &world,
+        "policy: small\nlimits: { nodes: 2 }\n\
+         overrides: { by: ['arn:aws:sts::123456789012:*'] }\n",
+    );
+    fails(&world, json!({}));
+    let done = world.expect(4, &[APPLY, &["--override", "incident 4711"]].concat());
+    done.says("overridden: limits.nodes")
+        .says("no retry: nodes is 3, and policy small allows at most 2 (policies/p.yaml:2)");
+    assert_eq!((memories(&world).len(), world.alive().len()), (1, 0));
+}
+
+#[test]
+fn ctrl_c_while_an_attempt_starts_says_that_a_cluster_can_exist() {
+    let world = World::new();
+    world.stack(&retried(&ending(), "1g", MORE));
+    fails(&world, json!({}));
+    let slow = json!([{ "do": "slow", "call": "emr:RunJobFlow", "at": 2, "seconds": 6 }]);
+    world.double.post("/_double/faults", slow);
+    let apply = world.spawn(APPLY);
+    let starts = || {
+        let calls = world.double.calls();
+        calls
+            .iter()
+            .filter(|it| it.call == "emr:RunJobFlow")
+            .count()
+    };
+    until(&world, |_| starts() == 2);
+    let id = apply.id().to_string();
+    let killed = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(killed.success());
+    Done::of(apply)
+        .expect(130)
+        .says("interrupted while the next attempt was being started")
+        .says("apply again to continue, or destroy to delete what exists");
 }

@@ -21,7 +21,7 @@ use clusterup::plan::retry::{FailedJob, NextAttempt, NoRetry, next};
 
 const ALL: &str = "{ on: [out_of_memory, executor_lost, spot_lost], attempts: 3 }";
 
-fn on_aws(stack: &Stack) -> Facts {
+pub(crate) fn on_aws(stack: &Stack) -> Facts {
     Facts {
         capacity: Capacity::AsTyped,
         ..facts(stack)
@@ -50,7 +50,7 @@ fn diagnosis(class: FailureClass, confidence: Confidence, remedies: &[Remedy]) -
 }
 
 /// The stack's job with these facts, failed in its second step on a cluster that ended so.
-fn failed(stack: &Stack, facts: &Facts, end: Option<EndReason>) -> Cluster {
+pub(crate) fn failed(stack: &Stack, facts: &Facts, end: Option<EndReason>) -> Cluster {
     let (desired, _) = expand(stack, facts).unwrap();
     let id = "j-1".parse().unwrap();
     let mut cluster = Cluster::new(id, stack.name.clone(), desired.cluster, at(0));

@@ -2,7 +2,7 @@
 
 use super::applying::{Apply, Attempts, Current, Ended, Followed};
 use super::stuck::StuckListener;
-use crate::app::failure::Failure;
+use crate::app::failure::{Exit, Failure};
 use crate::app::retry::{Begun, FailedAttempt, Retrying};
 use crate::app::{interrupt, recorded_costs};
 use crate::cli::verb::Finished;
@@ -11,7 +11,7 @@ use crate::cost::attempts::JobAttempt;
 use crate::cost::ledger::Attempted;
 use crate::model::clock::Clock;
 use crate::model::facts::Facts;
-use crate::model::money::Usd;
+use crate::model::name::JobHash;
 use crate::model::observed::{Cluster, Run};
 use crate::model::retry::RunState;
 use crate::model::stack::Stack;
@@ -71,46 +71,64 @@ impl Apply<'_> {
         let (Some(retry), Some(job)) = (retry, &current.prepared.desired.job) else {
             return Ok(None);
         };
+        let noted = self.note_run(&job.hash, ended, attempts);
+        let begun = match interrupt::or_stop(noted, STOPPED).await? {
+            Ok(Some((cluster, run))) => {
+                let failed = (&cluster, &run);
+                self.begin(current, ended, failed, attempts).await
+            }
+            Ok(None) => return Ok(None),
+            Err(failure) => Ok(Err(failure.in_a_line())),
+        };
+        self.progress.clear();
+        let why = match begun {
+            Ok(Ok(begun)) => {
+                let text = view::attempts::begun(&begun.next, retry.attempts);
+                self.reporter().say(&text);
+                return Ok(Some(Current {
+                    stack: begun.stack,
+                    facts: begun.facts,
+                    prepared: begun.prepared,
+                }));
+            }
+            Ok(Err(why)) => format!("no retry: {why}"),
+            Err(failure) if failure.exit == Exit::Interrupted => return Err(failure),
+            // The failure of the job is still reported.
+            Err(failure) => format!(
+                "the next attempt was not started completely: {}; apply again to continue, or destroy \
+                 to delete what exists",
+                failure.in_a_line()
+            ),
+        };
+        self.reporter().say(&view::words::wrap(&why, 2));
+        Ok(None)
+    }
+
+    /// Records the run that is over if it was a retry or failed; returns it if it failed.
+    async fn note_run(
+        &self,
+        job: &JobHash,
+        ended: &Ended,
+        attempts: &mut Attempts,
+    ) -> Result<Option<(Cluster, Run)>, Failure> {
         let clusters = self.cloud().watch(&self.stack.name).await?;
-        let Some(mut cluster) = follow::newest(&clusters, &job.hash).cloned() else {
+        let Some(mut cluster) = follow::newest(&clusters, job).cloned() else {
             return Ok(None);
         };
         if let Some(explained) = &ended.explained {
             explained.explanation.record(&mut cluster);
         }
-        let Some(run) = cluster.run_of(&job.hash) else {
+        let Some(run) = cluster.run_of(job) else {
             return Ok(None);
         };
         let Some(attempt) = JobAttempt::of(&cluster, &run, SystemClock.now()) else {
             return Ok(None);
         };
         let has_failed = attempt.state == RunState::Failed;
-        if !has_failed && attempt.number == 1 {
-            return Ok(None);
+        if has_failed || attempt.number > 1 {
+            self.note_attempt(&cluster, &attempt, attempts).await;
         }
-        self.note_attempt(&cluster, &attempt, attempts).await;
-        if !has_failed {
-            return Ok(None);
-        }
-        let begun = self
-            .begin(current, ended, (&cluster, &run), attempts)
-            .await?;
-        self.progress.clear();
-        let begun = match begun {
-            Ok(begun) => begun,
-            Err(why) => {
-                self.reporter()
-                    .say(&view::words::wrap(&format!("no retry: {why}"), 2));
-                return Ok(None);
-            }
-        };
-        let text = view::attempts::begun(&begun.next, retry.attempts);
-        self.reporter().say(&text);
-        Ok(Some(Current {
-            stack: begun.stack,
-            facts: begun.facts,
-            prepared: begun.prepared,
-        }))
+        Ok(has_failed.then_some((cluster, run)))
     }
 
     async fn begin(
@@ -131,7 +149,6 @@ impl Apply<'_> {
             admission: self.admission,
             progress: self.progress,
         };
-        let costs = attempts.iter().map(|it| it.attempt.cost);
         retrying
             .begin(FailedAttempt {
                 facts: &current.facts,
@@ -139,7 +156,6 @@ impl Apply<'_> {
                 run,
                 attempt: &last.attempt,
                 explanation: ended.explained.as_ref().map(|it| &it.explanation),
-                spent: costs.sum::<Option<Usd>>(),
             })
             .await
     }
@@ -169,7 +185,7 @@ impl Apply<'_> {
         let job = self.stack.job.as_ref();
         if job.is_some_and(|job| job.retry.is_some()) {
             self.reporter()
-                .say("if the job fails, nobody retries it: that takes an apply that follows it");
+                .say("no apply follows the job now, so a failure is not retried");
         }
     }
 

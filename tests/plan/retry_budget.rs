@@ -1,0 +1,102 @@
+//! All attempts at a job stay within one budget.
+
+use super::retry::{failed, on_aws};
+use super::{at, stack};
+use clusterup::model::action::Action;
+use clusterup::model::money::Usd;
+use clusterup::model::observed::{Cluster, EndReason, Observed, StepState};
+use clusterup::model::retry::StepAttempt;
+use clusterup::model::stack::Stack;
+use clusterup::plan::retry::affordable;
+use clusterup::plan::{self, Options};
+
+/// The stack of the user: 0.72 dollars an hour.
+fn with_budget(budget: &str, when_done: &str) -> Stack {
+    stack(&format!(
+        "stack: t\nregion: us-east-1\ncluster: {{ release: emr-7.x, size: 3 x m5.xlarge }}\n\
+         job: {{ retry: {{ on: [spot_lost] }}, steps: [{{ name: one, script: a.py }}, \
+         {{ name: two, script: b.py }}] }}\n\
+         guardrails: {{ when_done: {when_done}, budget: {budget} }}\n"
+    ))
+}
+
+fn usd(text: &str) -> Option<Usd> {
+    Some(text.parse().unwrap())
+}
+
+/// A cluster of the stack that ended after five hours, and cost 3.60 dollars.
+fn ended(stack: &Stack) -> Cluster {
+    let mut cluster = failed(stack, &on_aws(stack), Some(EndReason::StepFailed));
+    cluster.ended_at = Some(at(18_000));
+    cluster
+}
+
+#[test]
+fn what_is_left_of_the_budget_is_known_from_the_failed_cluster_alone() {
+    let users = with_budget("$10", "terminate");
+    let next = |cluster: &Cluster, cost: &str| {
+        affordable(&users, cluster, usd(cost), at(20_000)).map_err(|none| none.to_string())
+    };
+    let second = next(&ended(&users), "$3.6").unwrap();
+    assert_eq!(second.guardrails.budget, usd("$6.4"));
+    // An apply that begins here reads ten dollars in the stack.
+    let third = next(&ended(&second), "$1").unwrap();
+    assert_eq!(third.guardrails.budget, usd("$2.8"));
+    assert_eq!(
+        next(&ended(&second), "$3.6"),
+        Err(
+            "$3.60 is spent, and another attempt like the last costs $3.60: more than the budget of \
+             $6.40"
+                .to_owned()
+        )
+    );
+    let unknown = affordable(&users, &ended(&users), None, at(20_000));
+    assert_eq!(
+        unknown.unwrap_err().to_string(),
+        "the cost of the last attempt is not known"
+    );
+    // The plan for a cluster that lives on does not change its budget.
+    let living = failed(&second, &on_aws(&second), None);
+    let stays = next(&living, "$0.1").unwrap();
+    assert_eq!(stays.guardrails.budget, usd("$6.4"));
+}
+
+/// The reasons for which an apply of the stack changes the cluster.
+fn changes(stack: &Stack, cluster: &Cluster) -> Vec<String> {
+    let observed = Observed {
+        at: at(600),
+        key_pairs: vec![],
+        security_groups: vec![],
+        bucket: None,
+        clusters: vec![cluster.clone()],
+        remembered: vec![],
+        results_home: None,
+    };
+    let facts = on_aws(stack);
+    let (plan, _) = plan::plan(stack, &facts, &observed, Options::default()).unwrap();
+    let updates = plan.actions.into_iter();
+    let updates = updates.filter(|it| matches!(it.action, Action::UpdateCluster(..)));
+    updates.map(|it| it.because).collect()
+}
+
+#[test]
+fn an_apply_that_follows_a_retry_does_not_raise_its_budget() {
+    let [users, left] = ["$10", "$6"].map(|budget| with_budget(budget, "keep"));
+    let mut cluster = failed(&left, &on_aws(&left), None);
+    let raised = ["the budget changes from $6.00 to $10.00"];
+    for state in [StepState::Pending, StepState::Running] {
+        cluster.steps[1].state = state;
+        assert_eq!(changes(&users, &cluster), raised, "a first attempt");
+        let number = 2;
+        let attempt = StepAttempt {
+            number,
+            changes: vec![],
+        };
+        cluster.steps[1].attempt = Some(attempt);
+        assert_eq!(changes(&users, &cluster), [""; 0], "{state:?}");
+        let lower = with_budget("$5", "keep");
+        let lowered = ["the budget changes from $6.00 to $5.00"];
+        assert_eq!(changes(&lower, &cluster), lowered);
+        cluster.steps[1].attempt = None;
+    }
+}
