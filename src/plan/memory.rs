@@ -6,7 +6,7 @@
 use crate::model::memory::Memory;
 
 /// The increment of YARN's container sizes on EMR, in MiB.
-const ALLOCATION: u64 = 32;
+pub(super) const ALLOCATION: u64 = 32;
 const MIN_OVERHEAD: u64 = 384;
 /// Spark refuses less: 1.5 times its reserve of 300 MiB (`UnifiedMemoryManager`).
 pub const LEAST: Memory = Memory::from_mib(450);

@@ -62,7 +62,7 @@ pub enum NoRetry {
     AtMost {
         /// What it has.
         memory: Memory,
-        /// What gives no more, such as `a node of m5.xlarge`.
+        /// What gives no more, such as `a node of m5.xlarge gives`.
         by: String,
     },
     /// More memory would not fix it.
@@ -88,7 +88,7 @@ impl fmt::Display for NoRetry {
             Self::Class(class) => write!(f, "job.retry.on does not have {}", class.as_str()),
             Self::Attempts(1) => f.write_str("job.retry.attempts is 1"),
             Self::Attempts(all) => write!(f, "all {all} attempts failed"),
-            Self::AtMost { memory, by } => write!(f, "{memory} is the most that {by} gives"),
+            Self::AtMost { memory, by } => write!(f, "{memory} is the most that {by}"),
             Self::NoMemory => f.write_str("no setting of memory fixes it"),
             Self::Refused(why) => f.write_str(why),
             Self::Budget(cost) => cost.fmt(f),

@@ -8,7 +8,7 @@ use clusterup::model::instance::InstanceType;
 use clusterup::model::memory::Memory;
 use clusterup::model::stack::Stack;
 use clusterup::plan::fix::{Change, Failed, Fix, fixes};
-use clusterup::plan::memory::{container, container_with};
+use clusterup::plan::memory::{container_with, overhead};
 use clusterup::text::{self, Setting};
 use std::path::Path;
 
@@ -176,10 +176,15 @@ fn keeps_to_the_node(mut stack: Stack, facts: &Facts, memory: &[Remedy]) {
 pub(crate) fn taken(stack: &Stack) -> Memory {
     let spark = &stack.job.as_ref().unwrap().steps[0].spark;
     let heap = spark.executor_memory.unwrap();
-    match spark.conf.get("spark.executor.memoryOverhead") {
-        Some(extra) => container_with(heap, extra.parse().unwrap()),
-        None => container(heap),
-    }
+    let of = |key: &str| {
+        spark
+            .conf
+            .get(key)
+            .map(|text| text.parse::<Memory>().unwrap())
+    };
+    let extra = of("spark.executor.memoryOverhead").unwrap_or_else(|| overhead(heap));
+    let python = of("spark.executor.pyspark.memory").map_or(0, Memory::mib);
+    container_with(heap, Memory::from_mib(extra.mib() + python))
 }
 
 #[test]
@@ -202,14 +207,19 @@ fn no_fix_exceeds_what_a_node_gives() {
                 continue;
             }
             types += 1;
-            for executor in ["450m", "6g"] {
+            for (executor, python) in [("450m", None), ("6g", None), ("450m", Some("1g"))] {
                 let mut stack = stack.clone();
                 stack.cluster.core.as_mut().unwrap().nodes.instance_type = of.clone();
                 let executor = executor.parse().unwrap();
-                if container(executor) > shape(&of).unwrap().yarn {
+                let spark = &mut stack.job.as_mut().unwrap().steps[0].spark;
+                spark.executor_memory = Some(executor);
+                if let Some(python) = python {
+                    let key = "spark.executor.pyspark.memory".to_owned();
+                    spark.conf.insert(key, python.to_owned());
+                }
+                if taken(&stack) > shape(&of).unwrap().yarn {
                     continue;
                 }
-                stack.job.as_mut().unwrap().steps[0].spark.executor_memory = Some(executor);
                 keeps_to_the_node(stack, &facts, &memory);
             }
         }

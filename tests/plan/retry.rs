@@ -19,7 +19,7 @@ use clusterup::model::stack::{Stack, WhenDone};
 use clusterup::plan::expand::expand;
 use clusterup::plan::retry::{FailedJob, NextAttempt, NoRetry, next};
 
-const ALL: &str = "{ on: [out_of_memory, executor_lost, spot_lost], attempts: 3 }";
+pub(crate) const ALL: &str = "{ on: [out_of_memory, executor_lost, spot_lost], attempts: 3 }";
 
 pub(crate) fn on_aws(stack: &Stack) -> Facts {
     Facts {
@@ -28,7 +28,7 @@ pub(crate) fn on_aws(stack: &Stack) -> Facts {
     }
 }
 
-fn with(size: &str, retry: &str, spark: &str) -> Stack {
+pub(crate) fn with(size: &str, retry: &str, spark: &str) -> Stack {
     stack(&format!(
         "stack: t\nregion: us-east-1\ncluster: {{ release: emr-7.x, size: {size} }}\n\
          job:\n  retry: {retry}\n  steps:\n    - {{ name: one, script: a.py }}\n    \
@@ -36,7 +36,11 @@ fn with(size: &str, retry: &str, spark: &str) -> Stack {
     ))
 }
 
-fn diagnosis(class: FailureClass, confidence: Confidence, remedies: &[Remedy]) -> Diagnosis {
+pub(crate) fn diagnosis(
+    class: FailureClass,
+    confidence: Confidence,
+    remedies: &[Remedy],
+) -> Diagnosis {
     Diagnosis {
         rule: None,
         cause: "it failed".into(),
@@ -70,7 +74,7 @@ pub(crate) fn failed(stack: &Stack, facts: &Facts, end: Option<EndReason>) -> Cl
 }
 
 /// The attempt after a failure, and the facts that it is planned with.
-fn after(
+pub(crate) fn after(
     stack: &Stack,
     facts: &Facts,
     end: Option<EndReason>,
@@ -92,7 +96,7 @@ fn after(
     Ok((next, facts))
 }
 
-fn told(after: Result<(NextAttempt, Facts), NoRetry>) -> String {
+pub(crate) fn told(after: Result<(NextAttempt, Facts), NoRetry>) -> String {
     match after {
         Ok((next, _)) => {
             let changes = next.changes.iter().map(ToString::to_string);
@@ -167,10 +171,40 @@ fn an_attempt_follows_from_the_diagnosis_and_the_stack() {
         ),
         (
             ALL,
+            "{ executor_memory: 450m, conf: { spark.executor.memoryOverhead: 11g } }",
+            ended,
+            oom(&[ExecutorOverhead]),
+            "11g is the most that a node of m5.xlarge gives beside half of the heap",
+        ),
+        (
+            ALL,
             "{ executor_memory: 2g, conf: { spark.executor.pyspark.memory: 1g } }",
             ended,
             oom(&[PythonMemory, ExecutorOverhead]),
             "attempt 2: spark.executor.pyspark.memory 1g -> 2g",
+        ),
+        (
+            ALL,
+            "{ executor_memory: 6g, conf: { spark.executor.pyspark.memory: 2g } }",
+            ended,
+            oom(&[ExecutorMemory]),
+            "attempt 2: executor_memory 6g -> 7868m",
+        ),
+        (
+            ALL,
+            "{ executor_memory: 6g, conf: { spark.memory.offHeap.enabled: true, \
+             spark.memory.offHeap.size: 1073741824 } }",
+            ended,
+            oom(&[ExecutorMemory]),
+            "attempt 2: executor_memory 6g -> 8730m",
+        ),
+        (
+            ALL,
+            "{ executor_memory: 6g, conf: { spark.executor.memoryOverhead: 2g, \
+             spark.executor.pyspark.memory: 2g } }",
+            ended,
+            oom(&[ExecutorOverhead]),
+            "attempt 2: spark.executor.memoryOverhead 2g -> 4g, executor_memory 6g -> 5248m",
         ),
         (
             ALL,
@@ -432,7 +466,7 @@ fn what_ended_well_in_scratch_is_not_repeated() {
 
 #[test]
 fn no_attempt_exceeds_what_a_node_gives() {
-    let remedies = [ExecutorMemory, ExecutorOverhead, DriverMemory];
+    let remedies = [ExecutorMemory, ExecutorOverhead, PythonMemory, DriverMemory];
     let retry = |factor: &str| format!("{{ on: [out_of_memory], memory: {factor}, attempts: 5 }}");
     let mut tried = 0;
     let mut grow = |of: &InstanceType, spark: &str, factor: &str| {
@@ -451,7 +485,11 @@ fn no_attempt_exceeds_what_a_node_gives() {
         }
     }
     for of in ["m5.xlarge", "c5.xlarge", "r5.4xlarge", "i3.8xlarge"] {
-        for spark in ["{ executor_memory: 450m }", "{ executor_memory: 3g }"] {
+        for spark in [
+            "{ executor_memory: 450m }",
+            "{ executor_memory: 3g }",
+            "{ executor_memory: 1g, conf: { spark.executor.pyspark.memory: 600m } }",
+        ] {
             for factor in ["x1.1", "x7.75"] {
                 grow(&of.parse().unwrap(), spark, factor);
             }

@@ -1,8 +1,9 @@
-//! All attempts at a job stay within one budget.
+//! All attempts at a job stay within one budget, and a larger driver leaves room for an executor.
 
-use super::retry::{failed, on_aws};
+use super::retry::{after, diagnosis, failed, on_aws, told, with};
 use super::{at, stack};
 use clusterup::model::action::Action;
+use clusterup::model::diagnosis::{Confidence, FailureClass, Remedy};
 use clusterup::model::money::Usd;
 use clusterup::model::observed::{Cluster, EndReason, Observed, StepState};
 use clusterup::model::retry::StepAttempt;
@@ -99,4 +100,25 @@ fn an_apply_that_follows_a_retry_does_not_raise_its_budget() {
         assert_eq!(changes(&lower, &cluster), lowered);
         cluster.steps[1].attempt = None;
     }
+}
+
+#[test]
+fn the_only_worker_holds_an_executor_beside_the_driver() {
+    let oom = diagnosis(
+        FailureClass::OutOfMemory,
+        Confidence::Certain,
+        &[Remedy::DriverMemory],
+    );
+    let driver = |nodes: u8, executor: &str| {
+        let size = format!("{{ primary: m5.xlarge, core: {nodes} x m5.xlarge }}");
+        let spark = format!("{{ deploy_mode: cluster{executor} }}");
+        let retry = "{ on: [out_of_memory], memory: x8 }";
+        let stack = with(&size, retry, &spark);
+        told(after(&stack, &on_aws(&stack), None, &oom))
+    };
+    let small = ", executor_memory: 2g";
+    assert_eq!(driver(1, small), "attempt 2: driver_memory 2g -> 8299m");
+    assert_eq!(driver(2, small), "attempt 2: driver_memory 2g -> 10347m");
+    let most = "2g is the most that a node of m5.xlarge gives";
+    assert_eq!(driver(1, ""), most);
 }

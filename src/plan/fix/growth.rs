@@ -5,7 +5,7 @@ use crate::model::diagnosis::Remedy;
 use crate::model::memory::Memory;
 use crate::model::retry::{Factor, MemoryChange, MemorySetting};
 use crate::plan::fit::fit;
-use crate::plan::memory::{LEAST, automatic, container, container_with, overhead};
+use crate::plan::memory::{LEAST, container_with, overhead};
 
 /// How memory grows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(in crate::plan) enum Growth {
     AtMost {
         /// What the step has.
         memory: Memory,
-        /// What gives no more, such as `a node of m5.xlarge`.
+        /// What gives no more, such as `a node of m5.xlarge gives`.
         by: String,
     },
     /// No remedy asks for memory.
@@ -106,13 +106,14 @@ impl Context<'_> {
         }
         let heap = self.executor()?;
         let from = self.asked_overhead().unwrap_or_else(|| overhead(heap));
-        let room = container(automatic(self.fitted.worker.memory)?);
+        let room = self.room()?;
         let least = LEAST.max(Memory::from_mib(heap.mib() / 2));
         let beside = room.mib().saturating_sub(least.mib()) / 32 * 32;
         let wanted = factor.of(from).mib().next_multiple_of(32);
         let to = Memory::from_mib(wanted.min(beside));
         if to <= from {
-            return Some(self.at_most(from));
+            let by = format!("{} gives beside half of the heap", self.node());
+            return Some(Growth::AtMost { memory: from, by });
         }
         let setting = self.overhead_setting();
         self.step.filter(|step| step.work.is_spark())?;
@@ -128,7 +129,7 @@ impl Context<'_> {
     }
 
     fn at_most(&self, memory: Memory) -> Growth {
-        let by = self.node();
+        let by = format!("{} gives", self.node());
         Growth::AtMost { memory, by }
     }
 }

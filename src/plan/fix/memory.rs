@@ -7,7 +7,7 @@ use crate::model::releases;
 use crate::model::retry::MemorySetting;
 use crate::model::work::{DeployMode, NumberOrAuto};
 use crate::plan::memory::{
-    LEAST, automatic, container, container_with, largest_executor, overhead,
+    ALLOCATION, LEAST, automatic, container, container_with, largest_executor, overhead,
 };
 use crate::plan::sizing::{EMR_CORES, MAX_PARTITIONS, Sizing};
 
@@ -22,6 +22,14 @@ const PRIMARY_DAEMONS: u64 = 4_096;
 /// in a shuffle file. The latter is an assumption.
 const USABLE_PERCENT: u64 = 60;
 const AS_OBJECTS: u64 = 3;
+
+/// A memory of Spark's settings in MiB; `per_mib` are the units of a plain number.
+fn in_units(text: &str, per_mib: u64) -> Option<u64> {
+    match text.parse::<Memory>() {
+        Ok(memory) => Some(memory.mib()),
+        Err(_) => Some(text.parse::<u64>().ok()?.div_ceil(per_mib)),
+    }
+}
 
 impl Context<'_> {
     /// Twice the memory, up to the most that a node gives; then fewer tasks at a time in the same
@@ -101,8 +109,7 @@ impl Context<'_> {
         let written = self.asked_overhead();
         let now: Memory = written.unwrap_or_else(|| overhead(heap));
         let to = Memory::from_mib((now.mib() * 5).div_ceil(4).next_multiple_of(32));
-        let most = automatic(self.fitted.worker.memory)?;
-        let room = container(most);
+        let room = self.room()?;
         let mut settings = vec![self.spark(
             &format!("conf.{key}"),
             written.map(|now| now.to_string()),
@@ -155,7 +162,7 @@ impl Context<'_> {
         }
         let heap = self.executor()?;
         let beside = self.asked_overhead().unwrap_or_else(|| overhead(heap));
-        let taken = heap.mib() + beside.mib();
+        let taken = heap.mib() + beside.mib() + self.off_heap()?;
         let room = container(automatic(node)?).mib();
         Some(Memory::from_mib(room.saturating_sub(taken)))
     }
@@ -172,12 +179,41 @@ impl Context<'_> {
     /// The largest executor beside the application master, with what the step asks for beside its heap.
     pub(super) fn most_executor(&self) -> Option<Memory> {
         let most = automatic(self.fitted.worker.memory)?;
-        match self.asked_overhead() {
-            Some(extra) => {
-                let heap = container(most).mib().checked_sub(extra.mib())?;
-                Some(Memory::from_mib(heap).min(most)).filter(|heap| *heap >= LEAST)
-            }
-            None => Some(most),
+        let room = self.room()?;
+        let heap = match self.asked_overhead() {
+            Some(extra) => Memory::from_mib(room.mib().checked_sub(extra.mib())?),
+            None if room == container(most) => return Some(most),
+            None => largest_executor(room)?,
+        };
+        Some(heap.min(most)).filter(|heap| *heap >= LEAST)
+    }
+
+    /// What the heap and the memory beside it can have together. YARN's container holds the limit of
+    /// Python workers and memory outside the heap as well (`ResourceProfile` of Spark); `None` if these
+    /// are not known.
+    pub(super) fn room(&self) -> Option<Memory> {
+        let room = container(automatic(self.fitted.worker.memory)?).mib();
+        if !self.on_emr() {
+            return Some(Memory::from_mib(room));
+        }
+        let python = match self.conf_value(PYTHON_WORKERS) {
+            // Without a unit it counts MiB.
+            Some(text) => in_units(text, 1)?,
+            None => 0,
+        };
+        let room = room.saturating_sub(python.saturating_add(self.off_heap()?));
+        // Containers come in multiples.
+        Some(Memory::from_mib(room / ALLOCATION * ALLOCATION))
+    }
+
+    /// The memory outside the heap that the step asks for, in MiB.
+    fn off_heap(&self) -> Option<u64> {
+        /// Without a unit it counts bytes.
+        const PER_MIB: u64 = 1 << 20;
+        let is_used = self.conf_value("spark.memory.offHeap.enabled") == Some("true");
+        match self.conf_value("spark.memory.offHeap.size") {
+            Some(text) if is_used && self.on_emr() => in_units(text, PER_MIB),
+            Some(_) | None => Some(0),
         }
     }
 
@@ -232,11 +268,16 @@ impl Context<'_> {
     }
 
     /// In client mode what the primary has beside its daemons; in cluster mode, and on this machine,
-    /// what a worker has.
+    /// what a worker has. The only worker of a cluster also holds an executor.
     pub(super) fn most_for_driver(&self) -> Option<Memory> {
         let cluster_mode = self.step?.spark.submission.deploy_mode == DeployMode::Cluster;
-        if !self.on_emr() || cluster_mode {
-            return largest_executor(self.fitted.worker.memory);
+        let worker = self.fitted.worker.memory;
+        if !self.on_emr() || cluster_mode && self.fitted.asked > 1 {
+            return largest_executor(worker);
+        }
+        if cluster_mode {
+            let left = worker.mib().checked_sub(self.held()?)?;
+            return largest_executor(Memory::from_mib(left));
         }
         let primary = &self.failed.stack.cluster.primary;
         let memory = primary
@@ -245,6 +286,15 @@ impl Context<'_> {
             .filter_map(|of| Some(shape::shape(of)?.memory))
             .min()?;
         Some(Memory::from_mib(memory.mib().checked_sub(PRIMARY_DAEMONS)?))
+    }
+
+    /// The container of the step's executor, in MiB.
+    fn held(&self) -> Option<u64> {
+        let heap = self.executor()?;
+        let beside = self.asked_overhead().unwrap_or_else(|| overhead(heap));
+        let all = container(automatic(self.fitted.worker.memory)?).mib();
+        let more = all.checked_sub(self.room()?.mib())?;
+        Some(container_with(heap, beside).mib().saturating_add(more))
     }
 
     /// Twice as many partitions, for RDDs and for SQL.
