@@ -38,7 +38,7 @@ mod tests {
             sizes: vec![size],
         }];
         let expected = "sizes of step s\n  executors   up to 2   2 nodes x 1 each: 8 slots, added by EMR \
-                        while there\n                        is work for them\n";
+                        while there is\n                        work for them\n";
         assert_eq!(render(&steps), expected);
     }
 }
