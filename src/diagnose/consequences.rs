@@ -14,7 +14,7 @@ const MAX_EXCEPTIONS: usize = 2;
 /// The findings of one rule.
 struct Group<'a> {
     first: &'a Finding,
-    /// What tells its occurrences from each other.
+    /// What distinguishes its occurrences.
     counted: BTreeSet<&'a str>,
 }
 

@@ -1,7 +1,7 @@
 //! Finds the cause of a failure in logs, and what would fail in scripts (`lint`). Pure.
 //!
 //! Logs become lines and blocks (`log`); `rules` are data and apply to lines (`finding`); `ending`
-//! tells what ended the job, `chain` which of the findings led to it, and `verdict` says so. `stuck`
+//! finds what ended the job, `chain` which of the findings led to it, and `verdict` says so. `stuck`
 //! recognises a job that hangs while it runs.
 
 mod cause;

@@ -1,5 +1,5 @@
 """Writes a preview, and then the whole table to the same place. Spark never writes into a folder that
-exists, unless it is told what to do with it."""
+exists, unless the job says what to do with it."""
 
 import sys
 

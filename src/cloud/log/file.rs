@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// How much of its first line tells a log from another, in bytes.
+/// How much of its first line distinguishes a log from another, in bytes.
 const BEGINNING: usize = 256;
 
-/// What tells a log from another, of the bytes that it begins with.
+/// The first bytes of a log, which distinguish it from another.
 pub(super) fn beginning(bytes: &[u8]) -> Option<Vec<u8>> {
     let kept = bytes.get(..BEGINNING).unwrap_or(bytes);
     let is_whole = kept.len() == BEGINNING || kept.ends_with(b"\n");

@@ -30,7 +30,7 @@ impl LogListing {
     }
 }
 
-/// What tells a log from what it was before it grew.
+/// What distinguishes a log from its state before it grew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogVersion {
     /// Its size as it is stored, in bytes.

@@ -23,7 +23,7 @@ const DAEMONS: [&str; 8] = [
 ];
 
 /// A label for each name of a log: `driver`, `stdout`, `executor 3`, `container 000003`,
-/// `i-0abc nodemanager`, `i-0abc bootstrap 1`. What tells two of them apart is added if they are
+/// `i-0abc nodemanager`, `i-0abc bootstrap 1`. What distinguishes two of them is added if they are
 /// of several steps or applications, or of several attempts of one.
 pub fn labels(names: &[&str]) -> Vec<String> {
     let parts: Vec<Part<'_>> = names.iter().map(|name| Part::of(name)).collect();

@@ -9,7 +9,7 @@ mod merge;
 mod selection;
 mod split;
 
-pub use filter::{Accepted, BadPattern, Filter};
+pub use filter::{Accepted, Filter};
 pub use labels::labels;
 pub use merge::Merge;
 pub use selection::{Part, Selection, launched, launches, masters};
