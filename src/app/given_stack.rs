@@ -6,6 +6,7 @@ use super::stack_file;
 use super::target::{Target, TargetChoice};
 use super::unknown_stack;
 use crate::model::name::StackName;
+use crate::model::observed::Observed;
 
 /// A stack that need not exist.
 pub(crate) struct GivenStack<'a> {
@@ -29,6 +30,15 @@ impl<'a> GivenStack<'a> {
             target,
             is_name: region.is_none(),
         })
+    }
+
+    /// Observes the stack. Returns an error if it is a name that never existed.
+    pub(crate) async fn observe(&self, verb: &str) -> Result<Observed, Failure> {
+        let observed = self.target.cloud.observe(&self.name, None).await?;
+        if observed.is_empty() {
+            self.refuse_unknown(verb).await?;
+        }
+        Ok(observed)
     }
 
     /// Returns an error if the stack, of which nothing exists, is a name that never existed.

@@ -30,10 +30,7 @@ impl Verb for SummaryArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
         let stack = &given.name;
-        let observed = given.target.cloud.observe(stack, None).await?;
-        if observed.is_empty() {
-            given.refuse_unknown("summary").await?;
-        }
+        let observed = given.observe("summary").await?;
         let Some((cluster, job)) = observed.clusters.iter().rev().find_map(summaries::last_job)
         else {
             let message = format!("stack {stack} has no run of a job");

@@ -17,11 +17,7 @@ pub(super) async fn of_stack(
 ) -> Result<Diagnosed, Failure> {
     let stack = &given.name;
     let cloud = &*given.target.cloud;
-    let observed = cloud.observe(stack, None).await?;
-    if observed.is_empty() {
-        given.refuse_unknown("diagnose").await?;
-    }
-    let mut clusters = observed.clusters;
+    let mut clusters = given.observe("diagnose").await?.clusters;
     let has_step = |cluster: &Cluster| step.is_none_or(|step| last(cluster, step).is_some());
     let Some(index) = clusters.iter().rposition(has_step) else {
         let what = step.map_or("cluster", |_| "such step");

@@ -65,10 +65,7 @@ async fn cluster<'a>(
     match request.given {
         Given::Stack(stack) => {
             let given = GivenStack::open(stack, request.choice, session).await?;
-            let observed = given.target.cloud.observe(&given.name, None).await?;
-            if observed.is_empty() {
-                given.refuse_unknown("logs").await?;
-            }
+            let observed = given.observe("logs").await?;
             let cluster = observed.live().or_else(|| observed.latest());
             let cluster = cluster.ok_or_else(|| absent::no_cluster(&given.name))?;
             let id = cluster.id.clone();

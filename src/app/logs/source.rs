@@ -72,10 +72,7 @@ impl<'a> Source<'a> {
     async fn of_stack(given: GivenStack<'a>) -> Result<Self, Failure> {
         let found = given.target.cloud.logs(&given.name).await?;
         let Some(found) = found else {
-            let exists = !(given.target.cloud.observe(&given.name, None).await?).is_empty();
-            if !exists {
-                given.refuse_unknown("logs").await?;
-            }
+            let exists = !given.observe("logs").await?.is_empty();
             return Err(absent::of_stack(&given.name, exists, &given.target));
         };
         let place = Place::Cluster {

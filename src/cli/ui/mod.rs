@@ -44,10 +44,7 @@ impl Verb for UiArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
         let stack = &given.name;
-        let observed = given.target.cloud.observe(stack, None).await?;
-        if observed.is_empty() {
-            given.refuse_unknown("ui").await?;
-        }
+        let observed = given.observe("ui").await?;
         let running = running(&observed, &given).filter(|_| !self.history);
         let shown = Shown::default();
         let work = async {
