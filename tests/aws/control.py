@@ -2,8 +2,8 @@
 
     GET, POST clock      {"advance": seconds, "speed": times}
     POST clock/back      {"seconds": s}: sets the clock back, with the times of all clusters
-    POST end             {"id": ..., "code": ..., "message": ..., "errors": ...}: EMR ends the
-                         cluster for this reason, or without one
+    POST end             {"id": ..., "code": ..., "message": ..., "errors": ..., "logs": {"node/…": text}}:
+                         EMR ends the cluster for this reason, or without one
     GET, POST durations  {"starting": s, "bootstrapping": s, "step": s, ...} as in world.py
     POST faults          [{"call": "RunJobFlow", "at": 1, "do": ..., "when": "before",
                            "seconds": s, "pid": p, "count": 1}]; GET returns how often they applied
@@ -52,6 +52,7 @@
                            instance writes it, which may be refused}
     GET refused          keys that instances were not allowed to write
     POST objects/get     {"bucket": ..., "key": ...}
+    POST objects/claim   {"bucket": ..., "key": ..., "bytes": n}: listings give the object this size
 
 A fault's `do` is `throttle`, `error500`, `drop` (not handled, no reply), `lost` (handled, no
 reply), `slow`, `refuse` (with `code`, `message`, `status`; in one `region`; by a clock that is
@@ -149,6 +150,7 @@ def end(world, body):
     found = world.clusters[body["id"]]
     if not found.live:
         raise ValueError(f"{found.id} is {found.state}")
+    found.upload_logs(world.clock.now(), body.get("logs", {}))
     found.shut(world.clock.now(), body["code"], body["message"], errors=body["errors"])
 
 
@@ -261,6 +263,10 @@ def get(_, body):
     return {"text": None if found is None else found.decode("utf-8", "replace")}
 
 
+def claim(_, body):
+    account.claim(body["bucket"], body["key"], int(body["bytes"]))
+
+
 def reset(world, body):
     if body.get("all"):
         world.forget()
@@ -306,6 +312,7 @@ ROUTES = {
     ("GET", "objects"): objects,
     ("POST", "objects/put"): put,
     ("POST", "objects/get"): get,
+    ("POST", "objects/claim"): claim,
     ("POST", "reset"): reset,
     ("GET", "calls"): lambda world, body: world.calls.entries,
     ("POST", "calls/reset"): lambda world, body: world.calls.reset(),

@@ -2,6 +2,8 @@
 
 use crate::world::{BUCKET, Done, World, ending};
 use serde_json::{Value, json};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 const APP: &str = "application_1700000000000_0001";
 
@@ -224,4 +226,44 @@ fn without_a_cause_it_says_what_was_searched_and_what_to_run() {
     let put = json!({ "bucket": BUCKET, "key": key, "text": "{}", "machine": true });
     let refused = world.double.post("/_double/objects/put", put);
     assert_eq!(refused["refused"], true, "{refused:#}");
+}
+
+#[test]
+fn a_cluster_without_nodes_is_explained_by_the_logs_of_their_managers() {
+    let world = World::new();
+    steps(
+        &world,
+        json!({
+            "match": "two", "seconds": 999,
+            "stderr": "26/01/02 03:04:05 INFO SparkContext: Running Spark version 3.5.1\n",
+            "stdout": "working\n",
+        }),
+    );
+    let apply = world.spawn(&["apply", "t.yaml", "--yes", "--output", "json"]);
+    let begun = Instant::now();
+    let runs = |cluster: &Value| cluster["steps"][1]["state"] == "RUNNING";
+    while !world.clusters().first().is_some_and(runs) {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        sleep(Duration::from_millis(100));
+    }
+    let manager =
+        "node/i-0abc1234/applications/hadoop-yarn/hadoop-yarn-nodemanager-ip-10-0-0-7.log";
+    let full = "2026-01-02 03:04:09,102 ERROR org.apache.hadoop.yarn.server.nodemanager.\
+                LocalDirsHandlerService (DiskHealthMonitor-Timer): Most of the disks failed. 1/1 local-dirs \
+                usable space is below configured utilization percentage/no more usable space [ /mnt/yarn : \
+                used space above threshold of 90.0% ]\n";
+    let end = json!({
+        "id": world.clusters()[0]["id"], "code": "INSTANCE_FAILURE", "errors": true,
+        "message": "All slaves in the job flow were terminated due to NO_SLAVE_LEFT",
+        "logs": { manager: full },
+    });
+    world.double.post("/_double/end", end);
+    let done: Value = serde_json::from_str(&Done::of(apply).out).unwrap();
+    assert_eq!(done["diagnosis"]["rule"], "disks-full", "{done:#}");
+    assert_eq!(done["diagnosis"]["remedies"][0]["kind"], "disk", "{done:#}");
+    let found = searched(&world, &["t"]);
+    assert!(found.contains(&manager.to_owned()), "{found:?}");
+    world
+        .expect(0, &["diagnose", "t"])
+        .says("the disks of a node are full");
 }

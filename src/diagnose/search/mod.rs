@@ -20,6 +20,9 @@ const MAX_EXECUTORS: usize = 4;
 /// The folder of the logs of Spark's master and workers on this machine, which are there at once.
 const DAEMONS: &str = "daemons/";
 
+/// How many nodes' managers are read: what loses all nodes is in the log of each.
+const MAX_NODES: usize = 4;
+
 /// How many logs are read in all.
 const MAX_LOGS: usize = 32;
 
@@ -28,6 +31,8 @@ const MAX_LOGS: usize = 32;
 pub enum Subject {
     /// A step, by its folder among the logs, such as `01-load`.
     Step(String),
+    /// The same of a step that ran when its cluster failed: the cause may be on the nodes.
+    CutStep(String),
     /// A cluster that never was ready, with EMR's message, such as `On the master instance (i-…),
     /// bootstrap action 1 returned a non-zero return code`.
     Start(String),
@@ -84,7 +89,7 @@ impl Search {
     /// Whether a log is there that every failure of this kind leaves.
     pub fn has_begun(&self) -> bool {
         match &self.subject {
-            Subject::Step(folder) => {
+            Subject::Step(folder) | Subject::CutStep(folder) => {
                 let folder = format!("steps/{folder}/");
                 self.has(&folder, "stderr") || self.has(&folder, "stdout")
             }
@@ -96,7 +101,7 @@ impl Search {
     /// Whether such a failure leaves logs at all: EMR refuses some clusters before a machine runs.
     pub fn expects_logs(&self) -> bool {
         match &self.subject {
-            Subject::Step(_) | Subject::All => true,
+            Subject::Step(_) | Subject::CutStep(_) | Subject::All => true,
             Subject::Start(message) => !names::folders_of_start(message).is_empty(),
         }
     }
@@ -125,6 +130,10 @@ impl Search {
         missing.next().is_none()
             && match &self.subject {
                 Subject::Step(folder) => self.has(&format!("steps/{folder}/"), "stdout"),
+                Subject::CutStep(folder) => {
+                    self.has(&format!("steps/{folder}/"), "stdout")
+                        && self.node_managers().next().is_some()
+                }
                 Subject::Start(_) | Subject::All => true,
             }
     }
@@ -163,6 +172,11 @@ impl Search {
     fn wanted(&self) -> Vec<Wanted<'_>> {
         match &self.subject {
             Subject::Step(folder) => self.wanted_of_step(folder),
+            Subject::CutStep(folder) => {
+                let mut wanted = self.wanted_of_step(folder);
+                wanted.extend(self.node_managers());
+                wanted
+            }
             Subject::Start(message) => self.wanted_of_start(message),
             Subject::All => self.all(),
         }
@@ -220,6 +234,23 @@ impl Search {
         let mut wanted: Vec<Wanted<'_>> = found.filter(|log| log.role.is_some()).collect();
         wanted.sort_by_key(|log| stream(log.name) != "stderr");
         wanted
+    }
+
+    /// The logs that the managers of some nodes write now, or wrote last.
+    fn node_managers(&self) -> impl Iterator<Item = Wanted<'_>> {
+        let mut managers: BTreeMap<&str, &str> = BTreeMap::new();
+        for name in below(&self.names, "node/") {
+            if let Some(instance) = names::of_node_manager(name) {
+                let log = managers.entry(instance).or_insert(name);
+                // One that was rolled has a suffix.
+                *log = if log.ends_with(".log") { log } else { name };
+            }
+        }
+        let managers = managers.into_values().take(MAX_NODES);
+        managers.map(|name| Wanted {
+            name,
+            role: role(name),
+        })
     }
 
     /// All logs, those of the driver first.

@@ -5,7 +5,7 @@
 //! steps/01-load/{controller, stderr, stdout, syslog}
 //! containers/application_…/container_…/{stderr, stdout}
 //! node/i-…/bootstrap-actions/1/{controller, stderr, stdout}
-//! node/i-…/provision-node/…, node/i-…/applications/…
+//! node/i-…/provision-node/…, node/i-…/applications/hadoop-yarn/…-nodemanager-….log
 //! executors/node-1/app-…/0/{stderr, stdout}        this machine's
 //! daemons/{master, worker-1}.log                   this machine's
 //! ```
@@ -91,6 +91,18 @@ pub fn role_of_text(name: &str, sections: &[Section]) -> LogRole {
     role_of_any(name)
         .filter(|role| *role != LogRole::DriverLog)
         .unwrap_or_else(by_text)
+}
+
+/// The instance by whose node manager, the process of YARN that runs containers, a log is.
+pub(super) fn of_node_manager(name: &str) -> Option<&str> {
+    let parts: Vec<&str> = name.split('/').collect();
+    match parts.as_slice() {
+        ["node", instance, "applications", "hadoop-yarn", file] => {
+            let is_log = file.contains("nodemanager") && file.contains(".log");
+            is_log.then_some(instance)
+        }
+        _ => None,
+    }
 }
 
 /// The names that begin so.

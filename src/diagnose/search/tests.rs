@@ -185,6 +185,41 @@ fn a_failed_start_leads_to_the_instance_and_the_action_that_emr_names() {
 }
 
 #[test]
+fn the_managers_of_some_nodes_are_read_if_the_cluster_failed_while_the_step_ran() {
+    let of = |node: u32, file: &str| format!("node/i-0a{node}/applications/hadoop-yarn/{file}");
+    let manager = |node: u32, suffix: &str| {
+        let file = format!("hadoop-yarn-nodemanager-ip-10-0-0-{node}{suffix}");
+        of(node, &file)
+    };
+    let mut all = vec!["steps/01-a/stderr".to_owned()];
+    for node in 1..=6 {
+        let suffixes = [".log", ".log.2026-11-21-04", ".out"];
+        all.extend(suffixes.map(|suffix| manager(node, suffix)));
+    }
+    // One whose current log was not uploaded.
+    all.retain(|name| *name != manager(2, ".log"));
+    all.push(manager(2, ".log.2026-11-21-05"));
+    all.push(of(1, "hadoop-yarn-proxyserver-ip-10-0-0-1.log"));
+    let logs: Vec<(&str, &str)> = all.iter().map(|name| (name.as_str(), "")).collect();
+    let (order, evidence) = search(Subject::CutStep("01-a".to_owned()), &logs);
+    let read = [
+        all[0].clone(),
+        manager(1, ".log"),
+        manager(2, ".log.2026-11-21-05"),
+        manager(3, ".log"),
+        manager(4, ".log"),
+    ];
+    assert_eq!(order, read);
+    assert!(
+        evidence.logs[1..]
+            .iter()
+            .all(|log| log.role == LogRole::Node)
+    );
+    let (order, _) = search(step("01-a"), &logs);
+    assert_eq!(order, all[..1], "a step that failed by itself");
+}
+
+#[test]
 fn a_search_waits_for_what_it_knows_to_be_missing() {
     let listed = ["steps/01-a/controller"];
     let mut search = Search::new(step("01-a"), names(&listed));

@@ -90,7 +90,13 @@ impl Failed {
         match self {
             Self::Step(index) => {
                 let step = listing.steps.get(index);
-                Subject::Step(step.map_or_else(String::new, |step| step.folder.clone()))
+                let folder = step.map_or_else(String::new, |step| step.folder.clone());
+                let is_cut = step.is_some_and(|step| step.state == StepState::Interrupted);
+                if is_cut && is_broken(listing) {
+                    Subject::CutStep(folder)
+                } else {
+                    Subject::Step(folder)
+                }
             }
             Self::Start => {
                 let texts = listing.messages.iter().flat_map(|log| &log.sections);
