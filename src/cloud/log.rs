@@ -14,7 +14,7 @@ pub use excerpt::of_stream as read_log;
 pub use file::LogFile;
 pub use folder::FolderLogs;
 pub(super) use listing::LoggedStep;
-pub use listing::{LogListing, LogVersion, StackLogs, Uploaded, UploadedLog};
+pub use listing::{LogListing, LogVersion, StackLogs, StoredLogs, Uploaded, UploadedLog};
 pub use merged::{Ended, MergedLogs, Next};
 pub use tail::Tail;
 

@@ -36,8 +36,8 @@ pub mod yarn;
 
 pub use error::{Class, CloudError};
 pub use log::{
-    Ended, FolderLogs, LogFile, LogListing, LogVersion, MergedLogs, Next, StackLogs, Tail,
-    Uploaded, UploadedLog, read_log,
+    Ended, FolderLogs, LogFile, LogListing, LogVersion, MergedLogs, Next, StackLogs, StoredLogs,
+    Tail, Uploaded, UploadedLog, read_log,
 };
 pub use roles::{
     Access, Acting, AwsAccount, ClusterLogs, DriverLogs, EventLogs, Leasing, Logs, Observing,

@@ -4,7 +4,8 @@
 
 use super::api::sts::Identity;
 use super::{
-    CloudError, Finding, Lease, LogFile, LogListing, Login, StackLogs, StoredAccount, Uploaded,
+    CloudError, Finding, Lease, LogFile, LogListing, Login, StackLogs, StoredAccount, StoredLogs,
+    Uploaded,
 };
 use crate::model::action::Action;
 use crate::model::diagnosis::Diagnosis;
@@ -130,6 +131,10 @@ pub trait EventLogs {
 pub trait ClusterLogs {
     /// Lists the logs of one cluster, whoever created it; `None` if the target does not know it.
     async fn logs_of(&self, id: &ClusterId) -> Result<Option<LogListing>, CloudError>;
+
+    /// The sizes of the logs that were listed last, and where they are; `None` if they are read where
+    /// they are.
+    fn stored_logs(&self) -> Option<StoredLogs>;
 
     /// Reads head and tail of a log of the cluster whose logs were listed last.
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError>;

@@ -69,8 +69,13 @@ enum Word {
     ThisStack,
     /// Only the flags of the current command line's target.
     Target,
-    /// The whole current command line, with an additional flag if given.
-    Again(Option<String>),
+    /// The whole current command line, with other flags.
+    Again {
+        /// Words that are added.
+        with: Vec<String>,
+        /// Flags that are left out, and how many values each has.
+        without: Vec<(&'static str, usize)>,
+    },
     /// Text for a shell to evaluate.
     Shell(String),
 }
@@ -122,16 +127,33 @@ impl Command {
 
     /// The current command line again.
     pub fn again() -> Self {
-        let mut command = Self::other("clusterup");
-        command.words.push(Word::Again(None));
-        command
+        Self::again_with_words([])
     }
 
     /// The current command line again with this flag, placed before a `--`.
     pub fn again_with(flag: &str) -> Self {
+        Self::again_with_words([flag.to_owned()])
+    }
+
+    /// The current command line again with these words, placed before a `--`.
+    pub fn again_with_words(words: impl IntoIterator<Item = String>) -> Self {
         let mut command = Self::other("clusterup");
-        command.words.push(Word::Again(Some(flag.to_owned())));
+        command.words.push(Word::Again {
+            with: words.into_iter().collect(),
+            without: Vec::new(),
+        });
         command
+    }
+
+    /// Leaves a flag of the current command line out, with its values.
+    #[must_use]
+    pub fn without(mut self, flag: &'static str, values: usize) -> Self {
+        for word in &mut self.words {
+            if let Word::Again { without, .. } = word {
+                without.push((flag, values));
+            }
+        }
+        self
     }
 
     /// Adds several words, separated by spaces.
@@ -195,12 +217,11 @@ impl Command {
         match word {
             Word::Plain(word) => vec![word.clone()],
             Word::Target => here.target.clone(),
-            Word::Again(flag) => {
-                let mut words = here.again.clone();
-                let end = words.iter().position(|word| word == "--");
-                let end = end.unwrap_or(words.len());
-                words.splice(end..end, flag.clone());
-                words
+            Word::Again { with, without } => {
+                let end = here.again.iter().position(|word| word == "--");
+                let (flags, rest) = here.again.split_at(end.unwrap_or(here.again.len()));
+                let kept = kept(flags, without);
+                kept.chain(with.iter()).chain(rest).cloned().collect()
             }
             Word::Shell(line) => vec![line.clone()],
             Word::ThisStack => self.given(here).unwrap_or_default(),
@@ -246,6 +267,27 @@ impl<'de> Deserialize<'de> for Command {
     }
 }
 
+/// The words without these flags and their values, which may follow `=`.
+fn kept<'a>(
+    words: &'a [String],
+    without: &[(&'static str, usize)],
+) -> impl Iterator<Item = &'a String> {
+    let mut values = 0;
+    words.iter().filter(move |word| {
+        if values > 0 {
+            values -= 1;
+            return false;
+        }
+        let dropped = without.iter().find_map(|(flag, values)| {
+            let rest = word.strip_prefix(flag)?;
+            let is_it = rest.is_empty() || rest.starts_with('=');
+            is_it.then_some(if rest.is_empty() { *values } else { 0 })
+        });
+        values = dropped.unwrap_or(0);
+        dropped.is_none()
+    })
+}
+
 /// The word quoted for a POSIX shell, without control characters.
 fn quoted(word: &str) -> String {
     let printable: String = word.chars().filter(|c| !c.is_control()).collect();
@@ -289,6 +331,16 @@ mod tests {
         assert_eq!(
             again.complete(&here),
             "clusterup extend 'a b' --print -- --local"
+        );
+        let flags = ["--all", "--step", "a", "--step=b", "--alle", "--", "--all"];
+        here.again = flags.map(str::to_owned).to_vec();
+        let again = Command::again_with_words(["--executor", "3"].map(str::to_owned));
+        assert_eq!(
+            again
+                .without("--all", 0)
+                .without("--step", 1)
+                .complete(&here),
+            "clusterup --alle --executor 3 -- --all"
         );
         let logs = Command::clusterup("logs").stack_at(&name, &region);
         assert_eq!(logs.to_string(), "clusterup logs movies --region eu-west-1");

@@ -82,3 +82,42 @@ fn logs_are_followed_as_they_are_uploaded_again() {
     assert!(lines.next().is_none());
     assert_eq!(Output::from(follower).status.code(), Some(0));
 }
+
+#[test]
+fn logs_that_are_too_large_are_refused_before_any_is_downloaded() {
+    let world = World::new();
+    world.stack(&ending());
+    steps(&world);
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    let id = world.clusters()[0]["id"].as_str().unwrap().to_owned();
+    let objects = world.objects();
+    let step = objects.iter().find(|key| key.ends_with("/stdout.gz"));
+    let (folder, _) = step.unwrap().split_once("steps/").unwrap();
+    let container = "application_1700000000000_0001/container_1700000000000_0001_01_00000";
+    let [key, other] = [2, 3].map(|it| format!("{folder}containers/{container}{it}/stderr.gz"));
+    for key in [&key, &other] {
+        let put = json!({ "bucket": BUCKET, "key": key, "text": LINE });
+        world.double.post("/_double/objects/put", put);
+    }
+    let claim = json!({ "bucket": BUCKET, "key": key, "bytes": 3_u64 << 30 });
+    world.double.post("/_double/objects/claim", claim);
+
+    world.double.reset_calls();
+    let refused = world.expect(1, &["logs", "t", "--all"]);
+    refused
+        .says("too large to download: 3.1 GiB in")
+        .says("next: clusterup logs t --step 02-two")
+        .says("next: clusterup logs t --executor container_1700000000000_0001_01_000003")
+        .says(&format!(
+            "next: aws s3 sync s3://{BUCKET}/{folder} ./logs-{id}"
+        ))
+        .says(&format!("next: clusterup logs ./logs-{id} --all"));
+    let calls = world.double.calls();
+    let gets = calls.iter().filter(|call| call.call == "s3:GetObject");
+    assert_eq!(gets.count(), 0, "{calls:#?}");
+    // Only what would be downloaded counts.
+    world.expect(0, &["logs", "t"]).says("told");
+    world
+        .expect(0, &["logs", "t", "--step", "02-two"])
+        .says("told");
+}

@@ -63,6 +63,40 @@ async fn shown() {
     assert_eq!(texts, ["26/11/21 04:55:08 INFO A: more"]);
 }
 
+#[test]
+fn a_listing_is_bounded_and_has_the_logs_of_steps() {
+    run(bounded());
+}
+
+async fn bounded() {
+    let sim = Sim::new(1);
+    let process = Process::calm(&sim, 1);
+    let request = StackRequest {
+        scripts: vec![0],
+        ..StackRequest::plain("t")
+    };
+    let case = request.case();
+    process.applied(&case).await.unwrap();
+    let id = sim.census().clusters[0].id.parse().unwrap();
+    let bucket = bucket();
+    let folder = format!("work/{}/logs/{id}", case.stack.name);
+    for number in 0..=100_000 {
+        assert!(sim.put_object(
+            &bucket,
+            &format!("{folder}/containers/a/{number}/stderr"),
+            ""
+        ));
+    }
+    assert!(sim.put_object(&bucket, &format!("{folder}/steps/s-1/stderr"), ""));
+    let counted = process.calls();
+    let logs = process.account.logs_of(&id).await.unwrap().unwrap().logs;
+    assert_eq!(logs.len(), 100_001);
+    assert!(logs.keys().any(|name| name.starts_with("steps/")));
+    assert!(process.account.stored_logs().unwrap().is_cut);
+    // A thousand logs take one call.
+    assert!(process.calls() - counted <= 103);
+}
+
 fn read(files: Vec<LogFile>, tails: Vec<Tail>) -> (Vec<String>, Vec<Tail>) {
     let logs = files.into_iter().zip(tails).collect();
     let mut merged = MergedLogs::read(logs, &Filter::default(), true).unwrap();

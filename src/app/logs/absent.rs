@@ -61,11 +61,13 @@ pub(super) fn of(what: &str, selection: &Selection, names: &[String]) -> Failure
     }
     if let Some(missing) = Missing::of(selection, names) {
         let failure = Failure::input(format!("{what} has no logs of {}", missing.what));
-        return failure.hint(
-            missing.others().unwrap_or_else(|| {
-                "none is there so far: see all other logs with --all".to_owned()
-            }),
-        );
+        if let Some(others) = missing.others() {
+            return failure.hint(others);
+        }
+        let all = Command::again_with("--all");
+        return failure
+            .hint("none is there so far: see all other logs")
+            .hint(all.without("--executor", 1).without("--step", 1));
     }
     Failure::input(format!("{what} has no logs of steps"))
         .hint("show those of executors and nodes too")
@@ -124,6 +126,7 @@ impl<'a> Missing<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::hint::CommandContext;
 
     #[test]
     fn the_steps_that_are_there_are_named_while_the_selected_one_is_awaited() {
@@ -139,5 +142,16 @@ mod tests {
         assert_eq!(so_far("stack t", &Selection::default(), &names), None);
         let failure = of("stack t", &step("lod"), &names);
         assert_eq!(failure.message, "stack t has no logs of step \"lod\"");
+        let executor = Selection {
+            executor: Some("3".to_owned()),
+            ..Selection::default()
+        };
+        let here = CommandContext {
+            again: ["logs", "t", "--executor", "3"].map(str::to_owned).to_vec(),
+            ..CommandContext::default()
+        };
+        let hints = of("stack t", &executor, &names).hints;
+        let hint = hints.last().unwrap().text(&here);
+        assert_eq!(hint, "clusterup logs t --all");
     }
 }

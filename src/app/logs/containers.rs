@@ -32,7 +32,7 @@ impl Masters {
             return;
         };
         let new = self.unsearched(logs);
-        match find(place, executor, &new).await {
+        match find(place, selection, &new).await {
             Ok(found) => self.add(new, found, logs),
             Err(failure) if !self.is_reported => {
                 self.is_reported = true;
@@ -82,24 +82,24 @@ pub(super) fn number(selection: &Selection) -> Option<u32> {
     selection.executor.as_ref()?.parse().ok()
 }
 
-/// Searches the logs of application masters for an executor's container; returns it by the log's
-/// name. A log that cannot be read says nothing.
+/// Searches the logs of application masters for the selected executor's container; returns it by the
+/// log's name. A log that cannot be read says nothing.
 pub(super) async fn find(
     place: &Place<'_>,
-    executor: u32,
+    selection: &Selection,
     masters: &[String],
 ) -> Result<BTreeMap<String, String>, Failure> {
+    let Some(executor) = number(selection).filter(|_| !masters.is_empty()) else {
+        return Ok(BTreeMap::new());
+    };
     let mut found = Found {
         executor,
         containers: BTreeMap::new(),
     };
-    if masters.is_empty() {
-        return Ok(found.containers);
-    }
     let filter = Filter::new(Some(&launches(executor)), false);
     let filter =
         filter.map_err(|error| Failure::new(Exit::Failed, "cannot search").caused_by(&error))?;
-    let files = place.fetch(masters).await?;
+    let files = place.fetch(masters, selection).await?;
     let logs = files.into_iter().zip(masters).map(|(file, name)| Log {
         name: name.clone(),
         label: 0,

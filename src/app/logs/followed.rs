@@ -32,6 +32,8 @@ pub(super) struct Followed<'a> {
     masters: Masters,
     /// Whether it was said which steps or executors there are.
     has_named_others: bool,
+    /// Whether it was said that not all logs are listed.
+    is_cut_reported: bool,
 }
 
 /// A log that was read.
@@ -67,6 +69,7 @@ impl<'a> Followed<'a> {
             logs: Logs::default(),
             masters: Masters::default(),
             has_named_others: false,
+            is_cut_reported: false,
         }
     }
 
@@ -102,13 +105,19 @@ impl<'a> Followed<'a> {
             .search(place, &selection, &listing.logs, self.session)
             .await;
         selection.containers.extend(masters.found());
+        if !self.is_cut_reported
+            && let Some(warning) = place.cut()
+        {
+            self.session.reporter.say(&warning);
+            self.is_cut_reported = true;
+        }
         let absent = self.absent(place, &selection, &listing);
         let grown = listing.logs.into_iter();
         let grown =
             grown.filter(|(name, version)| selection.has(name) && self.is_new(name, *version));
         let grown: Vec<(String, LogVersion)> = grown.collect();
         let is_quiet = grown.is_empty();
-        let goes_on = is_quiet || self.show(place, grown, &request.filter, sink).await?;
+        let goes_on = is_quiet || self.show(place, grown, request, sink).await?;
         Ok(Some(State {
             is_quiet,
             goes_on,
@@ -151,11 +160,11 @@ impl<'a> Followed<'a> {
         &mut self,
         place: &Place<'_>,
         grown: Vec<(String, LogVersion)>,
-        filter: &Filter,
+        request: &Request<'_>,
         sink: &mut dyn Sink,
     ) -> Result<bool, Failure> {
         let names: Vec<String> = grown.iter().map(|(name, _)| name.clone()).collect();
-        let files = place.fetch(&names).await?;
+        let files = place.fetch(&names, &request.selection).await?;
         let mut logs = Vec::new();
         for (name, file) in names.iter().zip(files) {
             logs.push(Log {
@@ -166,7 +175,7 @@ impl<'a> Followed<'a> {
             });
         }
         let labels = Labels::of(&self.names);
-        let passed = pass(logs, &labels, filter, true, sink).await?;
+        let passed = pass(logs, &labels, &request.filter, true, sink).await?;
         for ((name, version), ended) in grown.into_iter().zip(passed.ended) {
             self.read(name, version, ended);
         }

@@ -5,6 +5,7 @@ mod absent;
 mod containers;
 mod follow;
 mod followed;
+mod limit;
 mod request;
 mod show;
 mod source;

@@ -20,8 +20,11 @@ pub(crate) async fn show(
     sink: &mut dyn Sink,
 ) -> Result<Report, Failure> {
     let source = Source::open(request.given, request.choice, session).await?;
+    if let Some(warning) = source.place.cut() {
+        session.reporter.say(&warning);
+    }
     let names = select(&source, &request.selection).await?;
-    let files = source.place.fetch(&names).await?;
+    let files = source.place.fetch(&names, &request.selection).await?;
     let logs = files.into_iter().zip(&names).enumerate();
     let logs = logs.map(|(label, (file, name))| Log {
         name: name.clone(),
@@ -61,9 +64,9 @@ async fn select(source: &Source<'_>, selection: &Selection) -> Result<Vec<String
         return Err(absent::layout());
     }
     selection.all |= is_plain;
-    if let Some(number) = containers::number(&selection) {
+    if containers::number(&selection).is_some() {
         let masters: Vec<String> = masters(source.names.iter()).into_iter().cloned().collect();
-        let found = containers::find(&source.place, number, &masters).await?;
+        let found = containers::find(&source.place, &selection, &masters).await?;
         selection.containers.extend(found.into_values());
     }
     let chosen = source.names.iter().filter(|name| selection.has(name));

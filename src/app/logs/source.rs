@@ -1,12 +1,13 @@
 //! Where logs are: in a cluster's place, or in files.
 
-use super::absent;
+use super::{absent, limit};
 use crate::app::diagnosis::{Given, has_logs, root};
 use crate::app::failure::Failure;
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
 use crate::app::target::{Target, TargetChoice};
 use crate::cloud::{FolderLogs, LogFile};
+use crate::diagnose::records::Selection;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::shown::line;
 use std::io;
@@ -104,10 +105,17 @@ impl<'a> Source<'a> {
 }
 
 impl Place<'_> {
-    /// Fetches logs, in the order of their names.
-    pub(super) async fn fetch(&self, names: &[String]) -> Result<Vec<LogFile>, Failure> {
+    /// Fetches logs of a selection, in the order of their names.
+    pub(super) async fn fetch(
+        &self,
+        names: &[String],
+        selection: &Selection,
+    ) -> Result<Vec<LogFile>, Failure> {
         match self {
             Self::Cluster { target, id, .. } => {
+                if let Some(stored) = target.cloud.stored_logs() {
+                    limit::check(&stored, names, selection, id)?;
+                }
                 let progress = target.session.reporter.progress();
                 let fetched = target.cloud.fetch(id, names, &*progress).await;
                 progress.clear();
@@ -118,6 +126,20 @@ impl Place<'_> {
             }
             Self::File(file) => Ok(vec![file.clone()]),
         }
+    }
+
+    /// A warning that not all logs were listed; `None` if they were.
+    pub(super) fn cut(&self) -> Option<String> {
+        let stored = match self {
+            Self::Cluster { target, .. } => target.cloud.stored_logs(),
+            Self::Folder { .. } | Self::File(_) => None,
+        };
+        let stored = stored.filter(|stored| stored.is_cut)?;
+        let many = stored.bytes.len();
+        let what = self.in_words();
+        Some(format!(
+            "warning: {what} has more than {many} logs: only these are looked at, and those of all steps"
+        ))
     }
 
     /// What it is, such as `stack movies`.

@@ -2,14 +2,14 @@
 
 use super::Account;
 use super::errors::Context;
-use super::last_observation::LogObject;
+use super::last_observation::{ListedLogs, LogObject};
 use super::logs::named;
 use super::stage::for_each_concurrently;
 use super::step_name;
 use crate::cloud::api::s3::{Bucket, Download, GetObject};
 use crate::cloud::api::{Api, emr};
 use crate::cloud::error::{Class, CloudError, IoContext};
-use crate::cloud::log::{self, LogFile, LogListing, LoggedStep};
+use crate::cloud::log::{self, LogFile, LogListing, LoggedStep, StoredLogs};
 use crate::cloud::roles::ClusterLogs;
 use crate::model::event::{Event, Listener};
 use crate::model::evidence::{LogRole, LogText, Section};
@@ -44,10 +44,11 @@ impl<A: Api> ClusterLogs for Account<A> {
                 let prefix = format!("{prefix}{id}/");
                 self.places(&bucket, &prefix, &by_id.collect()).await?
             }
-            None => BTreeMap::new(),
+            None => ListedLogs::default(),
         };
         let listing = LogListing {
             logs: places
+                .objects
                 .iter()
                 .map(|(name, object)| (name.clone(), object.version))
                 .collect(),
@@ -59,6 +60,18 @@ impl<A: Api> ClusterLogs for Account<A> {
         };
         self.observed.borrow_mut().logs = places;
         Ok(Some(listing))
+    }
+
+    fn stored_logs(&self) -> Option<StoredLogs> {
+        let observed = self.observed.borrow();
+        let logs = &observed.logs;
+        let bytes = logs.objects.iter();
+        let bytes = bytes.map(|(name, object)| (name.clone(), object.version.bytes));
+        Some(StoredLogs {
+            folder: logs.folder.clone(),
+            bytes: bytes.collect(),
+            is_cut: logs.is_cut,
+        })
     }
 
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError> {
@@ -125,19 +138,19 @@ impl<A: Api> Account<A> {
         bucket: &str,
         prefix: &str,
         steps: &BTreeMap<String, String>,
-    ) -> Result<BTreeMap<String, LogObject>, CloudError> {
+    ) -> Result<ListedLogs, CloudError> {
         let bucket = self.bucket_of_logs(bucket).await?;
-        let listed = self.list(&bucket, prefix, None).await;
+        let listed = self.list_logs(&bucket, prefix).await;
         let says = || {
             let place = format!("s3://{}/{prefix}", bucket.name);
             format!("the logs are in {place}, which you need to be able to read")
         };
         let listed = listed.map_err(|error| error.hint(says()))?;
-        Ok(named(listed.unwrap_or_default(), &bucket, prefix, steps))
+        Ok(named(listed, &bucket, prefix, steps))
     }
 
     fn log_object(&self, id: &ClusterId, name: &str) -> Result<LogObject, CloudError> {
-        let object = self.observed.borrow().logs.get(name).cloned();
+        let object = self.observed.borrow().logs.objects.get(name).cloned();
         object.ok_or_else(|| {
             let name = shown::line(name, 200);
             CloudError::new(Class::Input, format!("cluster {id} has no log {name}"))

@@ -35,8 +35,19 @@ pub(super) struct LastObservation {
     pub(super) created_cluster: Option<String>,
     /// The ids of clusters' steps and the folders of their logs, oldest first.
     pub(super) steps: BTreeMap<ClusterId, Vec<(String, String)>>,
-    /// Where logs are, by their names.
-    pub(super) logs: BTreeMap<String, LogObject>,
+    /// The logs of a cluster.
+    pub(super) logs: ListedLogs,
+}
+
+/// Where the logs of a cluster are.
+#[derive(Default)]
+pub(super) struct ListedLogs {
+    /// Their objects by their names.
+    pub(super) objects: BTreeMap<String, LogObject>,
+    /// Their folder, as `s3://bucket/prefix/`.
+    pub(super) folder: String,
+    /// Whether there are more than were listed.
+    pub(super) is_cut: bool,
 }
 
 /// The object of a log.

@@ -1,7 +1,7 @@
 //! Logs that EMR uploads about every five minutes and at the end, under readable names.
 
 use super::Account;
-use super::last_observation::LogObject;
+use super::last_observation::{ListedLogs, LogObject};
 use super::layout::{self, Note};
 use super::observe::Objects;
 use super::step_name;
@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// How many clusters are searched for logs, newest first.
 const LOOK_BACK: usize = 3;
 
+/// How many logs of a cluster are listed. A request lists a thousand.
+const MAX_LISTED: usize = 100_000;
+
 #[async_trait(?Send)]
 impl<A: Api> Logs for Account<A> {
     async fn logs(&self, stack: &StackName) -> Result<Option<StackLogs>, CloudError> {
@@ -23,7 +26,7 @@ impl<A: Api> Logs for Account<A> {
         let objects = self.objects(stack).await?.unwrap_or_default();
         for id in created_clusters(&objects).into_iter().rev().take(LOOK_BACK) {
             let logs = self.logs_of_ours(stack, &id, &ours, &objects).await?;
-            let found = StackLogs::of(&id, logs.keys().cloned());
+            let found = StackLogs::of(&id, logs.objects.keys().cloned());
             if found.is_some() {
                 self.observed.borrow_mut().logs = logs;
                 return Ok(found);
@@ -41,7 +44,7 @@ impl<A: Api> Account<A> {
         id: &ClusterId,
         ours: &Bucket,
         objects: &Objects,
-    ) -> Result<BTreeMap<String, LogObject>, CloudError> {
+    ) -> Result<ListedLogs, CloudError> {
         let below = layout::logs_of(id);
         let mut older = objects.range(below.clone()..);
         let mut bucket = ours.clone();
@@ -49,8 +52,8 @@ impl<A: Api> Account<A> {
             Some((key, _)) if key.starts_with(&below) => layout::older_logs(stack, id),
             Some(_) | None => layout::logs(stack, id),
         };
-        let mut listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
-        if listed.is_empty()
+        let mut listed = self.list_logs(&bucket, &prefix).await?;
+        if listed.0.is_empty()
             && let Some(folder) = self.own_folder(id).await?
         {
             // A bucket of the user's own, which may be another account's.
@@ -59,17 +62,32 @@ impl<A: Api> Account<A> {
                 owner: None,
             };
             prefix = format!("{}{id}/", folder.prefix());
-            let there = self.list(&bucket, &prefix, None).await;
+            let there = self.list_logs(&bucket, &prefix).await;
             let says = || format!("the logs are in {folder}, which you need to be able to read");
-            listed = there
-                .map_err(|error| error.hint(says()))?
-                .unwrap_or_default();
+            listed = there.map_err(|error| error.hint(says()))?;
         }
-        if listed.is_empty() {
-            return Ok(BTreeMap::new());
+        if listed.0.is_empty() {
+            return Ok(ListedLogs::default());
         }
         let steps = self.step_folders(id).await?;
         Ok(named(listed, &bucket, &prefix, &steps))
+    }
+
+    /// Lists a cluster's logs: all, or the first of too many and those of its steps. Returns them and
+    /// whether there are more.
+    pub(super) async fn list_logs(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+    ) -> Result<(Vec<Listed>, bool), CloudError> {
+        let listed = self.list_up_to(MAX_LISTED, bucket, prefix, None).await?;
+        let (mut listed, is_cut) = listed.unwrap_or_default();
+        if is_cut {
+            let steps = format!("{prefix}steps/");
+            let steps = self.list_up_to(MAX_LISTED, bucket, &steps, None).await?;
+            listed.extend(steps.into_iter().flat_map(|(steps, _)| steps));
+        }
+        Ok((listed, is_cut))
     }
 
     /// The folder of the user's own that EMR uploads a cluster's logs to; `None` if they are in
@@ -120,11 +138,11 @@ fn created_clusters(objects: &Objects) -> Vec<ClusterId> {
 
 /// The logs among what was listed below a prefix, by their names.
 pub(super) fn named(
-    listed: Vec<Listed>,
+    (listed, is_cut): (Vec<Listed>, bool),
     bucket: &Bucket,
     prefix: &str,
     steps: &BTreeMap<String, String>,
-) -> BTreeMap<String, LogObject> {
+) -> ListedLogs {
     let of = |listed: Listed| match listed {
         Listed::Object {
             key,
@@ -142,7 +160,11 @@ pub(super) fn named(
         }
         Listed::Prefix(_) => None,
     };
-    listed.into_iter().filter_map(of).collect()
+    ListedLogs {
+        objects: listed.into_iter().filter_map(of).collect(),
+        folder: format!("s3://{}/{prefix}", bucket.name),
+        is_cut,
+    }
 }
 
 /// `steps/s-…/stderr.gz` becomes `steps/01-load/stderr`.

@@ -224,6 +224,19 @@ impl<A: Api> Account<A> {
         prefix: &str,
         delimiter: Option<char>,
     ) -> Result<Option<Vec<Listed>>, CloudError> {
+        let listed = self.list_up_to(usize::MAX, bucket, prefix, delimiter).await;
+        listed.map(|listed| listed.map(|(all, _)| all))
+    }
+
+    /// Pages of a listing until they have `max` entries, and whether there are more; `None` if there is
+    /// no bucket.
+    pub(super) async fn list_up_to(
+        &self,
+        max: usize,
+        bucket: &Bucket,
+        prefix: &str,
+        delimiter: Option<char>,
+    ) -> Result<Option<(Vec<Listed>, bool)>, CloudError> {
         let mut all = Vec::new();
         let mut next = None;
         loop {
@@ -241,8 +254,8 @@ impl<A: Api> Account<A> {
             };
             all.extend(page.items);
             next = page.next;
-            if next.is_none() {
-                return Ok(Some(all));
+            if next.is_none() || all.len() >= max {
+                return Ok(Some((all, next.is_some())));
             }
         }
     }

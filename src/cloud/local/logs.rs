@@ -2,7 +2,7 @@
 
 use super::Local;
 use crate::cloud::error::{Class, CloudError, IoContext};
-use crate::cloud::log::{self, FolderLogs, LogFile, LogListing, LoggedStep, StackLogs};
+use crate::cloud::log::{self, FolderLogs, LogFile, LogListing, LoggedStep, StackLogs, StoredLogs};
 use crate::cloud::roles::ClusterLogs;
 use crate::cloud::{Logs, local_results, step_folder};
 use crate::model::event::Listener;
@@ -44,6 +44,10 @@ impl ClusterLogs for Local {
             steps: steps.collect(),
             messages: Vec::new(),
         }))
+    }
+
+    fn stored_logs(&self) -> Option<StoredLogs> {
+        None
     }
 
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError> {

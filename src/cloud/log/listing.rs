@@ -39,6 +39,17 @@ pub struct LogVersion {
     pub modified: Option<DateTime<Utc>>,
 }
 
+/// Logs that have to be downloaded before they are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredLogs {
+    /// The folder that they are in, such as `s3://bucket/logs/j-1ABC/`.
+    pub folder: String,
+    /// Their sizes in bytes, as they are stored, by their names.
+    pub bytes: BTreeMap<String, u64>,
+    /// Whether there are more logs than were listed.
+    pub is_cut: bool,
+}
+
 /// The logs of the newest cluster of a stack that has any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackLogs {
