@@ -2,6 +2,7 @@
 //! actions that nobody consented to are shown and asked about again.
 
 use super::failure::{Exit, Failure};
+use super::inputs::InputCheck;
 use super::interrupt;
 use super::origin::{CurrentOrigin, OtherOrigin};
 use super::prices::Prices;
@@ -38,6 +39,7 @@ pub(crate) struct Agreement<'a> {
     pub(crate) admission: &'a StackAdmission<'a>,
     pub(crate) progress: &'a dyn Progress,
     pub(crate) reader: &'a dyn PlanReader,
+    pub(crate) inputs: InputCheck<'a>,
 }
 
 /// A plan that is shown before it is applied.
@@ -77,6 +79,8 @@ impl Agreement<'_> {
     /// Shows the plan and applies it; `None` if the answer to the question was no.
     pub(crate) async fn apply(&self, driver: &Driver<'_>) -> Result<Option<Prepared>, Failure> {
         let (mut prepared, mut report) = self.prepare(driver).await?;
+        self.progress.clear();
+        self.inputs.check(&prepared.plan, driver.facts).await?;
         let from = CurrentOrigin::new(self.file, &self.target.session.environment)
             .unchecked(self.options.no_lint);
         for _ in 0..MAX_ROUNDS {

@@ -13,7 +13,8 @@ use crate::model::requirements::requirements;
 use crate::model::stack::{Python, Stack, Step};
 use crate::model::work::Work;
 use crate::text::{Diagnostics, LintedText};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// Checks the scripts of a stack's steps; `None` if nothing is found.
 pub(crate) fn check(stack: &Stack, environment: &Environment) -> Option<Diagnostics> {
@@ -22,32 +23,54 @@ pub(crate) fn check(stack: &Stack, environment: &Environment) -> Option<Diagnost
     Diagnostics::of_lint(texts.collect())
 }
 
-/// Shows what is found.
+/// How to keep a line of a script that is right as it is.
+pub(crate) const SILENCE: &str = "put `# clusterup: allow(CODE)` on a line that is right as it is";
+
+/// Shows what is found. `hint`: what to do about an error that is none.
 ///
 /// # Errors
 /// Returns what is found if there is an error among it.
 pub(crate) fn show(
     found: Option<Diagnostics>,
+    hint: &str,
     reporter: &dyn Reporter,
 ) -> Result<Option<Diagnostics>, Failure> {
     if let Some(found) = &found {
         if found.has_errors() {
             let mut failure = Failure::input("the lint found errors");
             failure.diagnostics = Some(Box::new(found.clone()));
-            return Err(failure
-                .hint("put `# clusterup: allow(CODE)` on a line that is right as it is")
-                .hint(Command::again_with("--no-lint")));
+            return Err(failure.hint(hint).hint(Command::again_with("--no-lint")));
         }
         reporter.diagnostics(found);
     }
     Ok(found)
 }
 
-fn script(stack: &Stack, step: &Step, environment: &Environment) -> Option<LintedText> {
-    let Work::Script(file) = &step.work else {
-        return None;
+/// The addresses in S3 that the script of a step surely reads through Spark.
+pub(crate) fn reads(stack: &Stack, step: &Step, environment: &Environment) -> BTreeSet<String> {
+    let path = file(step).and_then(|path| expanded(path, environment));
+    let text = path.as_deref().map(|path| disk::text(path, MAX_BYTES));
+    let (Some(path), Some(Ok(text))) = (path, text) else {
+        return BTreeSet::new();
     };
-    let path = file.local()?;
+    lint::reads(&Script {
+        text: &text,
+        stack,
+        step,
+        modules: &modules(stack, &path, environment),
+    })
+}
+
+/// The script of a step on this machine.
+fn file(step: &Step) -> Option<&Path> {
+    if let Work::Script(file) = &step.work {
+        return file.local().map(PathBuf::as_path);
+    }
+    None
+}
+
+fn script(stack: &Stack, step: &Step, environment: &Environment) -> Option<LintedText> {
+    let path = file(step)?;
     let name = path.display().to_string();
     let path = expanded(path, environment)?;
     let bytes = match disk::bytes(&path, MAX_BYTES) {

@@ -13,6 +13,7 @@ pub mod extend;
 pub(crate) mod failure;
 pub(crate) mod fixes;
 pub(crate) mod given_stack;
+pub(crate) mod inputs;
 pub(crate) mod interrupt;
 pub(crate) mod judged;
 pub(crate) mod last_run;
@@ -38,6 +39,7 @@ pub(crate) mod summaries;
 pub(crate) mod target;
 pub(crate) mod text_file;
 pub(crate) mod unknown_stack;
+mod wanted;
 
 use crate::cloud::{Cloud, CloudError};
 use crate::guard::Refused;

@@ -126,6 +126,8 @@ pub(crate) fn check(names: Vec<Named>, environment: &Environment) -> Vec<(Named,
             What::PythonFile => python_file(&named, environment),
             What::Data => data(&named, environment),
             What::PublicKey => file("the public key", &named, environment),
+            // They are looked up where a plan is made.
+            What::DataInS3 | What::FileInS3 | What::ArgInS3 | What::Url => None,
         };
         complaints.extend(complaint.map(|complaint| (named, complaint)));
     }

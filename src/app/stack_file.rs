@@ -7,7 +7,7 @@ use super::text_file::{self, Unread};
 use crate::model::hint::Command;
 use crate::model::name::{Region, StackName};
 use crate::model::stack::Stack;
-use crate::text::{self, Complaint, Diagnostics, Named, ReadStack, Setting};
+use crate::text::{self, Complaint, Diagnostics, Named, ReadStack, Setting, StackNames};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +42,8 @@ pub(crate) struct WholeStack {
     pub(crate) text: String,
     /// What is of no use in it, and stops nothing.
     pub(crate) warnings: Option<Diagnostics>,
+    /// What it names outside its text.
+    pub(crate) names: StackNames,
 }
 
 /// Reads a stack that is to be applied; the files that it names must exist. `lint`: whether its sizes
@@ -87,6 +89,7 @@ fn read_checked(
     let read = ReadStack::new(&name, &content, &base, &sets);
     let complaints = check(read.named().to_vec());
     let warnings = read.warnings(&complaints);
+    let names = read.names();
     let mut stack = read.checked(&complaints)?;
     if let Some(results) = stack.job.as_mut().and_then(|job| job.results.as_mut())
         && let (Ok(rest), Some(home)) = (results.strip_prefix("~"), std::env::home_dir())
@@ -97,6 +100,7 @@ fn read_checked(
         stack,
         text: content,
         warnings,
+        names,
     })
 }
 

@@ -63,7 +63,7 @@ impl LintArgs {
             return Ok(None);
         }
         let found = lint::check(stack, &session.environment);
-        lint::show(found, &*session.reporter)
+        lint::show(found, lint::SILENCE, &*session.reporter)
     }
 
     /// Shows the warnings about a stack itself.

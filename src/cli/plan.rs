@@ -6,6 +6,7 @@ use super::view;
 use crate::app::agreement::Proposal;
 use crate::app::by_name;
 use crate::app::failure::{Exit, Failure};
+use crate::app::inputs::InputCheck;
 use crate::app::last_run;
 use crate::app::origin::{CurrentOrigin, OtherOrigin};
 use crate::app::policies::{LoadedPolicies, PolicyPlace};
@@ -24,7 +25,7 @@ use crate::plan::Options;
 use crate::plan::sizing::{self, StepSizes};
 use crate::run::clock::SystemClock;
 use crate::run::driver::Driver;
-use crate::text::Diagnostics;
+use crate::text::{Diagnostics, StackNames};
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
@@ -88,6 +89,8 @@ impl Verb for PlanArgs {
             clock: &SystemClock,
         };
         let mut prepared = driver.prepare(self.options()).await?;
+        let inputs = self.inputs(&given, &target);
+        let inputs = inputs.check(&prepared.plan, &facts).await?;
         let here = CurrentOrigin::new(&file.path, &session.environment);
         let elsewhere = here.elsewhere(cloud, &stack.name).await?;
         let admission = StackAdmission::open(read, stack, &target, None).await?;
@@ -123,6 +126,7 @@ impl Verb for PlanArgs {
         let denied = report.as_ref().is_some_and(PolicyReport::denies);
         let exit = if denied { Exit::Refused } else { Exit::Done };
         fields["lint"] = json!(lint);
+        fields["inputs"] = json!(inputs);
         fields["plan"] = json!(plan);
         fields["sizes"] = json!(sizes);
         fields["rungs"] = json!(safeguards);
@@ -167,7 +171,7 @@ impl PlanArgs {
         let file = by_name::to_file(verb, given, &self.target.choice(), session).await?;
         let read = stack_file::read_whole(&file, &session.environment, !self.lint.no_lint)?;
         LintArgs::warn(&read, session);
-        let stack = read.stack;
+        let (stack, names) = (read.stack, read.names);
         let policies = self.policies.place();
         let read = policies.read(&file.path, session).await?;
         let stack = read.policies.impose(stack);
@@ -178,7 +182,22 @@ impl PlanArgs {
             policies,
             read,
             lint,
+            names,
         })
+    }
+
+    /// The check of the inputs of a job.
+    pub(super) const fn inputs<'a>(
+        &self,
+        given: &'a GivenStack,
+        target: &'a Target<'a>,
+    ) -> InputCheck<'a> {
+        InputCheck {
+            stack: &given.stack,
+            names: &given.names,
+            target,
+            is_off: self.lint.no_lint,
+        }
     }
 }
 
@@ -191,6 +210,8 @@ pub(super) struct GivenStack {
     pub(super) read: LoadedPolicies,
     /// What the lint found in its scripts: warnings.
     pub(super) lint: Option<Diagnostics>,
+    /// What it names outside its text.
+    pub(super) names: StackNames,
 }
 
 /// The help on the stack of `plan` and `apply`.

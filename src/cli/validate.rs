@@ -31,6 +31,7 @@ impl Verb for ValidateArgs {
             stack,
             text,
             warnings: sizes,
+            names: _,
         } = read;
         let lint = self.lint.check(&stack, session)?;
         let steps = stack.job.as_ref().map_or(0, |job| job.steps.len());

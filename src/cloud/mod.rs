@@ -14,6 +14,7 @@ mod files;
 pub mod fleet;
 mod gather;
 pub(crate) mod imports;
+mod input;
 mod keypair;
 pub mod local;
 mod local_results;
@@ -35,13 +36,15 @@ pub mod unserved;
 pub mod yarn;
 
 pub use error::{Class, CloudError};
+pub use input::{InputForm, InputState};
 pub use log::{
     Ended, FolderLogs, LogFile, LogListing, LogVersion, MergedLogs, Next, StackLogs, StoredLogs,
     Tail, Uploaded, UploadedLog, read_log,
 };
 pub use roles::{
-    Access, Acting, AwsAccount, ClusterLogs, DriverLogs, EventLogs, Leasing, Logs, Observing,
-    Origins, Planning, Readiness, Safeguarding, SharedResources, SparkPages, TeamAccounts,
+    Access, Acting, AwsAccount, ClusterLogs, DriverLogs, EventLogs, Inputs, Leasing, Logs,
+    Observing, Origins, Planning, Readiness, Safeguarding, SharedResources, SparkPages,
+    TeamAccounts,
 };
 
 use crate::model::hint::Hint;

@@ -4,8 +4,8 @@
 
 use super::api::sts::Identity;
 use super::{
-    CloudError, Finding, Lease, LogFile, LogListing, Login, StackLogs, StoredAccount, StoredLogs,
-    Uploaded,
+    CloudError, Finding, InputForm, InputState, Lease, LogFile, LogListing, Login, StackLogs,
+    StoredAccount, StoredLogs, Uploaded,
 };
 use crate::model::action::Action;
 use crate::model::diagnosis::Diagnosis;
@@ -192,9 +192,22 @@ pub trait SparkPages {
 }
 
 /// What only an account of AWS has.
-pub trait AwsAccount: Readiness + Access + Safeguarding + SharedResources + Diagnoses {}
+pub trait AwsAccount:
+    Readiness + Access + Safeguarding + SharedResources + Diagnoses + Inputs
+{
+}
 
-impl<T: Readiness + Access + Safeguarding + SharedResources + Diagnoses> AwsAccount for T {}
+impl<T> AwsAccount for T where
+    T: Readiness + Access + Safeguarding + SharedResources + Diagnoses + Inputs
+{
+}
+
+/// The inputs of stacks in S3.
+#[async_trait(?Send)]
+pub trait Inputs {
+    /// Looks an input up with one call. `address`: `s3://BUCKET/KEY`.
+    async fn look_up(&self, address: &str, form: InputForm) -> InputState;
+}
 
 /// Whether an account is ready for clusters.
 #[async_trait(?Send)]

@@ -38,6 +38,12 @@ words! {
         Heartbeat = "heartbeat",
         /// Executors that leave much of a node's memory unused.
         IdleMemory = "idle-memory",
+        /// An input of the stack that does not exist.
+        InputMissing = "input-missing",
+        /// An input of the stack of which it is not known whether it will exist.
+        InputUnchecked = "input-unchecked",
+        /// An input of fewer files than slots, none of which can be split.
+        FewFiles = "few-files",
         /// A comment silences a code that does not exist.
         UnknownCode = "unknown-code",
         /// The script is too large or too deeply nested to be checked.
@@ -84,11 +90,14 @@ impl LintCode {
             | Self::ExecutorMemory
             | Self::DriverMemory
             | Self::ExecutorCores
-            | Self::Heartbeat => Severity::Error,
+            | Self::Heartbeat
+            | Self::InputMissing => Severity::Error,
             Self::NothingHome
             | Self::Collects
             | Self::HidesLogs
             | Self::IdleMemory
+            | Self::InputUnchecked
+            | Self::FewFiles
             | Self::UnknownCode
             | Self::NotChecked => Severity::Warning,
         }

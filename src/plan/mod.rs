@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod destroy;
 pub mod diff;
 pub mod expand;
+pub mod few_files;
 pub mod fit;
 pub mod fix;
 mod fleets;

@@ -67,6 +67,13 @@ pub fn explain(stack: &Stack, facts: &Facts) -> Result<Vec<StepSizes>, Refusal> 
     sparks.map(sizes).collect()
 }
 
+/// How many tasks of a step run at once, if all its executors are there; `None` if its nodes are not
+/// known or hold no executor.
+pub fn slots(step: &Step, stack: &Stack, facts: &Facts) -> Option<u64> {
+    let fitted = fit::fit(&stack.cluster, facts.capacity).ok()?;
+    Some(Sizing::of(step, stack, facts, &fitted).ok()?.slots)
+}
+
 /// Settings of Spark that the planner chooses.
 pub(super) type ChosenConf = Vec<(&'static str, String)>;
 
@@ -77,6 +84,8 @@ pub(super) struct Sizing {
     pub(super) cores: Option<u16>,
     pub(super) executors: Option<u16>,
     pub(super) memory: Memory,
+    /// How many tasks run at once, if all executors are there.
+    slots: u64,
     /// The partitions after a shuffle, unless Spark's own settings decide.
     pub(super) partitions: Option<u64>,
     /// Settings that the stack leaves to the planner.
@@ -102,11 +111,13 @@ impl Sizing {
         let per_node = sizer.per_node(cores);
         let (memory, per_node) = sizer.memory(per_node)?;
         let (executors, given_executors) = sizer.executors(per_node, cores);
-        let partitions = sizer.partitions(u64::from(executors) * u64::from(cores));
+        let slots = u64::from(executors) * u64::from(cores);
+        let partitions = sizer.partitions(slots);
         Ok(Self {
             cores: given_cores,
             executors: given_executors,
             memory,
+            slots,
             partitions,
             conf: conf(step, partitions),
             explained: sizer.explained,

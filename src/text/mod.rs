@@ -45,6 +45,7 @@ mod set;
 mod shape;
 mod source;
 mod stack;
+mod stack_names;
 mod step_files;
 mod step_readers;
 mod suggestions;
@@ -65,6 +66,7 @@ pub use read_stack::ReadStack;
 pub use reference::{is_local_path, setting_paths};
 pub use set::Setting;
 pub use source::Mark;
+pub use stack_names::StackNames;
 pub use template::template;
 pub use written::{Flaw, Written};
 

@@ -35,6 +35,14 @@ pub enum What {
     Data,
     /// The public key of a key pair.
     PublicKey,
+    /// A data set in S3.
+    DataInS3,
+    /// A file of a step or of a bootstrap action in S3.
+    FileInS3,
+    /// An argument of a step that is an address in S3.
+    ArgInS3,
+    /// A data set behind http or https.
+    Url,
 }
 
 /// A name as written and, if it is a file, its path.
@@ -42,7 +50,7 @@ pub enum What {
 pub struct Named {
     /// What is named.
     pub what: What,
-    /// The text as written.
+    /// The text as written; of a place in S3 its address.
     pub text: String,
     /// The path joined to the base folder; `None` if it is not a file.
     pub path: Option<PathBuf>,

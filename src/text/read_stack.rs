@@ -8,6 +8,7 @@ use super::reader::Reader;
 use super::set::{self, Setting};
 use super::source::Source;
 use super::stack::STACK;
+use super::stack_names::StackNames;
 use super::whole;
 use crate::model::stack::Stack;
 use std::path::Path;
@@ -54,6 +55,11 @@ impl ReadStack {
     /// folder, except those that begin with `~`, which the caller expands.
     pub fn named(&self) -> &[Named] {
         &self.named
+    }
+
+    /// What the text names, to be checked later.
+    pub fn names(&self) -> StackNames {
+        StackNames::new(self.sources.clone(), self.named.clone())
     }
 
     /// The complaints that are warnings, as they are shown; `None` if there are none.

@@ -55,6 +55,9 @@ impl PathOrS3 {
             );
             return None;
         }
+        if !of_cluster {
+            reader.name(What::FileInS3, &address, at, None);
+        }
         Some(StepFile::Remote(address))
     }
 }

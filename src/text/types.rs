@@ -3,7 +3,7 @@
 use super::arg::{self, Hole, Part};
 use super::diag::{Code, Diagnostic};
 use super::field::Shape;
-use super::format::Format;
+use super::format::{self, Format};
 use super::named::{Named, What};
 use super::nearest::{all_of, any_of, nearest, quote};
 use super::node::{Node, Scalar};
@@ -47,6 +47,11 @@ impl<T> Format<T> {
             what: what.map_or_else(String::new, |invalid| invalid.expected),
             is_path: false,
         }
+    }
+
+    /// Whether a text has the format.
+    fn reads(&self, text: &str) -> bool {
+        (self.read)(text).is_ok()
     }
 
     /// The value of a text at a place; `None` if it does not have the format.
@@ -366,6 +371,9 @@ impl Shape for Argument {
                 "a text without NUL characters".to_owned(),
             );
             return None;
+        }
+        if format::S3.reads(&scalar.text) {
+            reader.name(What::ArgInS3, &scalar.text, node.mark, None);
         }
         let piece = |part| match part {
             Part::Text(text) => Some(Piece::Text(text)),

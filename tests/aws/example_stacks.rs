@@ -151,15 +151,30 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// What the examples read in S3, but for the days of `managed-scaling`.
+const OBJECTS: [(&str, &str); 10] = [
+    ("team-artifacts", "bootstrap/certificates.sh"),
+    ("team-artifacts", "common-0.3.zip"),
+    ("team-artifacts", "environments/scoring.tar.gz"),
+    ("team-artifacts", "events-1.4.0.jar"),
+    ("team-artifacts", "scripts/report.sh"),
+    ("team-lake", "features/2026-11-29/1.parquet"),
+    ("team-lake", "logs/2026-11-29/1.txt"),
+    ("team-lake", "ratings.dat"),
+    ("team-lake", "raw/2026-11-29/1.json"),
+    ("team-lake", "reference/1.csv"),
+];
+
 /// The account that the examples are about: its roles, its buckets, its network.
 fn account(world: &World) {
     create_roles(world);
-    for bucket in ["team-artifacts", "team-logs"] {
-        world.aws("s3", "create_bucket", json!({ "Bucket": bucket }));
+    world.aws("s3", "create_bucket", json!({ "Bucket": "team-logs" }));
+    for (bucket, key) in OBJECTS {
+        world.object(bucket, key, key);
     }
-    let key = "bootstrap/certificates.sh";
-    let script = json!({ "Bucket": "team-artifacts", "Key": key });
-    world.aws("s3", "put_object", script);
+    for day in 1..=30 {
+        world.object("team-lake", &format!("2026-11-{day:02}/1.txt"), "words");
+    }
     world.aws("ec2", "create_key_pair", json!({ "KeyName": "team-key" }));
     let ec2 = |operation: &str, asked: Value, path: &str| {
         let reply = world.aws("ec2", operation, asked);

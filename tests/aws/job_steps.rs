@@ -36,6 +36,9 @@ guardrails: { when_done: keep }
 fn write_files(world: &World) {
     fs::create_dir(world.path().join("lib")).unwrap();
     world.write("lib/__init__.py", "");
+    for key in ["in.csv", "job.py", "more.zip"] {
+        world.object("elsewhere", key, key);
+    }
     for name in ["app.jar", "q.sql", "prepare.sh", "venv.tar.gz"] {
         world.write(name, name);
     }

@@ -38,6 +38,7 @@ mod hangs;
 mod heard;
 #[path = "../support/hints.rs"]
 mod hints;
+mod inputs;
 mod job;
 mod job_steps;
 mod json;

@@ -192,6 +192,13 @@ impl World {
         pairs["KeyPairs"].as_array_mut().unwrap().split_off(0)
     }
 
+    /// Puts an object into a bucket, which is created if it is missing.
+    pub(crate) fn object(&self, bucket: &str, key: &str, text: &str) {
+        self.aws("s3", "create_bucket", json!({ "Bucket": bucket }));
+        let object = json!({ "bucket": bucket, "key": key, "text": text });
+        self.double.post("/_double/objects/put", object);
+    }
+
     pub(crate) fn aws(&self, service: &str, operation: &str, asked: Value) -> Value {
         self.double.aws(REGION, service, operation, asked)
     }

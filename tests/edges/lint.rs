@@ -89,3 +89,26 @@ fn scripts_that_are_not_text_are_reported_and_not_printed() {
     room.expect(0, &["validate", "t.yaml"])
         .says("warning[not-checked]: the script is too long");
 }
+
+#[test]
+fn data_of_one_file_that_cannot_be_split_is_reported_here_too() {
+    let room = Room::new();
+    room.write("job.py", "print(1)\n");
+    let text = "stack: t\nregion: us-east-1\n\
+        data: { in: { path: in.csv.gz }, other: { path: in.csv } }\n\
+        cluster: { release: emr-7.x, size: 3 x m5.xlarge }\n\
+        job: { steps: [{ name: s, script: job.py, args: [\"${data.in}\", \"${data.other}\"] }] }\n";
+    room.write("t.yaml", text);
+    room.write("in.csv", "1\n");
+    let file = std::fs::File::create(room.at("in.csv.gz")).unwrap();
+    file.set_len(16 << 20).unwrap();
+    let done = room.expect(0, &["plan", "t.yaml", "--local"]);
+    done.says("warning[few-files]: a .gz file cannot be split, and step \"s\" has ")
+        .says("only 1 task reads it")
+        .says("t.yaml:3:21");
+    let json = room.json(&["plan", "t.yaml", "--local"]);
+    assert_eq!(json["inputs"].as_array().unwrap().len(), 1, "{json:#}");
+    file.set_len(1 << 20).unwrap();
+    let done = room.expect(0, &["plan", "t.yaml", "--local"]);
+    assert!(!done.err.contains("few-files"), "{}", done.err);
+}

@@ -5,6 +5,7 @@ use crate::app::agreement::{Agreement, PlanReader};
 use crate::app::diagnosis;
 use crate::app::failure::{Exit, Failure};
 use crate::app::fixes::{Fixer, Offer};
+use crate::app::inputs::InputCheck;
 use crate::app::recorded_costs;
 use crate::app::reporter::{Progress, Reporter};
 use crate::app::stack_admission::StackAdmission;
@@ -36,6 +37,7 @@ pub(super) struct Apply<'a> {
     pub(super) fixer: Fixer<'a>,
     pub(super) progress: &'a dyn Progress,
     pub(super) reader: &'a dyn PlanReader,
+    pub(super) inputs: InputCheck<'a>,
     /// Whether to return once the job runs.
     pub(super) detach: bool,
     /// How its steps hang, as far as that was reported.
@@ -82,6 +84,7 @@ impl Apply<'_> {
             admission: self.admission,
             progress: self.progress,
             reader: self.reader,
+            inputs: self.inputs,
         };
         let driver = self.driver(self.stack, facts, self.progress);
         let Some(prepared) = agreement.apply(&driver).await? else {

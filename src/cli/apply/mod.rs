@@ -74,6 +74,7 @@ impl Verb for ApplyArgs {
                 yes: self.yes,
             },
             detach: self.detach,
+            inputs: self.plan.inputs(&given, &target),
             stuck: stuck::Reports::default(),
         };
         apply.run(&facts).await

@@ -23,6 +23,7 @@ mod event_logs;
 mod facts;
 mod fleet;
 mod groups;
+mod inputs;
 mod intent;
 mod keys;
 mod last_observation;

@@ -33,6 +33,16 @@ pub use syntax::{MAX_BYTES, too_long};
 
 use crate::model::lint::LintFinding;
 use allow::Allowed;
+use std::collections::BTreeSet;
+
+/// The addresses in S3 that a script surely reads through Spark, as far as it and its step's arguments
+/// tell.
+pub fn reads(script: &Script<'_>) -> BTreeSet<String> {
+    match &syntax::parse(script).tree {
+        Some(tree) => walk::follow(script, &tree.syntax().body).reads,
+        None => BTreeSet::new(),
+    }
+}
 
 /// Checks a script; returns what is wrong in the order of the text.
 pub fn lint(script: &Script<'_>) -> Vec<LintFinding> {

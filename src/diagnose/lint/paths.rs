@@ -107,6 +107,9 @@ impl<'a> Walk<'a> {
             std::slice::from_ref(&path)
         };
         for path in several.iter().filter_map(Value::text) {
+            if by == By::Spark && self.is_sure {
+                self.reads.extend(in_s3(path));
+            }
             self.fills_hdfs |= by == By::Writer && path.start().starts_with(['/', 'h']);
             if let Some(why) = self.of_one_machine(path, by).filter(|_| !looks) {
                 let help = self.data_instead(path);
@@ -233,6 +236,11 @@ impl<'a> Walk<'a> {
         self.report(LintCode::OpensRemote, &callee.at, message, help);
         true
     }
+}
+
+/// The address in S3 that a path is, if all of it is known.
+fn in_s3(path: &Text) -> Option<String> {
+    path.whole().filter(|whole| whole.starts_with("s3://"))
 }
 
 fn is_on_each_machine(path: &str) -> bool {

@@ -11,7 +11,7 @@ use super::value::{ClassId, FunctionId, Value};
 use crate::model::lint::{LintCode, LintFinding};
 use ruff_python_ast::{Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One round over a script.
 pub(super) struct Walk<'a> {
@@ -43,6 +43,8 @@ pub(super) struct Walk<'a> {
     pub(super) changes_argv: bool,
     /// Whether the script writes to HDFS.
     pub(super) fills_hdfs: bool,
+    /// The addresses in S3 that Spark surely reads.
+    pub(super) reads: BTreeSet<String>,
     pub(super) home: Home,
     pub(super) findings: Vec<LintFinding>,
 }
@@ -61,6 +63,7 @@ const ROUNDS: usize = 3;
 /// What a script does, as far as it is known.
 pub(super) struct Followed {
     pub(super) findings: Vec<LintFinding>,
+    pub(super) reads: BTreeSet<String>,
     pub(super) home: Home,
 }
 
@@ -78,6 +81,7 @@ pub(super) fn follow(script: &Script<'_>, body: &[Stmt]) -> Followed {
     }
     Followed {
         findings: walk.findings,
+        reads: walk.reads,
         home: walk.home,
     }
 }
@@ -101,6 +105,7 @@ impl<'a> Walk<'a> {
             file_guards: 0,
             changes_argv: false,
             fills_hdfs: false,
+            reads: BTreeSet::new(),
             home: Home::default(),
             findings: Vec::new(),
         }

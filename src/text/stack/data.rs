@@ -7,7 +7,7 @@ use crate::text::field::{At, Got, record};
 use crate::text::format;
 use crate::text::named::What;
 use crate::text::paths;
-use crate::text::types::{LocalPath, Switch};
+use crate::text::types::{LocalPath, Outside, Switch};
 use std::collections::BTreeMap;
 
 /// A data set as written, before `beside` is resolved.
@@ -33,14 +33,14 @@ record! {
         /// `logs/2026-*/*.csv`, whose files are one data set.
         path: either = LocalPath(format::PATH, Some(What::Data)), "ml-1m/ratings.dat";
         /// A file behind http or https, or a zip archive that contains the file.
-        url: either = format::URL, "https://example.com/ml-1m.zip";
+        url: either = Outside(What::Url, format::URL), "https://example.com/ml-1m.zip";
         /// The file in the zip archive behind `url`.
         member: with("url") = format::MEMBER, "ml-1m/ratings.dat";
         /// The SHA-256 of the file, or of `member` if that is set.
         sha256: with("url") = format::SHA256,
             "506d64ca44484487c11dc2d9a28de5c54948213e6b96285e298afe28d6ea4e0f";
         /// An object in S3, which is read in place and not copied.
-        s3: either = format::S3, "s3://bucket/ratings.dat";
+        s3: either = Outside(What::DataInS3, format::S3), "s3://bucket/ratings.dat";
         /// Another data set whose folder, archive or prefix contains this one.
         beside: either = DATA_SETS, "ratings";
         /// The name of the file there.
@@ -63,8 +63,9 @@ record! {
 }
 
 const PATH: &str = DATA.key("path");
+const S3: &str = DATA.key("s3");
 
-/// A file beside a file on this machine must exist as well.
+/// A file beside a file on this machine or an object in S3 must exist as well.
 fn name_beside(
     at: &mut At<'_, '_>,
     beside: &Got<'_, Option<DataName>>,
@@ -76,10 +77,20 @@ fn name_beside(
         return;
     };
     let Some(reader) = at.reader() else { return };
-    let other = reader.root.find(&[DATA_SETS.root, beside.as_str(), PATH]);
-    if let Some(other) = other.and_then(|other| other.text()) {
+    let other = |key: &str| {
+        let other = reader.root.find(&[DATA_SETS.root, beside.as_str(), key]);
+        other.and_then(|other| other.text())
+    };
+    if let Some(other) = other(PATH) {
         let path = paths::join(reader.base, other).with_file_name(file);
         reader.name(What::Data, file, place.value, Some(path));
+    } else if let Some(other) = other(S3) {
+        reader.name(
+            What::DataInS3,
+            &paths::sibling(other, file),
+            place.value,
+            None,
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use crate::text::named::What;
 use crate::text::node::Node;
 use crate::text::reader::{Reader, Site};
 use crate::text::shape::Kind;
-use crate::text::types::LocalPath;
+use crate::text::types::{LocalPath, Outside};
 
 /// A path, relative to the stack's folder, or `s3://…`.
 pub(super) struct Script;
@@ -32,7 +32,7 @@ impl Shape for Script {
             scheme.is_some_and(|scheme| scheme.bytes().all(|b| b.is_ascii_alphanumeric()))
         };
         if node.text().is_some_and(is_address) {
-            let location = format::S3.read(reader, node, site)?;
+            let location = Outside(What::FileInS3, format::S3).read(reader, node, site)?;
             return Some(BootstrapScript::S3(location));
         }
         LOCAL.read(reader, node, site).map(BootstrapScript::Path)
