@@ -1,11 +1,12 @@
 //! Event logs as they are stored: in one file or in several, plain or packed with zstd.
 
 use super::error::{Class, CloudError};
+use crate::model::app_ui::ApplicationId;
 use crate::model::bytes::size;
 use crate::model::hint::Command;
 use crate::summary::{Application, LogReader};
 use ruzstd::decoding::StreamingDecoder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 /// The most that is read of one application's log, unpacked: a job may write any amount. It is the
@@ -37,6 +38,17 @@ pub(super) fn applications<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Vec<
         parts.into_iter().map(|(_, name)| name).collect()
     };
     found.into_values().map(in_order).collect()
+}
+
+/// The applications that have not closed their logs, by the names of the files below a folder of event
+/// logs. Only a rolled log says so.
+pub(super) fn running<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<ApplicationId> {
+    let open = names.filter(|name| is_status(name) && name.ends_with(IN_PROGRESS));
+    open.filter_map(|name| {
+        let (folder, _) = name.split_once('/')?;
+        ApplicationId::of_event_log(folder.strip_prefix(FOLDER)?)
+    })
+    .collect()
 }
 
 /// The files below a folder of event logs that a history server needs, by their names and sizes in bytes.
@@ -162,6 +174,21 @@ mod tests {
             found,
             [vec!["app-2-0001.inprogress"], vec![&second, &tenth]]
         );
+    }
+
+    #[test]
+    fn a_log_that_is_not_closed_is_of_an_application_that_runs() {
+        let names = [
+            "eventlog_v2_application_1_0002_1/appstatus_application_1_0002_1.inprogress",
+            "eventlog_v2_application_1_0002_1/events_1_application_1_0002_1.zstd",
+            "eventlog_v2_application_1_0001/appstatus_application_1_0001",
+            "eventlog_v2_../appstatus_x.inprogress",
+            "eventlog_v2_application_1_3/a/appstatus_application_1_3.inprogress",
+            "application_1_0004.inprogress",
+        ];
+        let found = running(names.into_iter());
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["application_1_0002"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::{
     StoredAccount, StoredLogs, Uploaded,
 };
 use crate::model::action::Action;
+use crate::model::app_ui::{AppUi, AppUiCluster, EventLogPlace};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::event::{Listener, SparkProgress};
 use crate::model::evidence::Section;
@@ -16,6 +17,7 @@ use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed, Run};
 use crate::model::origin::Origin;
 use crate::model::plan::Plan;
+use crate::model::presigned_url::PresignedUrl;
 use crate::model::safeguard::Safeguard;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
@@ -193,12 +195,12 @@ pub trait SparkPages {
 
 /// What only an account of AWS has.
 pub trait AwsAccount:
-    Readiness + Access + Safeguarding + SharedResources + Diagnoses + Inputs
+    Readiness + Access + Safeguarding + SharedResources + Diagnoses + Inputs + AppUis
 {
 }
 
 impl<T> AwsAccount for T where
-    T: Readiness + Access + Safeguarding + SharedResources + Diagnoses + Inputs
+    T: Readiness + Access + Safeguarding + SharedResources + Diagnoses + Inputs + AppUis
 {
 }
 
@@ -207,6 +209,31 @@ impl<T> AwsAccount for T where
 pub trait Inputs {
     /// Looks an input up with one call. `address`: `s3://BUCKET/KEY`.
     async fn look_up(&self, address: &str, form: InputForm) -> InputState;
+}
+
+/// Spark's pages as EMR serves them. They need neither a way to log in to a cluster nor Spark on this
+/// machine.
+#[async_trait(?Send)]
+pub trait AppUis {
+    /// What decides which page shows a cluster's applications; `None` if EMR does not know the cluster.
+    async fn app_ui_cluster(&self, id: &ClusterId) -> Result<Option<AppUiCluster>, CloudError>;
+
+    /// Where the event logs of a run are. Call it after [`Observing::observe`] of its stack.
+    async fn event_log_place(
+        &self,
+        cluster: &Cluster,
+        run: &Run,
+    ) -> Result<EventLogPlace, CloudError>;
+
+    /// Requests a page of a cluster, and waits for a few minutes until EMR has prepared it. `role` is
+    /// the ARN of a step's role, which a cluster with runtime roles needs.
+    async fn app_ui(
+        &self,
+        id: &ClusterId,
+        ui: &AppUi,
+        role: Option<&str>,
+        listener: &dyn Listener,
+    ) -> Result<PresignedUrl, CloudError>;
 }
 
 /// Whether an account is ready for clusters.

@@ -1,6 +1,7 @@
 //! YARN's ResourceManager, through a tunnel to a cluster's primary.
 
 use super::loopback::Page;
+use crate::model::app_ui::ApplicationId;
 use serde::Deserialize;
 
 /// The port of the ResourceManager on the primary (EMR Management Guide, "View web interfaces hosted
@@ -40,31 +41,15 @@ pub async fn running(port: u16) -> Option<Vec<RunningApplication>> {
     let ask = move || page.get::<Reply>("/ws/v1/cluster/apps?states=RUNNING");
     let reply = tokio::task::spawn_blocking(ask).await.ok().flatten()?;
     let mut listed = reply.apps.map(|apps| apps.app).unwrap_or_default();
-    listed.retain(|it| is_id(&it.id));
+    // An id becomes part of an address.
+    listed.retain(|it| it.id.parse::<ApplicationId>().is_ok());
     listed.truncate(MOST);
     Some(listed)
-}
-
-/// Whether a text is an id of an application, which becomes part of an address.
-fn is_id(text: &str) -> bool {
-    let digits = text.strip_prefix("application_");
-    let is_digit = |c: char| c.is_ascii_digit() || c == '_';
-    digits.is_some_and(|digits| {
-        !digits.is_empty() && digits.len() < 60 && digits.chars().all(is_digit)
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_ids_become_part_of_an_address() {
-        assert!(is_id("application_1700000000000_0001"));
-        for other in ["application_", "application_1/..", "app-1", ""] {
-            assert!(!is_id(other), "{other}");
-        }
-    }
 
     #[test]
     fn a_cluster_without_applications_answers_null() {

@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod address;
+pub mod app_ui;
 pub mod application;
 pub mod arn;
 pub mod audit;
@@ -47,6 +48,7 @@ pub mod percent;
 pub mod place;
 pub mod plan;
 pub mod policy;
+pub mod presigned_url;
 pub mod rates;
 pub mod recorded_budget;
 pub mod relative;

@@ -24,6 +24,13 @@ pub const SECURITY_CONFIGURATION: Releases = Releases::since(&[(4, 8)]);
 /// An encryption key of logs: "5.30.0 and later, excluding 6.0.0" (EMR API, RunJobFlow).
 pub const LOG_ENCRYPTION: Releases = IDLE_POLICY;
 
+/// EMR's own history server (EMR Management Guide, "View persistent application user interfaces").
+pub const PERSISTENT_UI: Releases = Releases::since(&[(5, 25)]);
+
+/// Pages of a living cluster that EMR makes reachable (EMR Management Guide, "Diagnose applications and
+/// jobs with EMR Studio").
+pub const ON_CLUSTER_UI: Releases = Releases::since(&[(5, 33)]);
+
 /// What all releases support.
 pub const ALL: Releases = Releases::since(&[(0, 0)]);
 

@@ -22,7 +22,7 @@
     POST foreign         {"name": ..., "state": "WAITING", "created": seconds ago, "protected": ...,
                            "tags": {...}, "steps": [{"name": ..., "state": ..., "started": seconds
                            ago, "ended": ...}], "groups": [["MASTER", "m5.xlarge", 1]],
-                           "fleet": ..., "id": ...}; transitional states stay; {"id": ...}
+                           "fleet": ..., "id": ..., "security": ...}; transitional states stay; {"id": ...}
     POST foreign/change  {"id": ..., "tags": {...}, "untag": [...], "protected": ..., "steps": [...],
                            "end_steps": [names], "older": seconds}
     POST address         {"v4": "203.0.113.7"}, which GET /checkip returns

@@ -6,6 +6,7 @@ moto's EMR has no time, no step queue and only one region, so it is not used her
 import json
 
 import account
+import app_uis
 import emr_steps
 import fleets
 import launch
@@ -278,6 +279,12 @@ OPERATIONS = {
     "ListReleaseLabels": list_release_labels,
     "GetBlockPublicAccessConfiguration": get_block_public_access,
     "ListBootstrapActions": list_bootstrap_actions,
+    "CreatePersistentAppUI": app_uis.create,
+    "DescribePersistentAppUI": app_uis.describe,
+    "GetPersistentAppUIPresignedURL": app_uis.persistent_url,
+    "GetOnClusterAppUIPresignedURL": lambda world, region, body: app_uis.on_cluster_url(
+        world, region, body, described(world, region, body.get("ClusterId"))
+    ),
     "ListSteps": lambda world, region, body: emr_steps.list_steps(
         described(world, region, body.get("ClusterId")), body
     ),

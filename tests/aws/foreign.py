@@ -22,6 +22,7 @@ def make(world, body):
         "Tags": [{"Key": key, "Value": tag} for key, tag in body.get("tags", {}).items()],
         "StepConcurrencyLevel": body.get("concurrency", 1),
         "AutoTerminationPolicy": body.get("policy"),
+        "SecurityConfiguration": body.get("security"),
         "Instances": {
             **machines_of(groups, body.get("fleet", False)),
             "KeepJobFlowAliveWhenNoSteps": body.get("keep_alive", True),

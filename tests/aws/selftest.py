@@ -6,6 +6,7 @@
 import sys
 import time
 
+import check_app_uis as app_uis
 import check_budgets as budgets
 import check_emr as emr
 import check_fleets as fleets
@@ -25,7 +26,8 @@ def main():
     tests = [emr.life, emr.runners, emr.failing_steps, emr.endings, emr.lists, emr.resize]
     tests += [rest.groups_in_use, rest.conditions, rest.faults, rest.kills, rest.outside]
     tests += [rungs.schedules, rungs.vain_schedules, rungs.power_off, budgets.budgets]
-    tests += [models.models_of_aws, launch.launches, fleets.fleets, foreign.foreign, rest.remains]
+    tests += [models.models_of_aws, launch.launches, fleets.fleets, foreign.foreign]
+    tests += [app_uis.app_uis, rest.remains]
     if len(sys.argv) > 1:
         tests.append(rest.real_spark)
     for test in tests:

@@ -27,6 +27,8 @@ DURATIONS = {
     "logs": 0.0,
     # From a schedule's time to its call; AWS promises a minute.
     "schedule": 20.0,
+    # Until EMR has prepared a page of Spark; its own history server takes as long again for its URL.
+    "app_ui": 10.0,
 }
 
 
@@ -65,6 +67,9 @@ class World:
         self.refused = []
         # ARNs of AWS's policies that can no longer be attached.
         self.retired = []
+        # Pages of Spark that were requested: EMR's history servers by id, and clusters' pages.
+        self.app_uis = {}
+        self.on_cluster_uis = {}
 
     def catch_up(self):
         """Advances everything to the clock's time."""

@@ -23,16 +23,7 @@ use std::sync::Arc;
 #[async_trait(?Send)]
 impl<A: Api> ClusterLogs for Account<A> {
     async fn logs_of(&self, id: &ClusterId) -> Result<Option<LogListing>, CloudError> {
-        let known = {
-            let observed = self.observed.borrow();
-            let replies = observed.clusters.get(id);
-            replies.map(|replies| replies.cluster.clone())
-        };
-        let described = match known {
-            Some(cluster) => Some(cluster),
-            None => self.describe(id.as_str()).await?,
-        };
-        let Some(cluster) = described else {
+        let Some(cluster) = self.known_or_described(id).await? else {
             return Ok(None);
         };
         let steps = self.steps(id.as_str()).await?;

@@ -153,6 +153,22 @@ impl<A: Api> Account<A> {
         }
     }
 
+    /// A cluster as of the last observation, or else described; `None` if EMR does not know it.
+    pub(super) async fn known_or_described(
+        &self,
+        id: &ClusterId,
+    ) -> Result<Option<emr::Cluster>, CloudError> {
+        let known = {
+            let observed = self.observed.borrow();
+            let replies = observed.clusters.get(id);
+            replies.map(|replies| replies.cluster.clone())
+        };
+        match known {
+            Some(cluster) => Ok(Some(cluster)),
+            None => self.describe(id.as_str()).await,
+        }
+    }
+
     /// Lists all steps, oldest first; none if EMR does not know the cluster.
     pub(super) async fn steps(&self, id: &str) -> Result<Vec<emr::Step>, CloudError> {
         let mut all = Vec::new();

@@ -110,7 +110,7 @@ impl<A: Api> EventLogs for Account<A> {
 }
 
 /// The objects of a run's event logs.
-struct EventObjects {
+pub(super) struct EventObjects {
     bucket: Bucket,
     prefix: String,
     listed: Vec<Listed>,
@@ -118,7 +118,7 @@ struct EventObjects {
 
 impl EventObjects {
     /// Their names below the prefix, and their sizes in bytes.
-    fn below(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub(super) fn below(&self) -> impl Iterator<Item = (&str, u64)> {
         let objects = self.listed.iter().filter_map(|listed| match listed {
             Listed::Object { key, bytes, .. } => Some((key, *bytes)),
             Listed::Prefix(_) => None,
@@ -129,7 +129,7 @@ impl EventObjects {
 
 impl<A: Api> Account<A> {
     /// Lists the event logs of a run; `None` for a cluster that is not one of clusterup.
-    async fn event_objects(
+    pub(super) async fn event_objects(
         &self,
         cluster: &Cluster,
         run: &Run,

@@ -6,6 +6,7 @@
 
 mod access;
 mod act;
+mod app_uis;
 mod bucket;
 mod caller;
 mod change;

@@ -1,9 +1,14 @@
 //! Amazon EMR: clusters and steps. No call of EMR has an idempotency token (EMR API, 2009-03-31).
 
+mod app_ui;
 mod failure;
 mod fleets;
 mod new_step;
 
+pub use app_ui::{
+    CreatePersistentAppUi, DescribePersistentAppUi, GetOnClusterAppUiUrl, GetPersistentAppUiUrl,
+    NewPersistentAppUi, PersistentAppUi,
+};
 pub use failure::{ErrorDetail, Failure};
 pub use fleets::{
     GetManagedScalingPolicy, InstanceFleet, ListInstanceFleets, ModifyInstanceFleet, NewFleet,
@@ -25,7 +30,8 @@ service! {
     ModifyInstanceGroups, ModifyCluster, GetAutoTerminationPolicy, PutAutoTerminationPolicy,
     AddTags, RemoveTags, ListReleaseLabels, GetBlockPublicAccess, ListInstanceFleets,
     ModifyInstanceFleet, GetManagedScalingPolicy, PutManagedScalingPolicy,
-    RemoveManagedScalingPolicy,
+    RemoveManagedScalingPolicy, CreatePersistentAppUi, DescribePersistentAppUi,
+    GetPersistentAppUiUrl, GetOnClusterAppUiUrl,
 }
 
 /// Creates a cluster with its safeguards and steps in one atomic call. Returns its id.

@@ -1,6 +1,7 @@
 //! A simulated AWS account in memory and in virtual time: the same seed and the same calls give the
 //! same history. Time is tokio's; under its paused clock it advances only with sleeps.
 
+mod app_uis;
 mod budgets;
 mod census;
 mod check;

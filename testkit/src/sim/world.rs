@@ -1,5 +1,6 @@
 //! The state of the account, the passing of time, and random choices.
 
+use super::app_uis::AppUis;
 use super::budgets::Budgets;
 use super::cluster::Cluster;
 use super::ec2::Ec2;
@@ -47,6 +48,7 @@ pub(super) struct State {
     pub(super) s3: S3,
     pub(super) scheduler: Scheduler,
     pub(super) budgets: Budgets,
+    pub(super) app_uis: AppUis,
     pub(super) clusters: BTreeMap<String, Cluster>,
     pub(super) script: Script,
     /// Whether CloudWatch refuses every call.
@@ -82,6 +84,7 @@ impl State {
             s3: S3::default(),
             scheduler: Scheduler::new(seed),
             budgets: Budgets::default(),
+            app_uis: AppUis::default(),
             clusters: BTreeMap::new(),
             script: Script::default(),
             metrics_fail: false,

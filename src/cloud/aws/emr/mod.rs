@@ -1,5 +1,6 @@
 //! Amazon EMR through the SDK.
 
+mod app_ui;
 mod changes;
 mod configurations;
 mod fleets;
