@@ -1,5 +1,6 @@
 //! `ui`: shows Spark's own pages, of a running job or of a run that is over.
 
+mod emr;
 mod stopped;
 mod tunnel;
 
@@ -24,7 +25,7 @@ use std::cell::OnceCell;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct UiArgs {
-    /// A stack's file or name
+    /// A stack's file or name, or, with --aws, the id of any cluster (j-…)
     pub(super) stack: String,
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -34,14 +35,34 @@ pub(super) struct UiArgs {
     /// The port of this machine to listen on [default: one that is free]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) port: Option<u16>,
+    /// Show the page that EMR itself serves: it needs neither SSH nor Spark on this machine
+    #[arg(long, conflicts_with_all = ["local", "history", "port"])]
+    pub(super) aws: bool,
+    /// The role of a step, for the page of a cluster whose steps have roles of their own
+    #[arg(long, requires = "aws", value_name = "ARN", value_parser = emr::role_arn)]
+    pub(super) execution_role: Option<String>,
 }
 
 impl Verb for UiArgs {
     fn here(&self) -> CommandContext {
-        self.target.here(Some(&self.stack))
+        let is_cluster = emr::cluster_id(&self.stack).is_some();
+        self.target.here((!is_cluster).then_some(&*self.stack))
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        if self.aws {
+            let request = emr::Request {
+                what: &self.stack,
+                choice: self.target.choice(),
+                role: self.execution_role.as_deref(),
+            };
+            let prepared = stopped::or(emr::prepare(&request, session)).await;
+            let prepared = prepared.ok_or_else(stopped_early)??;
+            return Ok(Finished::done(prepared.shown(session)));
+        }
+        if emr::cluster_id(&self.stack).is_some() {
+            return Err(emr::needs_aws());
+        }
         let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
         let stack = &given.name;
         let observed = given.observe("ui").await?;
@@ -59,13 +80,14 @@ impl Verb for UiArgs {
         };
         stopped::or(work).await.transpose()?;
         let Some(pages) = shown.0.into_inner() else {
-            return Err(
-                Failure::new(Exit::Interrupted, "stopped before a page was open")
-                    .hint(Command::again()),
-            );
+            return Err(stopped_early());
         };
         Ok(Finished::done(json!({ "stack": stack, "pages": pages })))
     }
+}
+
+fn stopped_early() -> Failure {
+    Failure::new(Exit::Interrupted, "stopped before a page was open").hint(Command::again())
 }
 
 /// Where the pages of a running job are.
