@@ -138,6 +138,10 @@ pub trait ClusterLogs {
     /// they are.
     fn stored_logs(&self) -> Option<StoredLogs>;
 
+    /// Waits for the time of `pause`, or until the logs that were listed last differ from those that
+    /// are there, if the target can tell that sooner.
+    async fn await_logs(&self, pause: Duration);
+
     /// Reads head and tail of a log of the cluster whose logs were listed last.
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError>;
 

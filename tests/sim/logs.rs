@@ -6,8 +6,11 @@ use crate::run;
 use clusterup::cloud::{ClusterLogs, LogFile, Logs, MergedLogs, Next, StackLogs, Tail};
 use clusterup::diagnose::records::Filter;
 use clusterup::model::event::NoListener;
+use clusterup::model::name::ClusterId;
+use clusterup::run::explain::{Explainer, Failed};
 use clusterup_testkit::sim::Sim;
 use std::time::Duration;
+use tokio::time::Instant;
 
 const STREAMS: [&str; 3] = ["controller", "stderr", "stdout"];
 
@@ -95,6 +98,58 @@ async fn bounded() {
     assert!(process.account.stored_logs().unwrap().is_cut);
     // A thousand logs take one call.
     assert!(process.calls() - counted <= 103);
+}
+
+#[test]
+fn a_failure_is_explained_within_a_second_of_its_last_log() {
+    run(explained());
+}
+
+async fn explained() {
+    let sim = Sim::new(1);
+    let process = Process::calm(&sim, 1);
+    let request = StackRequest {
+        scripts: vec![0],
+        ..StackRequest::plain("t")
+    };
+    sim.fail_step("one");
+    let case = request.case();
+    process.applied(&case).await.unwrap();
+    let id: ClusterId = sim.census().clusters[0].id.parse().unwrap();
+    let explainer = Explainer {
+        cloud: &process.account,
+        id: &id,
+        job: None,
+        has_spot: false,
+        waits: Some(&NoListener),
+    };
+    // The name that the listing gives to the step's folder: the step's id is random here.
+    let folder = format!("work/{}/logs/{id}/steps/01-one", case.stack.name);
+    let uploads = async {
+        tokio::time::sleep(Duration::from_millis(61_300)).await;
+        let exit = "INFO waitProcessCompletion ended with exit code 1 : hadoop jar";
+        for (stream, text) in [
+            ("controller", exit),
+            ("stderr", "26/11/21 04:55:07 INFO A: b"),
+            (
+                "stdout",
+                "Traceback (most recent call last):\nKeyError: 'a'",
+            ),
+        ] {
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            assert!(sim.put_object(&bucket(), &format!("{folder}/{stream}"), text));
+        }
+        Instant::now()
+    };
+    let explained = async {
+        let explained = explainer.explain(Failed::Step(0)).await.unwrap().unwrap();
+        (explained, Instant::now())
+    };
+    let (uploaded, (explained, at)) = tokio::join!(uploads, explained);
+    let log = |stream: &str| explained.searched.iter().any(|name| name.ends_with(stream));
+    assert!(STREAMS.iter().all(|stream| log(stream)), "{explained:?}");
+    let late = at - uploaded;
+    assert!(late <= Duration::from_millis(1_200), "{late:?}");
 }
 
 fn read(files: Vec<LogFile>, tails: Vec<Tail>) -> (Vec<String>, Vec<Tail>) {

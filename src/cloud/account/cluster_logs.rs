@@ -2,7 +2,7 @@
 
 use super::Account;
 use super::errors::Context;
-use super::last_observation::{ListedLogs, LogObject};
+use super::last_observation::{ListedLogs, LogObject, LogPlace};
 use super::logs::named;
 use super::stage::for_each_concurrently;
 use super::step_name;
@@ -17,8 +17,16 @@ use crate::model::name::ClusterId;
 use crate::model::shown;
 use async_trait::async_trait;
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often to look whether logs were uploaded, while they are waited for: 720 listings in twelve
+/// minutes, for $0.0036 at S3's price.
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The most logs that are listed as often as that: one page of S3's.
+const MAX_WATCHED: usize = 1_000;
 
 #[async_trait(?Send)]
 impl<A: Api> ClusterLogs for Account<A> {
@@ -30,11 +38,16 @@ impl<A: Api> ClusterLogs for Account<A> {
         let folders: Vec<LoggedStep> = (1..).zip(&steps).map(logged).collect();
         let ids = steps.iter().map(|step| step.id.clone());
         let by_id = ids.zip(folders.iter().map(|step| step.folder.clone()));
-        let places = match cluster.log_uri.as_deref().and_then(place) {
-            Some((bucket, prefix)) => {
-                let prefix = format!("{prefix}{id}/");
-                self.places(&bucket, &prefix, &by_id.collect()).await?
-            }
+        let place = match cluster.log_uri.as_deref().and_then(place) {
+            Some((bucket, prefix)) => Some(LogPlace {
+                bucket: self.bucket_of_logs(&bucket).await?,
+                prefix: format!("{prefix}{id}/"),
+                steps: by_id.collect(),
+            }),
+            None => None,
+        };
+        let places = match &place {
+            Some(place) => self.places(place).await?,
             None => ListedLogs::default(),
         };
         let listing = LogListing {
@@ -49,7 +62,9 @@ impl<A: Api> ClusterLogs for Account<A> {
             steps: folders,
             messages: messages(&cluster),
         };
-        self.observed.borrow_mut().logs = places;
+        let mut observed = self.observed.borrow_mut();
+        observed.logs = places;
+        observed.log_place = place;
         Ok(Some(listing))
     }
 
@@ -63,6 +78,21 @@ impl<A: Api> ClusterLogs for Account<A> {
             bytes: bytes.collect(),
             is_cut: logs.is_cut,
         })
+    }
+
+    async fn await_logs(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        let place = self.observed.borrow().log_place.clone();
+        let place = place.filter(|_| self.observed.borrow().logs.objects.len() <= MAX_WATCHED);
+        while let Some(place) = &place
+            && Instant::now() + WATCH_INTERVAL < until
+        {
+            tokio::time::sleep(WATCH_INTERVAL).await;
+            if self.have_logs_changed(place).await {
+                return;
+            }
+        }
+        tokio::time::sleep_until(until).await;
     }
 
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError> {
@@ -123,21 +153,38 @@ impl<A: Api> Account<A> {
         })
     }
 
-    /// Where the logs below a prefix are, by their names.
-    async fn places(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        steps: &BTreeMap<String, String>,
-    ) -> Result<ListedLogs, CloudError> {
-        let bucket = self.bucket_of_logs(bucket).await?;
-        let listed = self.list_logs(&bucket, prefix).await;
+    /// Where the logs of a cluster are, by their names.
+    async fn places(&self, place: &LogPlace) -> Result<ListedLogs, CloudError> {
+        let LogPlace {
+            bucket,
+            prefix,
+            steps,
+        } = place;
+        let listed = self.list_logs(bucket, prefix).await;
         let says = || {
             let place = format!("s3://{}/{prefix}", bucket.name);
             format!("the logs are in {place}, which you need to be able to read")
         };
         let listed = listed.map_err(|error| error.hint(says()))?;
-        Ok(named(listed, &bucket, prefix, steps))
+        Ok(named(listed, bucket, prefix, steps))
+    }
+
+    /// Whether logs were uploaded since they were listed. An error is not a change: the next listing
+    /// returns it.
+    async fn have_logs_changed(&self, place: &LogPlace) -> bool {
+        let Ok(now) = self.places(place).await else {
+            return false;
+        };
+        let observed = self.observed.borrow();
+        let was = observed
+            .logs
+            .objects
+            .iter()
+            .map(|(name, it)| (name, it.version));
+        !now.objects
+            .iter()
+            .map(|(name, it)| (name, it.version))
+            .eq(was)
     }
 
     fn log_object(&self, id: &ClusterId, name: &str) -> Result<LogObject, CloudError> {

@@ -37,6 +37,8 @@ pub(super) struct LastObservation {
     pub(super) steps: BTreeMap<ClusterId, Vec<(String, String)>>,
     /// The logs of a cluster.
     pub(super) logs: ListedLogs,
+    /// Where the logs of the cluster are that was listed last, if EMR uploads any.
+    pub(super) log_place: Option<LogPlace>,
 }
 
 /// Where the logs of a cluster are.
@@ -48,6 +50,16 @@ pub(super) struct ListedLogs {
     pub(super) folder: String,
     /// Whether there are more than were listed.
     pub(super) is_cut: bool,
+}
+
+/// Where EMR uploads the logs of a cluster.
+#[derive(Clone)]
+pub(super) struct LogPlace {
+    pub(super) bucket: Bucket,
+    /// The prefix of the cluster.
+    pub(super) prefix: String,
+    /// The folders of its steps, by the ids of the steps.
+    pub(super) steps: BTreeMap<String, String>,
 }
 
 /// The object of a log.

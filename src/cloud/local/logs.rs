@@ -13,6 +13,7 @@ use crate::model::relative::RelativePath;
 use crate::model::shown;
 use async_trait::async_trait;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[async_trait(?Send)]
 impl Logs for Local {
@@ -48,6 +49,10 @@ impl ClusterLogs for Local {
 
     fn stored_logs(&self) -> Option<StoredLogs> {
         None
+    }
+
+    async fn await_logs(&self, pause: Duration) {
+        tokio::time::sleep(pause).await;
     }
 
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError> {

@@ -26,9 +26,9 @@ pub const POLLS_AFTER_END: u32 = 8;
 /// A round of EMR's uploads, and some time for it.
 pub const ROUND: Duration = Duration::from_secs(6 * 60);
 
-/// How often to look for further logs once the first is there. EMR uploads those of a cluster in one
-/// round, and leaves out empty ones.
-const MORE_POLLS: usize = 2;
+/// How many pauses to wait for further logs once the first is there. EMR uploads those of a cluster
+/// in one round, and leaves out empty ones.
+const MORE_PAUSES: u32 = 2;
 
 /// Why it failed, and what was searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,8 @@ impl Explainer<'_> {
     pub async fn explain(self, failed: Failed) -> Result<Option<Explanation>, CloudError> {
         let started = Instant::now();
         let mut search: Option<Search> = None;
-        let mut incomplete = 0;
+        let mut begun: Option<Instant> = None;
+        let more = self.cloud.pause(0) * MORE_PAUSES;
         for polls in 0_u32.. {
             let Some(listing) = self.cloud.logs_of(self.id).await? else {
                 return Ok(None);
@@ -112,11 +113,11 @@ impl Explainer<'_> {
             if is_stale {
                 search.forget();
             }
-            incomplete += usize::from(has_begun && !is_stale);
+            begun = begun.or(has_begun.then(Instant::now)).filter(|_| !is_stale);
             let is_cut = !has_begun && !failed.has_ended(&listing) && polls >= POLLS_AFTER_END;
             let is_over = is_cut
                 || (has_begun && !is_stale && search.is_complete())
-                || incomplete > MORE_POLLS
+                || begun.is_some_and(|begun| begun.elapsed() >= more)
                 || started.elapsed() >= MAX_WAIT
                 || !search.expects_logs();
             match self.waits.filter(|_| !is_over) {
@@ -126,7 +127,7 @@ impl Explainer<'_> {
                     return Ok(Some(self.conclude(failed, search.clone(), &listing)));
                 }
             }
-            tokio::time::sleep(self.cloud.pause(polls)).await;
+            self.cloud.await_logs(self.cloud.pause(polls)).await;
         }
         Ok(None)
     }
