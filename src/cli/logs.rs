@@ -1,6 +1,7 @@
 //! `logs`: shows logs as one stream in the order of time.
 
 use super::flags::TargetArgs;
+use super::ssh;
 use super::verb::{Finished, Verb};
 use super::view::logs as view;
 use crate::app::diagnosis::Given;
@@ -40,6 +41,9 @@ pub(super) struct LogsArgs {
     /// Go on until the cluster has ended; with --output json, one JSON object per line
     #[arg(long, short)]
     pub(super) follow: bool,
+    /// Like --follow, and reads the logs of running steps on the primary over SSH as they are written
+    #[arg(long, conflicts_with = "executor")]
+    pub(super) live: bool,
 }
 
 impl Verb for LogsArgs {
@@ -62,10 +66,12 @@ impl Verb for LogsArgs {
                 containers: BTreeSet::new(),
             },
             filter: self.filter()?,
+            live: self.live.then_some(&ssh::tied as &logs::Ssh),
         };
-        let mut printer = Printer::new(&*session.reporter, self.follow);
+        let follow = self.follow || self.live;
+        let mut printer = Printer::new(&*session.reporter, follow);
         let shown = async {
-            if self.follow {
+            if follow {
                 logs::follow(&request, session, &mut printer).await
             } else {
                 logs::show(&request, session, &mut printer).await
@@ -79,7 +85,7 @@ impl Verb for LogsArgs {
             cluster,
             logs,
         } = report?;
-        if self.follow {
+        if follow {
             return Ok(Finished::without_document(Exit::Done));
         }
         Ok(Finished::done(json!({

@@ -4,6 +4,7 @@
 use super::flags::TargetArgs;
 use super::session_manager;
 use super::verb::{Finished, Verb};
+use crate::app::environment::Environment;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
@@ -116,4 +117,19 @@ pub(super) fn command(shell: &Shell) -> Command {
     }
     ssh.arg(format!("{}@{}", shell.user, shell.host));
     ssh
+}
+
+/// The same command, which the kernel ends with this process where it can.
+pub(super) fn tied(shell: &Shell) -> Result<Command, Failure> {
+    let ssh = command(shell);
+    let mut tied = if cfg!(target_os = "linux") {
+        let mut leash = Command::new(Environment::program()?);
+        let id = std::process::id().to_string();
+        leash.args(["leash", &id, "--"]).arg(ssh.get_program());
+        leash
+    } else {
+        Command::new(ssh.get_program())
+    };
+    tied.args(ssh.get_args());
+    Ok(tied)
 }

@@ -47,6 +47,7 @@ mod kills;
 mod launch_settings;
 mod ledger;
 mod life;
+mod live_logs;
 mod login;
 mod logs;
 mod lost;

@@ -47,6 +47,14 @@ pub(super) fn not_followed() -> Failure {
     Failure::input("--follow needs a stack or a cluster").hint("leave out --follow")
 }
 
+/// Only a stack's primary can be logged in to.
+pub(super) fn not_live() -> Failure {
+    let follow = Command::again_with("--follow").without("--live", 0);
+    Failure::input("--live needs a stack, which says how to log in to the primary")
+        .hint("follow what EMR uploads")
+        .hint(follow.without("--follow", 0).without("-f", 0))
+}
+
 /// The logs are not in EMR's layout.
 pub(super) fn layout() -> Failure {
     Failure::input("--step and --executor need a stack, a cluster, or a folder as EMR uploads it")

@@ -2,6 +2,7 @@
 
 use super::absent;
 use super::followed::Followed;
+use super::live::Live;
 use super::request::{Report, Request, Sink};
 use super::source::Place;
 use crate::app::diagnosis::Given;
@@ -10,6 +11,7 @@ use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
 use crate::app::target::Target;
 use crate::model::name::{ClusterId, StackName};
+use tokio::time::Instant;
 
 /// Shows logs as they grow, until their cluster has ended or the sink wants no more.
 pub(crate) async fn follow(
@@ -18,14 +20,20 @@ pub(crate) async fn follow(
     sink: &mut dyn Sink,
 ) -> Result<Report, Failure> {
     let (target, stack, id) = cluster(request, session).await?;
-    if target.costs() {
-        session.reporter.say(&format!(
+    if request.live.is_some() && stack.is_none() {
+        return Err(absent::not_live());
+    }
+    let mut live = None;
+    match request.live.filter(|_| target.costs()) {
+        Some(ssh) => live = Some(Live::new(ssh, session)?),
+        None if target.costs() => session.reporter.say(&format!(
             "{}: lines appear as late as that",
             absent::UPLOADS
-        ));
+        )),
+        None => {}
     }
     let place = Place::Cluster { target, stack, id };
-    let mut followed = Followed::new(session);
+    let mut followed = Followed::new(session, live);
     let mut quiet = 0;
     for polls in 0.. {
         let Some(state) = followed.poll(&place, request, sink).await? else {
@@ -42,7 +50,10 @@ pub(crate) async fn follow(
             }
         }
         if let Place::Cluster { target, .. } = &place {
-            tokio::time::sleep(target.cloud.pause(polls)).await;
+            let until = Instant::now() + target.cloud.pause(polls);
+            if !followed.wait(until, &place, request, sink).await? {
+                break;
+            }
         }
     }
     followed.finish(&request.filter, sink);

@@ -2,6 +2,7 @@
 
 use super::absent;
 use super::containers::Masters;
+use super::live::Live;
 use super::request::{Request, Sink};
 use super::show::problem;
 use super::source::Place;
@@ -14,11 +15,16 @@ use crate::model::clock::Clock;
 use crate::run::clock::SystemClock;
 use crate::run::explain::{POLLS_AFTER_END, ROUND};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How many times in a row the logs of an ended cluster have to be unchanged, if nothing is uploaded
 /// anymore. S3 lists new objects at once.
 const QUIET: u32 = 2;
+
+/// How often it is looked for what was written on the primary.
+const LIVE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How many times one version of a log is read that cannot be read to its end.
 const MAX_TRIES: u32 = 3;
@@ -30,6 +36,10 @@ pub(super) struct Followed<'a> {
     names: Vec<String>,
     logs: Logs,
     masters: Masters,
+    /// What is read on the primary.
+    live: Option<Live<'a>>,
+    /// The names of the logs that were read there: what is uploaded of them may be shorter.
+    were_live: BTreeSet<String>,
     /// Whether it was said which steps or executors there are.
     has_named_others: bool,
     /// Whether it was said that not all logs are listed.
@@ -62,12 +72,14 @@ pub(super) struct State {
 }
 
 impl<'a> Followed<'a> {
-    pub(super) fn new(session: &'a Session) -> Self {
+    pub(super) fn new(session: &'a Session, live: Option<Live<'a>>) -> Self {
         Self {
             session,
             names: Vec::new(),
             logs: Logs::default(),
             masters: Masters::default(),
+            live,
+            were_live: BTreeSet::new(),
             has_named_others: false,
             is_cut_reported: false,
         }
@@ -92,12 +104,22 @@ impl<'a> Followed<'a> {
             // So that the cluster's state is the present one.
             target.cloud.watch(stack).await?;
         }
-        let Some(listing) = target.cloud.logs_of(id).await? else {
+        let Some(mut listing) = target.cloud.logs_of(id).await? else {
             if self.names.is_empty() {
                 return Err(absent::cluster(id, target));
             }
             return Ok(None);
         };
+        if let (Some(live), Some(stack)) = (&mut self.live, stack) {
+            let is_stale = live
+                .update(target, (stack, id), &listing, &request.selection)
+                .await;
+            if is_stale && let Some(again) = target.cloud.logs_of(id).await? {
+                listing = again;
+            }
+            listing.logs.retain(|name, _| !live.reads(name));
+            listing.logs.extend(live.logs());
+        }
         let polls_after_end = polls_after_end(&listing, target.costs(), SystemClock.now());
         let mut selection: Selection = request.selection.clone();
         let masters = &mut self.masters;
@@ -156,6 +178,75 @@ impl<'a> Followed<'a> {
             .is_none_or(|known| known.version != version || (1..MAX_TRIES).contains(&known.failed))
     }
 
+    /// Waits until the next poll, and shows meanwhile what is written on the primary. Returns whether
+    /// more is wanted.
+    pub(super) async fn wait(
+        &mut self,
+        until: Instant,
+        place: &Place<'_>,
+        request: &Request<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<bool, Failure> {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let live = self.live.as_mut().filter(|live| live.is_reading());
+            let Some(live) = live.filter(|_| left > LIVE_INTERVAL) else {
+                tokio::time::sleep(left).await;
+                return Ok(true);
+            };
+            // The next poll decides what a problem means.
+            if live.problem().is_some() {
+                tokio::time::sleep(LIVE_INTERVAL).await;
+                return Ok(true);
+            }
+            let logs = live.logs().into_iter();
+            let grown = logs.filter(|(name, version)| self.is_new(name, *version));
+            let grown: Vec<(String, LogVersion)> = grown.collect();
+            if !grown.is_empty() && !self.show(place, grown, request, sink).await? {
+                return Ok(false);
+            }
+            tokio::time::sleep(LIVE_INTERVAL).await;
+        }
+    }
+
+    /// The logs of these names as files: those on the primary, and those that are fetched. What is
+    /// shorter than what was read on the primary is left out.
+    async fn files(
+        &mut self,
+        place: &Place<'_>,
+        grown: &[(String, LogVersion)],
+        request: &Request<'_>,
+    ) -> Result<Vec<(String, LogVersion, LogFile)>, Failure> {
+        let mut files = BTreeMap::new();
+        let mut stored = Vec::new();
+        for (name, _) in grown {
+            match self.live.as_ref().and_then(|live| live.file(name)) {
+                Some(file) => {
+                    self.were_live.insert(name.clone());
+                    files.insert(name.clone(), file);
+                }
+                None => stored.push(name.clone()),
+            }
+        }
+        if !stored.is_empty() {
+            let fetched = place.fetch(&stored, &request.selection).await?;
+            files.extend(stored.into_iter().zip(fetched));
+        }
+        let mut found = Vec::new();
+        for (name, version) in grown {
+            let Some(file) = files.remove(name) else {
+                continue;
+            };
+            match self.logs.0.get_mut(name) {
+                Some(known) if self.were_live.contains(name) && !file.holds(&known.tail) => {
+                    known.version = *version;
+                }
+                Some(_) | None => found.push((name.clone(), *version, file)),
+            }
+        }
+        Ok(found)
+    }
+
     async fn show(
         &mut self,
         place: &Place<'_>,
@@ -163,20 +254,19 @@ impl<'a> Followed<'a> {
         request: &Request<'_>,
         sink: &mut dyn Sink,
     ) -> Result<bool, Failure> {
-        let names: Vec<String> = grown.iter().map(|(name, _)| name.clone()).collect();
-        let files = place.fetch(&names, &request.selection).await?;
+        let mut grown = self.files(place, &grown, request).await?;
         let mut logs = Vec::new();
-        for (name, file) in names.iter().zip(files) {
+        for (name, _, file) in &grown {
             logs.push(Log {
                 name: name.clone(),
                 label: self.label(name),
-                tail: self.logs.tail(name, &file),
-                file,
+                tail: self.logs.tail(name, file),
+                file: file.clone(),
             });
         }
         let labels = Labels::of(&self.names);
         let passed = pass(logs, &labels, &request.filter, true, sink).await?;
-        for ((name, version), ended) in grown.into_iter().zip(passed.ended) {
+        for ((name, version, _), ended) in grown.drain(..).zip(passed.ended) {
             self.read(name, version, ended);
         }
         Ok(passed.goes_on)

@@ -6,11 +6,13 @@ mod containers;
 mod follow;
 mod followed;
 mod limit;
+mod live;
 mod request;
 mod show;
 mod source;
 mod stream;
 
 pub(crate) use follow::follow;
+pub(crate) use live::Ssh;
 pub(crate) use request::{Report, Request, Shown, Sink};
 pub(crate) use show::show;

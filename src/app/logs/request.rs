@@ -1,5 +1,6 @@
 //! What is asked for, and who gets it.
 
+use super::live::Ssh;
 use crate::app::diagnosis::Given;
 use crate::app::target::TargetChoice;
 use crate::diagnose::records::{Filter, Record, Selection};
@@ -11,6 +12,8 @@ pub(crate) struct Request<'a> {
     pub(crate) choice: &'a TargetChoice,
     pub(crate) selection: Selection,
     pub(crate) filter: Filter,
+    /// Reads the logs of running steps on the primary, where this machine can reach it.
+    pub(crate) live: Option<&'a Ssh>,
 }
 
 /// A record to show.

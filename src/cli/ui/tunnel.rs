@@ -1,7 +1,6 @@
 //! A tunnel to a port of a cluster's primary: ssh, or a session of Session Manager, forwards a port of
 //! this machine's loopback address.
 
-use crate::app::environment::Environment;
 use crate::app::failure::{Exit, Failure};
 use crate::cli::{session_manager, ssh};
 use crate::cloud::loopback::{free_port, is_open};
@@ -131,28 +130,13 @@ fn closed(why: &str) -> Failure {
 }
 
 fn over_ssh(shell: &Shell, [local, remote]: [u16; 2]) -> Result<Child, Failure> {
-    let ssh = ssh::command(shell);
-    let mut command = tied(&ssh)?;
+    let mut command = ssh::tied(shell)?;
     // Without a shell; and if the port cannot be forwarded, without a tunnel. By the primary's own
     // name: YARN's pages do not listen on its loopback address.
     command
         .args(["-N", "-o", "ExitOnForwardFailure=yes", "-L"])
         .arg(format!("127.0.0.1:{local}:{}:{remote}", shell.host));
     spawn(command).map_err(|error| ssh::no_program(&error))
-}
-
-/// The same command, which the kernel ends with this process where it can.
-fn tied(command: &std::process::Command) -> Result<std::process::Command, Failure> {
-    let mut tied = if cfg!(target_os = "linux") {
-        let mut leash = std::process::Command::new(Environment::program()?);
-        let id = std::process::id().to_string();
-        leash.args(["leash", &id, "--"]).arg(command.get_program());
-        leash
-    } else {
-        std::process::Command::new(command.get_program())
-    };
-    tied.args(command.get_args());
-    Ok(tied)
 }
 
 /// Starts the program of a tunnel. It may ask on the terminal, and prints to standard error.

@@ -214,6 +214,7 @@ fn logged((number, step): (usize, &emr::Step)) -> LoggedStep {
     let said = step.failure.as_ref().and_then(emr::Failure::text);
     let named = format!("steps/{folder}/FailureDetails");
     LoggedStep {
+        id: Some(step.id.clone()),
         name: step_name::read(&step.name)
             .map_or_else(|| step.name.clone(), |step| step.name.to_string()),
         state: step.state,

@@ -86,6 +86,7 @@ impl Local {
 fn logged((number, step): (usize, &Step)) -> LoggedStep {
     LoggedStep {
         folder: step_folder(number, step.name.as_str()),
+        id: None,
         name: step.name.to_string(),
         state: step.state,
         failure: None,

@@ -2,6 +2,7 @@
 
 use super::excerpt::is_packed;
 use super::input::Input;
+use super::tail::Tail;
 use crate::cloud::local_results;
 use flate2::bufread::MultiGzDecoder;
 use std::fs::File;
@@ -70,6 +71,11 @@ impl LogFile {
             .read_until(b'\n', &mut line)
             .ok()?;
         beginning(&line)
+    }
+
+    /// Whether it has all of what was read of a log, or more.
+    pub fn holds(&self, read: &Tail) -> bool {
+        self.open(read.read()).is_ok_and(|opened| opened.is_some())
     }
 
     /// Opens it after its first `skipped` bytes, unpacked; `None` if it is shorter.

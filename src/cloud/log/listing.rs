@@ -78,6 +78,8 @@ impl StackLogs {
 pub struct LoggedStep {
     /// Its folder among the logs, such as `01-load`.
     pub folder: String,
+    /// EMR's id of it, `s-…`; `None` on this machine.
+    pub id: Option<String>,
     /// Its name.
     pub name: String,
     /// Its state.
