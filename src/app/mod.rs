@@ -35,6 +35,7 @@ pub(crate) mod session;
 pub(crate) mod spent;
 pub(crate) mod stack_admission;
 pub(crate) mod stack_file;
+mod step_sizes;
 pub(crate) mod summaries;
 pub(crate) mod target;
 pub(crate) mod text_file;

@@ -5,15 +5,8 @@ use crate::model::instance::InstanceType;
 use crate::model::lint::LintCode;
 use crate::model::memory::Memory;
 use crate::plan::fit;
-use crate::plan::memory::{automatic, container, largest_executor};
+use crate::plan::memory::LEAST;
 use crate::text::{Complaint, Named, What};
-
-/// The least memory of an executor: one and a half times what Spark keeps for itself
-/// (Spark, `UnifiedMemoryManager`).
-const LEAST: Memory = Memory::from_mib(450);
-
-/// The share of a node's memory that executors have to use, in percent.
-const WELL_USED: u64 = 60;
 
 /// The instance types of a stack's nodes.
 pub(super) struct Nodes {
@@ -54,46 +47,11 @@ impl Nodes {
                 help: Some(format!("set it to {LEAST} or more, or to auto")),
             });
         }
-        if let Some(refusal) = fit::too_large(memory, &self.workers) {
-            return Some(Complaint {
-                code: None,
-                message: refusal.message,
-                help: Some(refusal.hint.to_string()),
-            });
-        }
-        self.unused(memory)
-    }
-
-    /// Executors that fill little of the only type of node.
-    fn unused(&self, memory: Memory) -> Option<Complaint> {
-        let [worker] = self.workers.as_slice() else {
-            return None;
-        };
-        let node = shape::shape(worker)?.yarn;
-        let one = container(memory);
-        let count = node.mib() / one.mib();
-        let used = count * one.mib();
-        if count == 0 || used * 100 >= node.mib() * WELL_USED {
-            return None;
-        }
-        let share = Memory::from_mib(node.mib() / count);
-        let better = if count == 1 {
-            automatic(node)
-        } else {
-            largest_executor(share)
-        };
-        let executors = if count == 1 {
-            "1 executor"
-        } else {
-            "the executors"
-        };
+        let refusal = fit::too_large(memory, &self.workers)?;
         Some(Complaint {
-            code: Some(LintCode::IdleMemory),
-            message: format!(
-                "{executors} of executor_memory {memory} on a node of {worker} use {} of its {node}",
-                Memory::from_mib(used)
-            ),
-            help: better.map(|better| format!("{better} uses it, and so does auto")),
+            code: None,
+            message: refusal.message,
+            help: Some(refusal.hint.to_string()),
         })
     }
 
@@ -110,6 +68,13 @@ impl Nodes {
 
     pub(super) fn check_driver_memory(&self, text: &str) -> Option<Complaint> {
         let memory: Memory = text.parse().ok()?;
+        if memory < LEAST {
+            return Some(Complaint {
+                code: Some(LintCode::DriverMemory),
+                message: format!("a driver of {memory} has less than the {LEAST} that Spark needs"),
+                help: Some(format!("set it to {LEAST} or more")),
+            });
+        }
         let of = |types: &[InstanceType], size: fn(Shape) -> Memory| {
             types.iter().filter_map(shape::shape).map(size).max()
         };
@@ -118,7 +83,7 @@ impl Nodes {
         let worker = of(&self.workers, |shape| shape.yarn)?;
         (memory > primary.max(worker)).then(|| Complaint {
             code: Some(LintCode::DriverMemory),
-            message: format!("driver_memory {memory} is more than the {primary} of the primary"),
+            message: format!("a driver of {memory} has more than the {primary} of the primary"),
             help: Some("make it smaller, or use a larger primary".to_owned()),
         })
     }
@@ -141,14 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn executors_fit_and_fill_a_node() {
+    fn executors_fit_a_node() {
         // An m5.xlarge gives 12 GiB to containers.
         let nodes = nodes(&["m5.xlarge"], "m5.xlarge");
         for (memory, expected) in [
             ("449m", Some("executor-memory")),
             ("450m", None),
             ("1g", None),
-            ("6g", Some("idle-memory")),
+            ("6g", None),
             ("9593m", None),
             ("10347m", None),
             ("10348m", Some("not-there")),
@@ -160,8 +125,6 @@ mod tests {
                 "{memory}"
             );
         }
-        let help = nodes.check_executor_memory("6g").unwrap().help.unwrap();
-        assert!(help.contains("9593m"), "{help}");
     }
 
     #[test]
@@ -173,6 +136,10 @@ mod tests {
             Some("executor-cores")
         );
         assert_eq!(code(nodes.check_driver_memory("16g")), None);
+        assert_eq!(
+            code(nodes.check_driver_memory("449m")),
+            Some("driver-memory")
+        );
         assert_eq!(
             code(nodes.check_driver_memory("25g")),
             Some("driver-memory")

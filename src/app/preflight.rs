@@ -128,6 +128,8 @@ pub(crate) fn check(names: Vec<Named>, environment: &Environment) -> Vec<(Named,
             What::PublicKey => file("the public key", &named, environment),
             // They are looked up where a plan is made.
             What::DataInS3 | What::FileInS3 | What::ArgInS3 | What::Url => None,
+            // They are checked together, for each step.
+            What::Step | What::Executors | What::Conf => None,
         };
         complaints.extend(complaint.map(|complaint| (named, complaint)));
     }

@@ -3,6 +3,7 @@
 use super::environment::Environment;
 use super::failure::Failure;
 use super::preflight;
+use super::step_sizes;
 use super::text_file::{self, Unread};
 use crate::model::hint::Command;
 use crate::model::name::{Region, StackName};
@@ -53,8 +54,12 @@ pub(crate) fn read_whole(
     environment: &Environment,
     lint: bool,
 ) -> Result<WholeStack, Failure> {
-    read_checked(file, |names| {
-        let mut complaints = preflight::check(names, environment);
+    read_checked(file, |read| {
+        let mut complaints = preflight::check(read.named().to_vec(), environment);
+        complaints.extend(read.stack().into_iter().flat_map(|stack| {
+            let names = read.names();
+            step_sizes::check(stack, &names)
+        }));
         complaints.retain(|(_, complaint)| lint || complaint.code.is_none());
         complaints
     })
@@ -68,7 +73,7 @@ pub(crate) fn read_with_text(file: &StackFile) -> Result<(Stack, String), Failur
 
 fn read_checked(
     file: &StackFile,
-    check: impl FnOnce(Vec<Named>) -> Vec<(Named, Complaint)>,
+    check: impl FnOnce(&ReadStack) -> Vec<(Named, Complaint)>,
 ) -> Result<WholeStack, Failure> {
     let path = &file.path;
     let content = match &file.text {
@@ -87,7 +92,7 @@ fn read_checked(
     let sets: Vec<Setting> = file.sets.iter().map(from_here).collect();
     let name = path.display().to_string();
     let read = ReadStack::new(&name, &content, &base, &sets);
-    let complaints = check(read.named().to_vec());
+    let complaints = check(&read);
     let warnings = read.warnings(&complaints);
     let names = read.names();
     let mut stack = read.checked(&complaints)?;

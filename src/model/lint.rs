@@ -38,6 +38,10 @@ words! {
         Heartbeat = "heartbeat",
         /// Executors that leave much of a node's memory unused.
         IdleMemory = "idle-memory",
+        /// Executors that leave many of a node's cores unused.
+        IdleCores = "idle-cores",
+        /// More executors than the nodes hold.
+        TooManyExecutors = "too-many-executors",
         /// An input of the stack that does not exist.
         InputMissing = "input-missing",
         /// An input of the stack of which it is not known whether it will exist.
@@ -96,6 +100,8 @@ impl LintCode {
             | Self::Collects
             | Self::HidesLogs
             | Self::IdleMemory
+            | Self::IdleCores
+            | Self::TooManyExecutors
             | Self::InputUnchecked
             | Self::FewFiles
             | Self::UnknownCode

@@ -43,15 +43,10 @@ pub fn largest_executor(node: Memory) -> Option<Memory> {
 
 /// The largest memory of one executor per node, leaving room for the application master.
 pub fn automatic(node: Memory) -> Option<Memory> {
-    shared(node, 1).or_else(|| largest_executor(node))
-}
-
-/// The memory for `executor_memory: auto` with so many executors per node, leaving room for the
-/// application master; `None` if Spark would refuse less.
-pub fn shared(node: Memory, executors: u32) -> Option<Memory> {
     let beside = node.mib().saturating_sub(APPLICATION_MASTER);
-    let share = beside.checked_div(u64::from(executors))?;
-    largest_executor(Memory::from_mib(share)).filter(|memory| *memory >= LEAST)
+    let largest = largest_executor(Memory::from_mib(beside));
+    let largest = largest.filter(|memory| *memory >= LEAST);
+    largest.or_else(|| largest_executor(node))
 }
 
 #[cfg(test)]

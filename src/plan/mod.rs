@@ -1,6 +1,7 @@
 //! Computes a `Plan` from a `Stack`, `Facts` and what is `Observed`: ordered actions, each with its
 //! reason, that leave no choice to execution. Pure.
 
+pub mod beside;
 mod bids;
 mod bootstrap;
 mod change;
@@ -18,6 +19,7 @@ mod keys;
 mod launch;
 pub mod memory;
 mod network;
+pub mod node_use;
 mod not_here;
 pub mod refusal;
 mod repeat;

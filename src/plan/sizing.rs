@@ -1,8 +1,9 @@
 //! Sizes of a step's executors, their number, and the partitions of its shuffles: what the stack gives,
 //! or what suits the nodes, the input and the last run, each with its arithmetic.
 
+use super::beside::Beside;
 use super::fit::{self, Fitted};
-use super::memory::{APPLICATION_MASTER, automatic, overhead, shared};
+use super::memory::APPLICATION_MASTER;
 use super::refusal::Refusal;
 use super::software;
 use crate::model::bytes::size;
@@ -27,7 +28,7 @@ pub(super) const MAX_PARTITIONS: u64 = 10_000;
 const CORES: [u32; 4] = [4, 5, 3, 2];
 /// Spark's settings of the number of partitions after a shuffle: of DataFrames, and of RDDs.
 const PARTITIONS: [&str; 2] = ["spark.sql.shuffle.partitions", "spark.default.parallelism"];
-const EXECUTOR_CORES: &str = "spark.executor.cores";
+pub(super) const EXECUTOR_CORES: &str = "spark.executor.cores";
 
 /// A size of a step, and why it is what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -158,8 +159,6 @@ impl Sizer<'_> {
     fn cores(&mut self) -> (u32, Option<u16>) {
         let all = self.fitted.worker.cores.max(1);
         let asked = self.step.spark.submission.executor_cores;
-        let in_conf = self.step.spark.conf.get(EXECUTOR_CORES);
-        let in_conf = in_conf.and_then(|text| text.parse::<u16>().ok());
         if !self.on_emr() {
             self.explain(
                 "cores",
@@ -168,12 +167,13 @@ impl Sizer<'_> {
             );
             return (all, asked);
         }
-        if let Some(cores) = asked.or(in_conf) {
+        if given_cores(self.step).is_some() {
+            let cores = executor_cores(self.step, all);
             self.explain("cores", cores, "the stack gives it");
-            return (u32::from(cores).max(1), asked);
+            return (cores, asked);
         }
         if self.step.spark.auto.executor_cores {
-            let cores = best_cores(all);
+            let cores = executor_cores(self.step, all);
             let (executors, unused) = (all / cores, all % cores);
             let why = format!(
                 "{} has {all}: {executors} x {cores}, and {unused} unused",
@@ -182,7 +182,7 @@ impl Sizer<'_> {
             self.explain("cores", cores, why);
             return (cores, u16::try_from(cores).ok());
         }
-        let cores = EMR_CORES.min(all);
+        let cores = executor_cores(self.step, all);
         self.explain("cores", cores, "EMR's default");
         (cores, None)
     }
@@ -195,26 +195,33 @@ impl Sizer<'_> {
         }
     }
 
+    /// What a container holds beside the heap. Workers of this machine have no containers.
+    fn beside(&self) -> Beside {
+        let of_step = self.on_emr().then(|| Beside::of(self.step, self.stack));
+        of_step.flatten().unwrap_or_default()
+    }
+
     /// The memory of each executor, and how many of them a node holds.
     fn memory(&mut self, per_node: u32) -> Result<(Memory, u32), Refusal> {
         let node = self.fitted.worker.memory;
         let own = software::executor_memory(self.stack, self.facts);
+        let beside = self.beside();
         if let Some(memory) = self.step.spark.executor_memory.or(own) {
-            let because = format!("the stack gives it, and {} its overhead", overhead(memory));
+            let (overhead, more) = (beside.overhead(memory), beside.more());
+            let because = format!("the stack gives it, and {overhead} its overhead{more}");
             self.explain("memory", memory, because);
             return Ok((memory, per_node));
         }
         if !self.step.work.is_spark() {
             return Ok((node, per_node));
         }
-        // Small nodes with many cores hold fewer executors than their cores would.
-        let fitting = (2..=per_node)
-            .rev()
-            .find_map(|many| Some((shared(node, many)?, many)));
-        let fitting = fitting.or_else(|| Some((automatic(node)?, 1)));
-        let (memory, per_node) = fitting.ok_or_else(|| {
-            let message = format!("no executor fits into {node}");
-            Refusal::new(message, "use fewer or larger nodes")
+        let (memory, per_node) = beside.planned(node, per_node).ok_or_else(|| {
+            let more = beside.more();
+            let message = format!("no executor fits into {node} with its overhead{more}");
+            Refusal::new(
+                message,
+                "use fewer or larger nodes, or ask for less beside the heap",
+            )
         })?;
         let executors = match per_node {
             1 => "one executor".to_owned(),
@@ -222,9 +229,10 @@ impl Sizer<'_> {
         };
         let because = format!(
             "{} gives {node}; less {APPLICATION_MASTER}m for the application master, for {executors} with \
-             {} overhead each",
+             {} overhead{} each",
             self.node(),
-            overhead(memory),
+            beside.overhead(memory),
+            beside.more(),
         );
         self.explain("memory", memory, because);
         Ok((memory, per_node))
@@ -309,6 +317,21 @@ fn conf(step: &Step, partitions: Option<u64>) -> ChosenConf {
     let is_free = |key: &&str| !step.spark.conf.contains_key(*key);
     let free = PARTITIONS.into_iter().filter(is_free);
     free.map(|key| (key, number.to_string())).collect()
+}
+
+/// The cores of an executor that the step gives.
+pub(super) fn given_cores(step: &Step) -> Option<u16> {
+    let in_conf = || step.spark.conf.get(EXECUTOR_CORES)?.parse().ok();
+    step.spark.submission.executor_cores.or_else(in_conf)
+}
+
+/// The cores of each executor on EMR, on nodes with so many of them.
+pub(super) fn executor_cores(step: &Step, all: u32) -> u32 {
+    match given_cores(step) {
+        Some(cores) => u32::from(cores).max(1),
+        None if step.spark.auto.executor_cores => best_cores(all),
+        None => EMR_CORES.min(all),
+    }
 }
 
 /// The cores of an executor that leave the fewest of a node unused.

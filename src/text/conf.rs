@@ -2,11 +2,14 @@
 
 use super::diag::{Code, Diagnostic};
 use super::field::Shape;
+use super::named::What;
 use super::nearest::quote;
 use super::node::{Entry, Node, Value};
 use super::reader::{Reader, Site};
 use super::shape::Kind;
+use super::stack::CONFIGURATIONS;
 use crate::model::lint::LintCode;
+use crate::model::software::SPARK_DEFAULTS;
 use std::collections::BTreeMap;
 
 /// A pattern of the settings that may be passed through, for editors.
@@ -29,6 +32,9 @@ const OURS: [(&str, &str); 3] = [
     ),
 ];
 
+const INTERVAL: &str = "spark.executor.heartbeatInterval";
+const TIMEOUT: &str = "spark.network.timeout";
+
 /// A mapping of Spark settings.
 pub(crate) struct Conf;
 
@@ -50,11 +56,27 @@ impl Shape for Conf {
         };
         let before = found.len();
         found.extend(entries.iter().filter_map(wrong));
-        found.extend(heartbeat(entries));
+        found.extend(heartbeat(entries, reader.root));
+        for entry in entries {
+            name(reader, entry);
+        }
+        let found = &reader.found;
         let text = |entry: &Entry| Some((entry.key.text.clone(), entry.value.text()?.to_owned()));
         let right = found.len() == before;
         right.then(|| entries.iter().filter_map(text).collect())
     }
+}
+
+/// Names a setting that is checked outside the text, as the stack's own words for it are.
+fn name(reader: &mut Reader<'_>, Entry { key, value }: &Entry) {
+    let Some(text) = value.text() else { return };
+    let (what, text) = match key.text.as_str() {
+        "spark.executor.cores" => (What::ExecutorCores, text),
+        "spark.executor.instances" => (What::Executors, text),
+        "spark.driver.memory" => (What::DriverMemory, text),
+        key => (What::Conf, key),
+    };
+    reader.name(what, text, value.mark, None);
 }
 
 fn wrong(entry: &Entry) -> Option<Diagnostic> {
@@ -75,19 +97,21 @@ fn wrong(entry: &Entry) -> Option<Diagnostic> {
 
 /// Executors have to report more often than the driver waits for them: Spark does not start
 /// otherwise (Spark, `SparkConf.validateSettings`).
-fn heartbeat(entries: &[Entry]) -> Option<Diagnostic> {
+fn heartbeat(entries: &[Entry], root: &Node) -> Option<Diagnostic> {
     let entry = |name: &str| entries.iter().find(|entry| entry.key.text == name);
-    let millis = |entry: Option<&Entry>, unit: u64, default: u64| match entry {
-        Some(entry) => millis(entry.value.text()?, unit),
-        None => Some(default),
+    // The cluster's own settings apply where the step has none.
+    let defaults = root.find(&CONFIGURATIONS);
+    let defaults = defaults.and_then(|all| all.get(SPARK_DEFAULTS));
+    let millis = |name: &str, unit: u64, default: u64| {
+        let own = entry(name).map(|entry| &entry.value);
+        match own.or_else(|| defaults?.get(name)) {
+            Some(value) => millis(value.text()?, unit),
+            None => Some(default),
+        }
     };
-    let (interval, timeout) = (
-        entry("spark.executor.heartbeatInterval"),
-        entry("spark.network.timeout"),
-    );
-    let wrong = interval.or(timeout)?;
-    let every = millis(interval, 1, 10_000)?;
-    let within = millis(timeout, 1_000, 120_000)?;
+    let wrong = entry(INTERVAL).or_else(|| entry(TIMEOUT))?;
+    let every = millis(INTERVAL, 1, 10_000)?;
+    let within = millis(TIMEOUT, 1_000, 120_000)?;
     (every >= within).then(|| {
         let message = "`spark.executor.heartbeatInterval` is not below `spark.network.timeout`";
         let found = Diagnostic::new(Code::Lint(LintCode::Heartbeat), wrong.value.mark, message);

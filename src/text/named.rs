@@ -19,12 +19,18 @@ pub enum What {
     Core,
     /// The instance type of the task nodes.
     Task,
+    /// A step. What it names follows it.
+    Step,
     /// `executor_memory` of a step.
     ExecutorMemory,
-    /// `executor_cores` of a step.
+    /// `executor_cores` of a step, or Spark's own setting.
     ExecutorCores,
-    /// `driver_memory` of a step.
+    /// `driver_memory` of a step, or Spark's own setting.
     DriverMemory,
+    /// `executors` of a step, or Spark's own setting.
+    Executors,
+    /// The value of another of Spark's own settings of a step, under its key.
+    Conf,
     /// A step's script.
     Script,
     /// Another file of a step.

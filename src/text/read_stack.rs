@@ -57,6 +57,11 @@ impl ReadStack {
         &self.named
     }
 
+    /// The value, if it can be read; it may have mistakes nevertheless.
+    pub const fn stack(&self) -> Option<&Stack> {
+        self.stack.as_ref()
+    }
+
     /// What the text names, to be checked later.
     pub fn names(&self) -> StackNames {
         StackNames::new(self.sources.clone(), self.named.clone())
@@ -116,6 +121,7 @@ mod tests {
                 (What::Primary, "m5.xlarge"),
                 (What::Core, "m6g.large"),
                 (What::Task, "c5.xlarge"),
+                (What::Step, "one"),
                 (What::Script, "one.py"),
                 (What::ExecutorMemory, "9g"),
             ]

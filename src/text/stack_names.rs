@@ -30,6 +30,15 @@ impl StackNames {
         of_kind.find(|named| named.path.as_deref() == Some(path))
     }
 
+    /// The first thing of this kind that a step names. `text`: its text, if there can be several.
+    pub fn of_step(&self, step: &str, what: What, text: Option<&str>) -> Option<&Named> {
+        let is_step = |named: &&Named| named.what == What::Step;
+        let mut names = self.named.iter();
+        names.find(|named| is_step(named) && named.text == step)?;
+        let mut own = names.take_while(|named| !is_step(named));
+        own.find(|named| named.what == what && text.is_none_or(|text| named.text == text))
+    }
+
     /// What is wrong with some of them, as it is shown; `None` if nothing is.
     pub fn findings(&self, complaints: &[(Named, Complaint)]) -> Option<Diagnostics> {
         let found = diagnostics(complaints.iter());

@@ -112,3 +112,44 @@ fn data_of_one_file_that_cannot_be_split_is_reported_here_too() {
     let done = room.expect(0, &["plan", "t.yaml", "--local"]);
     assert!(!done.err.contains("few-files"), "{}", done.err);
 }
+
+#[test]
+fn sizes_under_conf_are_held_to_the_same_rules() {
+    let room = Room::new();
+    room.write("job.py", "print(1)\n");
+    let stack = |spark: &str| {
+        let text = format!(
+            "stack: t\nregion: us-east-1\ncluster: {{ release: emr-7.x, size: 3 x m5.xlarge }}\n\
+             job:\n  steps:\n    - name: s\n      script: job.py\n      spark: {{ {spark} }}\n"
+        );
+        room.write("t.yaml", text);
+    };
+    for (spark, said) in [
+        (
+            "conf: { spark.executor.cores: 5 }",
+            "error[executor-cores]: an executor of 5 cores",
+        ),
+        (
+            "conf: { spark.driver.memory: 20g }",
+            "error[driver-memory]: a driver of 20g has more",
+        ),
+        (
+            "conf: { spark.driver.memory: 400m }",
+            "error[driver-memory]: a driver of 400m has less",
+        ),
+        (
+            "executor_memory: 9g, conf: { spark.executor.pyspark.memory: 4g }",
+            "error[executor-memory]: an executor of 9g takes 15040m with 1728m overhead and 4g for",
+        ),
+    ] {
+        stack(spark);
+        let done = room.expect(2, &["validate", "t.yaml"]);
+        done.says(said).says("t.yaml:8:");
+        room.expect(0, &["validate", "t.yaml", "--no-lint"]);
+    }
+    stack("executors: 5, conf: { spark.executor.cores: 2 }");
+    let done = room.expect(0, &["validate", "t.yaml"]);
+    done.says("warning[too-many-executors]: 5 executors are asked for, and the 2 nodes hold 4");
+    let json = room.json(&["validate", "t.yaml"]);
+    assert_eq!(json["sizes"][0]["code"], "too-many-executors", "{json:#}");
+}

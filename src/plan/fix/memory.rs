@@ -6,6 +6,7 @@ use crate::model::memory::Memory;
 use crate::model::releases;
 use crate::model::retry::MemorySetting;
 use crate::model::work::{DeployMode, NumberOrAuto};
+use crate::plan::beside::in_units;
 use crate::plan::memory::{
     ALLOCATION, LEAST, automatic, container, container_with, largest_executor, overhead,
 };
@@ -22,14 +23,6 @@ const PRIMARY_DAEMONS: u64 = 4_096;
 /// in a shuffle file. The latter is an assumption.
 const USABLE_PERCENT: u64 = 60;
 const AS_OBJECTS: u64 = 3;
-
-/// A memory of Spark's settings in MiB; `per_mib` are the units of a plain number.
-fn in_units(text: &str, per_mib: u64) -> Option<u64> {
-    match text.parse::<Memory>() {
-        Ok(memory) => Some(memory.mib()),
-        Err(_) => Some(text.parse::<u64>().ok()?.div_ceil(per_mib)),
-    }
-}
 
 impl Context<'_> {
     /// Twice the memory, up to the most that a node gives; then fewer tasks at a time in the same

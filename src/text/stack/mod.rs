@@ -33,6 +33,7 @@ use cluster::CLUSTER;
 use data::DATA;
 use guardrails::GUARDRAILS;
 use job::JOB;
+use software::SOFTWARE;
 
 pub(crate) const KEY_PAIRS: Names<KeyPairName> = Names {
     what: "key pair",
@@ -60,6 +61,9 @@ fn region_of(at: &mut At<'_, '_>) -> Option<Region> {
     let region = at.reader()?.root.get(REGION)?.text()?;
     region.parse().ok()
 }
+
+/// The path of the cluster's configurations.
+pub(crate) const CONFIGURATIONS: [&str; 2] = [STACK.key("cluster"), SOFTWARE.key("configurations")];
 
 record! {
     /// A stack of clusterup: keys, firewall, data, cluster and job, with limits on their cost.

@@ -49,7 +49,8 @@ record! {
         ), "[\"org.apache.spark:spark-avro_2.12:3.5.1\"]";
         /// The number of executors; `auto` for as many as the nodes hold. Without it, EMR adds
         /// executors while there is work for them.
-        executors: optional = WholeOrAuto(Whole(1, 10_000, "a number of executors")), "4";
+        executors: optional =
+            Outside(What::Executors, WholeOrAuto(Whole(1, 10_000, "a number of executors"))), "4";
         /// Cores of each executor; `auto` for the number that leaves the fewest of a node unused.
         executor_cores: optional =
             Outside(What::ExecutorCores, WholeOrAuto(Whole(1, 256, "a number of cores"))), "2";

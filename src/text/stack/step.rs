@@ -12,13 +12,13 @@ use crate::text::format;
 use crate::text::named::What;
 use crate::text::source::Mark;
 use crate::text::step_files::PathOrS3;
-use crate::text::types::{Argument, Words};
+use crate::text::types::{Argument, Outside, Words};
 
 record! {
     /// A step: exactly one of a script, a jar, statements, a command or a copy.
     pub(super) STEP: Step [without: "does not say what it runs"] = |at| {
         /// The name in progress, logs and `--set`.
-        name: required = format::STEP, "similarities";
+        name: required = Outside(What::Step, format::STEP), "similarities";
         /// A PySpark script for spark-submit. Modules of its folder that it imports are sent with it.
         script: either = PathOrS3(What::Script), "job.py";
         /// A jar for spark-submit.

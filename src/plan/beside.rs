@@ -1,0 +1,186 @@
+//! What an executor's container holds beside its heap on EMR, as a step's settings ask for it, and the
+//! memory that the planner gives to executors.
+
+use super::memory::{ALLOCATION, APPLICATION_MASTER, LEAST, container_with, overhead};
+use crate::model::memory::Memory;
+use crate::model::retry::MemorySetting;
+use crate::model::software::SPARK_DEFAULTS;
+use crate::model::stack::{Stack, Step};
+use crate::model::work::Work;
+
+const FACTOR: &str = "spark.executor.memoryOverheadFactor";
+const LEAST_OVERHEAD: &str = "spark.executor.minMemoryOverhead";
+const OFF_HEAP: &str = "spark.memory.offHeap.enabled";
+const OFF_HEAP_SIZE: &str = "spark.memory.offHeap.size";
+/// Without a unit, memory outside the heap counts bytes, and all others MiB.
+const BYTES_PER_MIB: u64 = 1 << 20;
+
+/// The memory beside the heap of a step's executors (Spark, `ResourceProfile`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Beside {
+    overhead: Option<Memory>,
+    /// The limit of Python workers.
+    python: u64,
+    off_heap: u64,
+}
+
+impl Beside {
+    /// By the settings of a step and those of its cluster; `None` if they are not followed.
+    pub fn of(step: &Step, stack: &Stack) -> Option<Self> {
+        let defaults = &stack.cluster.emr.software.configurations;
+        let get = |key: &str| {
+            let own = step.spark.conf.get(key).map(String::as_str);
+            own.or_else(|| defaults.get(&[SPARK_DEFAULTS], key))
+        };
+        if get(FACTOR).is_some() || get(LEAST_OVERHEAD).is_some() {
+            return None;
+        }
+        let mib = |key: &str, per_mib: u64| match get(key) {
+            Some(text) => in_units(text, per_mib).map(Some),
+            None => Some(None),
+        };
+        let overhead = match mib(MemorySetting::Overhead.as_str(), 1)? {
+            Some(overhead) => Some(overhead),
+            None => mib(MemorySetting::YarnOverhead.as_str(), 1)?,
+        };
+        // Only applications in Python have such workers.
+        let python = match &step.work {
+            Work::Script(_) => mib(MemorySetting::PythonWorkers.as_str(), 1)?,
+            Work::Jar { .. }
+            | Work::Sql(_)
+            | Work::Hive(_)
+            | Work::Command(_)
+            | Work::Shell(_)
+            | Work::Copy { .. } => None,
+        };
+        let off_heap = match get(OFF_HEAP) {
+            Some("true") => mib(OFF_HEAP_SIZE, BYTES_PER_MIB)?,
+            Some(_) | None => None,
+        };
+        Some(Self {
+            overhead: overhead.map(Memory::from_mib),
+            python: python.unwrap_or_default(),
+            off_heap: off_heap.unwrap_or_default(),
+        })
+    }
+
+    /// Whether the settings ask for anything.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is beside a heap of this size in all.
+    fn all(&self, heap: Memory) -> Memory {
+        let more = self.python.saturating_add(self.off_heap);
+        Memory::from_mib(self.overhead(heap).mib().saturating_add(more))
+    }
+
+    /// The container of an executor with this heap.
+    pub fn container(&self, heap: Memory) -> Memory {
+        container_with(heap, self.all(heap))
+    }
+
+    /// The largest heap whose container fits into a node of this memory; `None` if none does.
+    pub fn largest(&self, node: Memory) -> Option<Memory> {
+        let room = node.mib() / ALLOCATION * ALLOCATION;
+        let fits = |heap: u64| self.container(Memory::from_mib(heap)).mib() <= room;
+        let (mut fitting, mut above) = (0, room.saturating_add(1));
+        while above - fitting > 1 {
+            let middle = fitting.midpoint(above);
+            if fits(middle) {
+                fitting = middle;
+            } else {
+                above = middle;
+            }
+        }
+        (fitting > 0).then(|| Memory::from_mib(fitting))
+    }
+
+    /// The heap with so many executors per node, leaving room for the application master; `None` if
+    /// Spark would refuse less.
+    fn shared(&self, node: Memory, executors: u32) -> Option<Memory> {
+        let beside = node.mib().saturating_sub(APPLICATION_MASTER);
+        let share = beside.checked_div(u64::from(executors))?;
+        let largest = self.largest(Memory::from_mib(share));
+        largest.filter(|memory| *memory >= LEAST)
+    }
+
+    /// The heap that the planner gives to executors, and how many of them a node holds: as many as
+    /// `per_node`, or fewer if they would be too small. `None` if no executor fits.
+    pub fn planned(&self, node: Memory, per_node: u32) -> Option<(Memory, u32)> {
+        // Small nodes with many cores hold fewer executors than their cores would.
+        let fitting = (1..=per_node.max(1)).rev();
+        let mut fitting = fitting.filter_map(|many| Some((self.shared(node, many)?, many)));
+        fitting.next().or_else(|| {
+            let largest = self.largest(node)?;
+            (self.is_usual() || largest >= LEAST).then_some((largest, 1))
+        })
+    }
+
+    /// The overhead beside a heap of this size.
+    pub fn overhead(&self, heap: Memory) -> Memory {
+        self.overhead.unwrap_or_else(|| overhead(heap))
+    }
+
+    /// What there is besides the overhead, such as ` and 2g for Python workers`; empty if nothing is.
+    pub fn more(&self) -> String {
+        let parts = [
+            (self.python, "for Python workers"),
+            (self.off_heap, "outside the heap"),
+        ];
+        let asked = parts.into_iter().filter(|(mib, _)| *mib > 0);
+        asked
+            .map(|(mib, what)| format!(" and {} {what}", Memory::from_mib(mib)))
+            .collect()
+    }
+}
+
+/// A memory of Spark's settings in MiB; `per_mib` are the units of a plain number.
+pub(in crate::plan) fn in_units(text: &str, per_mib: u64) -> Option<u64> {
+    match text.parse::<Memory>() {
+        Ok(memory) => Some(memory.mib()),
+        Err(_) => Some(text.parse::<u64>().ok()?.div_ceil(per_mib)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::memory::{automatic, container, largest_executor};
+    use proptest::prelude::*;
+
+    #[test]
+    fn python_workers_and_overhead_are_held_by_the_container() {
+        let node = Memory::from_mib(12_288);
+        let python = Beside {
+            python: 2_048,
+            ..Beside::default()
+        };
+        let (heap, count) = python.planned(node, 1).unwrap();
+        assert_eq!((heap.mib(), count), (7_868, 1));
+        assert!(python.container(heap).mib() + APPLICATION_MASTER <= node.mib());
+        assert_eq!(python.overhead(heap).mib(), 1_476);
+        assert_eq!(python.more(), " and 2g for Python workers");
+        let fixed = Beside {
+            overhead: Some(Memory::from_mib(4_096)),
+            ..Beside::default()
+        };
+        let (heap, _) = fixed.planned(node, 1).unwrap();
+        assert_eq!(heap.mib(), 12_288 - 896 - 4_096);
+        let all = Beside {
+            python: 12_000,
+            ..Beside::default()
+        };
+        assert_eq!(all.planned(node, 1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn without_settings_it_is_emrs_own(node in 1u64..1_000_000) {
+            let (node, usual) = (Memory::from_mib(node), Beside::default());
+            prop_assert_eq!(usual.largest(node), largest_executor(node));
+            prop_assert_eq!(usual.planned(node, 1).map(|it| it.0), automatic(node));
+            prop_assert_eq!(usual.container(node), container(node));
+        }
+    }
+}
