@@ -25,7 +25,7 @@ pub(super) struct Parser {
 
 /// An option or a positional argument.
 #[derive(Debug, Clone)]
-struct Argument {
+pub(super) struct Argument {
     /// Such as `--input`; empty for a positional argument.
     flags: Vec<String>,
     /// The attribute that has its value.
@@ -34,6 +34,34 @@ struct Argument {
     takes: Takes,
     default: Value,
     at: TextRange,
+}
+
+/// What a parser may be made with. Other settings change what it takes, such as `parents`.
+const OF_PARSER: [&str; 9] = [
+    "add_help",
+    "allow_abbrev",
+    "conflict_handler",
+    "description",
+    "epilog",
+    "exit_on_error",
+    "formatter_class",
+    "prog",
+    "usage",
+];
+
+impl Parser {
+    /// Adds an argument; `None` for one that is not followed.
+    pub(super) fn add(&mut self, argument: Option<Argument>) {
+        match argument {
+            Some(argument) => self.options.push(argument),
+            None => self.open(),
+        }
+    }
+
+    /// Notes that it has more than is followed.
+    pub(super) const fn open(&mut self) {
+        self.is_open = true;
+    }
 }
 
 /// How many words an argument takes.
@@ -50,7 +78,13 @@ impl<'a> Walk<'a> {
     /// A parser that a call makes, which identifies it.
     pub(super) fn new_parser(&mut self, call: &Call<'a>) -> Value {
         let id = call.node.range().start().to_usize();
-        self.parsers.insert(id, Parser::default());
+        let mut names = call.named.iter().map(|(name, _)| name);
+        let is_open = call.is_open || !names.all(|name| OF_PARSER.contains(name));
+        let parser = Parser {
+            is_open,
+            ..Parser::default()
+        };
+        self.parsers.insert(id, parser);
         Value::Parser(id)
     }
 
@@ -61,10 +95,7 @@ impl<'a> Walk<'a> {
         };
         match name {
             "add_argument" => {
-                match Argument::of(call).filter(|_| is_sure) {
-                    Some(argument) => parser.options.push(argument),
-                    None => parser.is_open = true,
-                }
+                parser.add(Argument::of(call).filter(|_| is_sure));
                 Value::Unknown
             }
             "add_argument_group" => Value::Parser(id),
@@ -100,7 +131,8 @@ impl<'a> Walk<'a> {
         value.cloned().unwrap_or_default()
     }
 
-    fn parse(&mut self, id: usize) {
+    /// Matches the step's arguments with what a parser takes, and reports what it lacks.
+    pub(super) fn parse(&mut self, id: usize) {
         let args = &self.script.step.args;
         let Some(parser) = self.parsers.get_mut(&id).filter(|parser| !parser.is_open) else {
             return;
@@ -117,6 +149,10 @@ impl<'a> Walk<'a> {
             (argument.dest.clone(), value.clone())
         });
         parser.found = values.collect();
+        // The script takes others, or goes on without them.
+        if self.changes_argv || self.index_guards > 0 {
+            return;
+        }
         for argument in missing {
             let name = argument.flags.last().unwrap_or(&argument.dest);
             let step = self.script.step.name.as_str();
@@ -171,6 +207,82 @@ impl Argument {
             at: call.node.range(),
         })
     }
+}
+
+/// The setting of `click` by which an environment variable gives a value.
+const ENVIRONMENT: &str = "envvar";
+
+impl Argument {
+    /// An option of `click`; `None` for one that is not followed.
+    pub(super) fn option(call: &Call<'_>) -> Option<Self> {
+        let names: Option<Vec<&str>> = call.args.iter().map(Value::constant).collect();
+        let names = names.filter(|_| !call.is_open)?;
+        let (flags, own): (Vec<&str>, Vec<&str>) =
+            names.into_iter().partition(|name| name.starts_with('-'));
+        // `--shout/--no-shout` are two.
+        if flags.is_empty() || flags.iter().any(|flag| flag.contains('/')) {
+            return None;
+        }
+        let is = |name: &str| match call.named(name) {
+            Some(Value::Bool(is)) => Some(*is),
+            Some(_) => None,
+            None => Some(false),
+        };
+        let is_alone = is("is_flag")? || is("count")?;
+        let takes = match call.named("nargs") {
+            Some(Value::Int(1)) | None if is_alone => Takes::Flag(true),
+            Some(Value::Int(1)) | None => Takes::One,
+            Some(_) => return None,
+        };
+        // With `flag_value` it is a flag too, and a prompt asks for what is missing.
+        if ["flag_value", "prompt"]
+            .iter()
+            .any(|name| call.named(name).is_some())
+        {
+            return None;
+        }
+        let long = flags.iter().find(|name| name.starts_with("--"));
+        let first = own.first().or(long).or(flags.first())?;
+        Some(Self {
+            dest: first.trim_start_matches('-').replace('-', "_"),
+            is_required: is("required")? && !has_own_value(call),
+            takes,
+            default: Value::Unknown,
+            at: call.node.range(),
+            flags: flags.into_iter().map(str::to_owned).collect(),
+        })
+    }
+
+    /// An argument of `click` without an option; `None` for one that is not followed.
+    pub(super) fn positional(call: &Call<'_>) -> Option<Self> {
+        let name = call.args.first().and_then(Value::constant);
+        let name = name.filter(|_| call.args.len() == 1 && !call.is_open)?;
+        let (takes, is_usual) = match call.named("nargs") {
+            Some(Value::Int(1)) | None => (Takes::One, true),
+            Some(Value::Int(-1)) => (Takes::Many, false),
+            Some(_) => return None,
+        };
+        let is_required = match call.named("required") {
+            Some(Value::Bool(required)) => *required,
+            Some(_) => return None,
+            None => is_usual,
+        };
+        Some(Self {
+            dest: name.to_owned(),
+            is_required: is_required && !has_own_value(call),
+            takes,
+            default: Value::Unknown,
+            at: call.node.range(),
+            flags: Vec::new(),
+        })
+    }
+}
+
+/// Whether an argument of `click` has a value that the command line does not give.
+fn has_own_value(call: &Call<'_>) -> bool {
+    ["default", ENVIRONMENT]
+        .iter()
+        .any(|name| call.named(name).is_some())
 }
 
 /// The values of the arguments that the step gives; `None` if they are not known.

@@ -7,7 +7,7 @@ use super::value::{FunctionId, Spark, Value};
 use super::walk::Walk;
 use crate::model::lint::LintCode;
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprContext, Parameters, Stmt};
+use ruff_python_ast::{Decorator, Expr, ExprContext, Parameters, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 use std::collections::BTreeSet;
 
@@ -59,7 +59,7 @@ impl<'a> Walk<'a> {
                 | Spark::Writer => false,
             }
         } else {
-            names::of_pyspark(name).is_some_and(is_udf)
+            names::of_pyspark(name).is_some_and(is_udf) || self.registers(callee)
         };
         if !runs_there {
             return;
@@ -68,6 +68,33 @@ impl<'a> Walk<'a> {
         let named = arguments.keywords.iter().map(|keyword| &keyword.value);
         for function in arguments.args.iter().chain(named) {
             self.check_function(function);
+        }
+    }
+
+    /// Whether a call is `spark.udf.register`.
+    fn registers(&self, callee: &Callee<'a>) -> bool {
+        let udf = callee.object.and_then(Expr::as_attribute_expr);
+        let udf = udf.filter(|udf| callee.name == "register" && udf.attr.as_str() == "udf");
+        udf.is_some_and(|udf| self.peek(&udf.value) == Spark::Session.into())
+    }
+
+    /// Notes a function that a decorator makes a function of the executors.
+    pub(super) fn note_udf(&mut self, id: FunctionId, def: &'a StmtFunctionDef) {
+        let is_udf = |decorator: &Decorator| {
+            let call = decorator.expression.as_call_expr();
+            let name = self.peek(call.map_or(&decorator.expression, |call| &call.func));
+            let name = name.import_name().and_then(names::of_pyspark);
+            name.is_some_and(|name| UDFS.contains(&name))
+        };
+        if def.decorator_list.iter().any(is_udf) {
+            self.udfs.insert(id);
+        }
+    }
+
+    /// Checks a function that is called as a column.
+    pub(super) fn check_udf(&mut self, id: FunctionId) {
+        if self.udfs.contains(&id) {
+            self.check_body(id, &mut BTreeSet::new());
         }
     }
 
@@ -101,7 +128,12 @@ impl<'a> Walk<'a> {
         inner.visit_body(&function.def.body);
         names.own.extend(inner.0);
         names.visit_body(&function.def.body);
+        // A function of the module does not see the names of the function that passes it on.
+        let hidden = function.is_of_module.then(|| self.scopes.hide());
         self.check_names(names, seen);
+        if let Some(hidden) = hidden {
+            self.scopes.show(hidden);
+        }
     }
 
     fn check_names(&mut self, names: Names<'a>, seen: &mut BTreeSet<FunctionId>) {

@@ -51,7 +51,15 @@ impl<'a> Walk<'a> {
             }
         }
         let class = self.class.filter(|_| self.function.is_none());
-        self.functions.insert(id, Function { def, class });
+        let is_of_module = self.scopes.is_module();
+        let function = Function {
+            def,
+            class,
+            is_of_module,
+        };
+        self.functions.insert(id, function);
+        self.note_command(id, def);
+        self.note_udf(id, def);
         if let Some(waiting) = self.waiting.last_mut() {
             waiting.push(id);
         }
@@ -131,10 +139,12 @@ impl<'a> Walk<'a> {
 
     /// Notes a call of a function of the script, and returns its result.
     pub(super) fn call_function(&mut self, id: FunctionId, call: &Call<'a>) -> Value {
-        let Some(function) = self.functions.get(&id) else {
+        let Some(function) = self.functions.get(&id).copied() else {
             self.now.open(id, self.is_sure);
             return Value::Unknown;
         };
+        self.run_command(id, call);
+        self.check_udf(id);
         if call.is_open {
             self.now.open(id, self.is_sure);
             return self.before.result_of(id);

@@ -6,6 +6,7 @@ mod allow;
 mod argparse;
 mod arguments;
 mod call;
+mod click;
 mod closures;
 mod collects;
 mod depth;

@@ -27,6 +27,10 @@ struct Change {
     before: Option<Value>,
 }
 
+/// Scopes inside the module's.
+#[derive(Debug)]
+pub(super) struct Hidden(Vec<Scope>);
+
 /// A point to which changes can be undone.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark(usize);
@@ -84,6 +88,20 @@ impl Scopes {
         let scope = self.scopes.pop().unwrap_or_default();
         self.changes.truncate(scope.entered);
         scope.values
+    }
+
+    /// Whether the innermost scope is the module's.
+    pub(super) const fn is_module(&self) -> bool {
+        self.scopes.len() == 1
+    }
+
+    /// Hides all scopes but the module's, until they are shown again.
+    pub(super) fn hide(&mut self) -> Hidden {
+        Hidden(self.scopes.split_off(self.scopes.len().min(1)))
+    }
+
+    pub(super) fn show(&mut self, hidden: Hidden) {
+        self.scopes.extend(hidden.0);
     }
 
     pub(super) const fn mark(&self) -> Mark {

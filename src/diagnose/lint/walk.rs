@@ -18,6 +18,8 @@ pub(super) struct Walk<'a> {
     pub(super) script: &'a Script<'a>,
     pub(super) scopes: Scopes,
     pub(super) functions: BTreeMap<FunctionId, Function<'a>>,
+    /// Those that a decorator makes functions of the executors.
+    pub(super) udfs: BTreeSet<FunctionId>,
     /// The methods of each name, in any class.
     pub(super) methods: BTreeMap<&'a str, Vec<FunctionId>>,
     /// The functions of each open scope that were not followed yet.
@@ -55,6 +57,8 @@ pub(super) struct Function<'a> {
     pub(super) def: &'a StmtFunctionDef,
     /// The class whose method it is.
     pub(super) class: Option<ClassId>,
+    /// Whether it is none of another function or of a class.
+    pub(super) is_of_module: bool,
 }
 
 /// How many rounds are made.
@@ -92,6 +96,7 @@ impl<'a> Walk<'a> {
             script,
             scopes: Scopes::default(),
             functions: BTreeMap::new(),
+            udfs: BTreeSet::new(),
             methods: BTreeMap::new(),
             waiting: Vec::new(),
             before: Summary::default(),
