@@ -123,7 +123,8 @@ fn the_pages_of_a_running_job_are_shown_through_a_tunnel() {
     Done::running(world.command(&["ui", "t.yaml"]).env("PATH", path))
         .expect(1)
         .says("the tunnel ended: exit status: 255")
-        .says("next: clusterup ssh t.yaml");
+        .says("next: clusterup ssh t.yaml")
+        .says("next: clusterup ui --aws t.yaml");
 
     let closed = "cluster: { network: { access: ssm }, ";
     let own = ", key_pair: k, security_groups: [ssh]";

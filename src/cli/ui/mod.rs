@@ -15,7 +15,7 @@ use crate::app::session::Session;
 use crate::app::summaries;
 use crate::cloud::local::history::{Application, HistoryFolder, HistoryServer};
 use crate::cloud::yarn::RunningApplication;
-use crate::cloud::{Login, Shell};
+use crate::cloud::{Class, Login, Shell};
 use crate::model::hint::{Command, CommandContext};
 use crate::model::observed::{Observed, StepState};
 use crate::model::shown::line;
@@ -155,7 +155,12 @@ impl UiArgs {
         let Some(aws) = given.target.cloud.aws() else {
             return Ok(());
         };
-        let login = aws.log_in(&given.name).await?;
+        let login = aws.log_in(&given.name).await;
+        let login = login.map_err(|error| match error.class {
+            // The cluster lets nobody in, or not yet.
+            Class::Input | Class::Failed => tunnel::or_without(error.into()),
+            Class::Busy | Class::Missing | Class::Unreachable => error.into(),
+        })?;
         if let Login::Ssh(Shell {
             warning: Some(warning),
             ..

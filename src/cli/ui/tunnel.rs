@@ -124,9 +124,17 @@ impl Tunnel {
 }
 
 fn closed(why: &str) -> Failure {
-    Failure::new(Exit::Failed, why)
+    let failure = Failure::new(Exit::Failed, why)
         .hint("see whether you can log in")
-        .hint(Advised::clusterup("ssh").this_stack())
+        .hint(Advised::clusterup("ssh").this_stack());
+    or_without(failure)
+}
+
+/// Adds the way that needs no login.
+pub(super) fn or_without(failure: Failure) -> Failure {
+    failure
+        .hint("or see the page that EMR serves, which needs no login")
+        .hint(Advised::clusterup("ui --aws").this_stack())
 }
 
 fn over_ssh(shell: &Shell, [local, remote]: [u16; 2]) -> Result<Child, Failure> {
