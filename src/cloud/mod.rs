@@ -42,7 +42,7 @@ pub use log::{
     Tail, Uploaded, UploadedLog, read_log,
 };
 pub use roles::{
-    Access, Acting, AppUis, AwsAccount, ClusterLogs, DriverLogs, EventLogs, Inputs, Leasing, Logs,
+    Access, Acting, AwsAccount, ClusterLogs, DriverLogs, EventLogs, Inputs, Leasing, Logs,
     Observing, Origins, Planning, Readiness, Safeguarding, SharedResources, SparkPages,
     TeamAccounts,
 };
