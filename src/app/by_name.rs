@@ -37,6 +37,17 @@ pub(crate) async fn to_file(
     })
 }
 
+/// The file from which this user last applied a stack on this machine, if it is still there and still
+/// that stack's.
+pub(crate) async fn last_file(name: &StackName, target: &Target<'_>) -> Option<StackFile> {
+    let origin = target.cloud.origin(name).await.ok()??;
+    let (path, text) = file(name, &origin, target).ok()?;
+    Some(StackFile {
+        text,
+        ..StackFile::new(path)
+    })
+}
+
 /// Parses a stack's name; `None` if it is the path of a file.
 fn name(file_or_name: &Path) -> Option<StackName> {
     // A stack is often named after its folder.

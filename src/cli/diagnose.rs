@@ -1,6 +1,6 @@
 //! `diagnose`: why a step or a cluster failed.
 
-use super::flags::TargetArgs;
+use super::flags::{PoliciesArgs, TargetArgs};
 use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::diagnosis::{Diagnosed, Given};
@@ -16,6 +16,8 @@ pub(super) struct DiagnoseArgs {
     pub(super) what: String,
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) policies: PoliciesArgs,
     /// Diagnose only this step
     #[arg(long)]
     pub(super) step: Option<String>,
@@ -27,12 +29,15 @@ impl Verb for DiagnoseArgs {
             Given::Stack(stack) => Some(stack),
             Given::Cluster(_) | Given::Folder(_) | Given::File(_) | Given::Input => None,
         };
-        self.target.here(stack.as_deref())
+        let mut here = self.target.here(stack.as_deref());
+        here.more = self.policies.words();
+        here
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         let reporter = &session.reporter;
         let choice = self.target.choice();
+        let policies = self.policies.place();
         let given = Given::of(&self.what);
         let Diagnosed {
             stack,
@@ -40,7 +45,7 @@ impl Verb for DiagnoseArgs {
             what,
             found,
         } = given
-            .diagnose(self.step.as_deref(), &choice, session)
+            .diagnose(self.step.as_deref(), &choice, &policies, session)
             .await?;
         match &found {
             Some(found) => {
@@ -48,7 +53,6 @@ impl Verb for DiagnoseArgs {
                     what: &what,
                     outcome: view::diagnosis::Outcome::Failed,
                     diagnosis: &found.diagnosis,
-                    offers: &[],
                     searched: &found.searched,
                     has_stack: stack.is_some(),
                     indent: 0,
@@ -57,11 +61,15 @@ impl Verb for DiagnoseArgs {
             }
             None => reporter.text(&format!("nothing has failed: {what}")),
         }
+        let diagnosis = found.as_ref().map(|found| &found.diagnosis);
+        let here = reporter.here();
+        let fixes = diagnosis.map(|diagnosis| view::diagnosis::fixes(diagnosis, here));
         Ok(Finished::done(json!({
             "stack": stack,
             "cluster": cluster,
             "what": what,
-            "diagnosis": found.as_ref().map(|found| &found.diagnosis),
+            "diagnosis": diagnosis.map(view::diagnosis::document),
+            "fixes": fixes.unwrap_or_default(),
             "searched": found.as_ref().map(|found| &found.searched),
         })))
     }

@@ -54,6 +54,7 @@ pub(super) fn diagnosis(logs: &[Log<'_>], findings: &[Finding]) -> Diagnosis {
         evidence: best.map(|at| line(logs, at)).collect(),
         consequences: Vec::new(),
         remedies: Vec::new(),
+        fixes: Vec::new(),
     }
 }
 

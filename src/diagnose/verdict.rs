@@ -128,6 +128,7 @@ fn explained(
         evidence,
         consequences: consequences(logs, findings, cause, ending),
         remedies: remedies::remedies(cause, changed.as_ref(), &holes, asked),
+        fixes: Vec::new(),
     }
 }
 

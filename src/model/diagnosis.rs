@@ -1,5 +1,6 @@
 //! Why a step or a cluster failed.
 
+use super::fix::Fix;
 use super::shown::Untrusted;
 use super::words::words;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,13 @@ pub struct Diagnosis {
     /// What fixes it, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<Remedy>,
+    /// The same for the stack that failed, best first; none where the stack is not at hand.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "Fix::read_back"
+    )]
+    pub fixes: Vec<Fix>,
 }
 
 impl Diagnosis {

@@ -21,6 +21,7 @@ pub mod event_log;
 pub mod evidence;
 pub mod extension;
 pub mod facts;
+pub mod fix;
 pub mod fleet;
 pub mod fleet_status;
 pub mod glob;

@@ -114,6 +114,41 @@ fn a_container_that_yarn_killed_is_read_though_its_log_is_later() {
         "{searched:?}"
     );
     world.expect(0, &["diagnose", "t"]).says("step two failed");
+    offers_the_fixes_of_apply(&world, &apply["fixes"]);
+}
+
+/// `diagnose` of a stack whose step two needs more memory beside its heap.
+fn offers_the_fixes_of_apply(world: &World, fixes: &Value) {
+    const KEY: &str = "job.steps.two.spark.conf.spark.executor.memoryOverhead";
+    assert_eq!(fixes[0]["set"][0]["path"], KEY, "{fixes:#}");
+    let offered = |args: &[&str]| world.json(&[&["diagnose"], args].concat())["fixes"].take();
+    assert_eq!(&offered(&["t.yaml"]), fixes);
+    assert_eq!(&offered(&["t.yaml", "--step", "two"]), fixes);
+    let shown = world.expect(0, &["diagnose", "t.yaml"]);
+    shown.says(fixes[0]["next"].as_str().unwrap());
+    shown.says("beside the heap instead of").says(KEY);
+    // By its name, the file is the one that it was applied from.
+    let next = offered(&["t"])[0]["next"].take();
+    let of_name = |next: &Value| next.as_str().unwrap().replace(" t.yaml ", " t ");
+    assert_eq!(next.as_str().unwrap(), of_name(&fixes[0]["next"]));
+    // Without the stack there are remedies, and no fix of it.
+    let id = world.clusters()[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(offered(&[&id, "--region", "us-east-1"]), json!([]));
+
+    let policy = "policy: p\nrules:\n  - name: no-overhead\n    deny_when: stack.job.steps.exists(step, \
+                  \"spark.executor.memoryOverhead\" in step.conf)\n    message: not here\n";
+    std::fs::create_dir(world.path().join("theirs")).unwrap();
+    world.write("theirs/p.yaml", policy);
+    let allowed = offered(&["t.yaml", "--policies", "theirs"]);
+    let all = allowed.as_array().unwrap();
+    assert_eq!(
+        all.len(),
+        fixes.as_array().unwrap().len() - 1,
+        "{allowed:#}"
+    );
+    assert!(!allowed.to_string().contains(KEY), "{allowed:#}");
+    let next = all[0]["next"].as_str().unwrap();
+    assert!(next.contains(" --policies theirs "), "{next}");
 }
 
 #[test]

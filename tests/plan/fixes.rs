@@ -4,10 +4,11 @@ use super::facts;
 use clusterup::cost::shape::{families, shape};
 use clusterup::model::diagnosis::Remedy;
 use clusterup::model::facts::{Capacity, Facts};
+use clusterup::model::fix::{Change, Fix};
 use clusterup::model::instance::InstanceType;
 use clusterup::model::memory::Memory;
 use clusterup::model::stack::Stack;
-use clusterup::plan::fix::{Change, Failed, Fix, fixes};
+use clusterup::plan::fix::{Failed, fixes};
 use clusterup::plan::memory::{container_with, overhead};
 use clusterup::text::{self, Setting};
 use std::path::Path;
@@ -120,7 +121,7 @@ fn with(yaml: &str, fix: &Fix) -> Stack {
         return parse(yaml, &[]).unwrap();
     };
     assert!(!settings.is_empty());
-    let text = |one: &clusterup::plan::fix::Setting| format!("{}={}", one.path, one.to);
+    let text = |one: &clusterup::model::fix::Setting| one.written();
     let settings: Vec<Setting> = settings
         .iter()
         .map(|it| text(it).parse().unwrap())

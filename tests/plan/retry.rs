@@ -50,6 +50,7 @@ pub(crate) fn diagnosis(
         evidence: Vec::new(),
         consequences: Vec::new(),
         remedies: remedies.to_vec(),
+        fixes: Vec::new(),
     }
 }
 

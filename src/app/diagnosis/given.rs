@@ -1,10 +1,12 @@
 //! What is to be diagnosed, as a word of the command line.
 
 use super::diagnosed::Diagnosed;
+use super::fixed::Named;
 use super::of_cluster::{of_any, of_stack};
 use super::of_files::{has_logs, of_folder, of_log};
 use crate::app::failure::Failure;
 use crate::app::given_stack::GivenStack;
+use crate::app::policies::PolicyPlace;
 use crate::app::session::Session;
 use crate::app::target::{Target, TargetChoice};
 use crate::cloud::read_log;
@@ -46,17 +48,24 @@ impl Given {
         }
     }
 
-    /// Diagnoses it from what is there now. Changes nothing.
+    /// Diagnoses it from what is there now. Changes nothing. `policies`: what the fixes for a stack
+    /// have to obey.
     pub(crate) async fn diagnose(
         &self,
         step: Option<&str>,
         choice: &TargetChoice,
+        policies: &PolicyPlace,
         session: &Session,
     ) -> Result<Diagnosed, Failure> {
         match self {
             Self::Stack(stack) => {
                 let given = GivenStack::open(stack, choice, session).await?;
-                of_stack(&given, step).await
+                let named = Named {
+                    word: stack,
+                    given: &given,
+                    policies,
+                };
+                of_stack(named, step).await
             }
             Self::Cluster(id) => {
                 let target = Target::open(choice, None, session).await?;

@@ -2,6 +2,7 @@
 
 mod diagnosed;
 mod explain;
+mod fixed;
 mod given;
 mod of_cluster;
 mod of_files;

@@ -1,9 +1,11 @@
 //! Diagnoses clusters from the logs that are there now.
 
 use super::diagnosed::{Diagnosed, no_step};
+use super::fixed::Named;
 use crate::app::failure::{Exit, Failure};
-use crate::app::given_stack::GivenStack;
 use crate::app::target::Target;
+use crate::model::diagnosis::Diagnosis;
+use crate::model::fix::Fix;
 use crate::model::hint::Command;
 use crate::model::name::ClusterId;
 use crate::model::observed::{Cluster, StepState};
@@ -11,10 +13,8 @@ use crate::model::shown::line;
 use crate::run::explain::{Explainer, Explanation, Failed, NoSuchStep};
 
 /// Diagnoses the newest cluster of a stack, or the newest that has the step.
-pub(super) async fn of_stack(
-    given: &GivenStack<'_>,
-    step: Option<&str>,
-) -> Result<Diagnosed, Failure> {
+pub(super) async fn of_stack(named: Named<'_>, step: Option<&str>) -> Result<Diagnosed, Failure> {
+    let given = named.given;
     let stack = &given.name;
     let cloud = &*given.target.cloud;
     let mut clusters = given.observe("diagnose").await?.clusters;
@@ -48,18 +48,33 @@ pub(super) async fn of_stack(
     };
     let found = explainer.explain(failed).await?;
     let found = found.filter(|found| !found.searched.is_empty());
-    let recorded = || Some(Explanation::recorded(failed, failed.recorded(cluster)?));
+    let recorded = failed.recorded(cluster);
+    let found = found.or_else(|| Some(Explanation::recorded(failed, recorded?)));
+    let mut found = found.ok_or_else(|| no_logs(&given.target))?;
+    let diagnosis = &mut found.diagnosis;
+    match named.fixes(failed.step(cluster), &diagnosis.remedies).await {
+        Ok(Some(fixes)) => diagnosis.fixes = fixes,
+        Ok(None) => diagnosis.fixes = kept(diagnosis, recorded),
+        Err(failure) => {
+            let why = failure.in_a_line();
+            let reporter = &given.target.session.reporter;
+            reporter.say(&format!("warning: no fix of the stack is offered: {why}"));
+        }
+    }
     Ok(Diagnosed {
         stack: Some(stack.clone()),
         cluster: Some(cluster.id.clone()),
         what: failed.in_words(cluster),
-        found: Some(
-            found
-                .or_else(recorded)
-                .ok_or_else(|| no_logs(&given.target))?
-                .into(),
-        ),
+        found: Some(found.into()),
     })
+}
+
+/// The fixes that were kept with a diagnosis of the same cause.
+fn kept(found: &Diagnosis, recorded: Option<&Diagnosis>) -> Vec<Fix> {
+    let is_same =
+        |kept: &&Diagnosis| (&kept.rule, &kept.remedies) == (&found.rule, &found.remedies);
+    let kept = recorded.filter(is_same);
+    kept.map_or_else(Vec::new, |kept| kept.fixes.clone())
 }
 
 /// Diagnoses a cluster that may be anybody's.

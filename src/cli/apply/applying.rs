@@ -4,7 +4,7 @@ use super::stuck::Reports;
 use crate::app::agreement::{Agreement, PlanReader};
 use crate::app::diagnosis;
 use crate::app::failure::{Exit, Failure};
-use crate::app::fixes::{Fixer, Offer};
+use crate::app::fixes::Fixer;
 use crate::app::inputs::InputCheck;
 use crate::app::recorded_costs;
 use crate::app::reporter::{Progress, Reporter};
@@ -44,12 +44,6 @@ pub(super) struct Apply<'a> {
     pub(super) stuck: Reports,
 }
 
-/// Why the job or its cluster failed, and what fixes it.
-pub(super) struct Explained {
-    pub(super) explanation: Explanation,
-    pub(super) offers: Vec<Offer>,
-}
-
 /// How following a job ended.
 pub(super) enum Followed {
     Done(Option<Outcome>),
@@ -71,7 +65,8 @@ pub(super) type Attempts = Vec<Attempted>;
 pub(super) struct Ended {
     /// The cluster, if the stack keeps it.
     pub(super) kept_cluster: Option<Cluster>,
-    pub(super) explained: Option<Explained>,
+    /// Why the job or its cluster failed, and what fixes it.
+    pub(super) explained: Option<Explanation>,
 }
 
 impl Apply<'_> {
@@ -165,7 +160,7 @@ impl Apply<'_> {
         driver: &Driver<'_>,
         prepared: &Prepared,
         outcome: Option<Outcome>,
-    ) -> Option<Explained> {
+    ) -> Option<Explanation> {
         match self.explain(driver, prepared, outcome).await {
             Ok(explained) => explained,
             Err(failure) => {
@@ -184,7 +179,7 @@ impl Apply<'_> {
         driver: &Driver<'_>,
         prepared: &Prepared,
         outcome: Option<Outcome>,
-    ) -> Result<Option<Explained>, Failure> {
+    ) -> Result<Option<Explanation>, Failure> {
         if outcome == Some(Outcome::Completed) {
             return Ok(None);
         }
@@ -202,7 +197,7 @@ impl Apply<'_> {
         self.stuck.recall(cluster);
         let explanation = diagnosis::explain(self.target, cluster, job, self.progress).await?;
         self.progress.clear();
-        let Some(explanation) = explanation else {
+        let Some(mut explanation) = explanation else {
             return Ok(None);
         };
         let what = explanation.failed.in_words(cluster);
@@ -212,22 +207,19 @@ impl Apply<'_> {
             step: explanation.failed.step(cluster),
             skew: None,
         };
-        let offers = self.fixer.offers(failed, &explanation.diagnosis.remedies);
+        let diagnosis = &mut explanation.diagnosis;
+        diagnosis.fixes = self.fixer.fixes(failed, &diagnosis.remedies);
         let shown = view::diagnosis::Shown {
             what: &what,
             outcome: view::diagnosis::Outcome::Failed,
             diagnosis: &explanation.diagnosis,
-            offers: &offers,
             searched: &explanation.searched,
             has_stack: true,
             indent: 0,
         };
         let text = view::diagnosis::render(shown, self.reporter().here());
         self.reporter().say(&text);
-        Ok(Some(Explained {
-            explanation,
-            offers,
-        }))
+        Ok(Some(explanation))
     }
 
     pub(super) fn cloud(&self) -> &dyn Cloud {

@@ -1,6 +1,6 @@
 //! What an `apply` reports at its end: results, why the cluster ended, and the exit code.
 
-use super::applying::{Apply, Attempts, Ended, Explained};
+use super::applying::{Apply, Attempts, Ended};
 use crate::app::failure::{Exit, Failure};
 use crate::app::{recorded_costs, summaries};
 use crate::cli::verb::Finished;
@@ -11,6 +11,7 @@ use crate::model::observed::{Cluster, EndReason, Step, StepState};
 use crate::model::shown::line;
 use crate::model::stack::WhenDone;
 use crate::run::driver::{Driver, Prepared};
+use crate::run::explain::Explanation;
 use crate::run::follow::{self, Outcome};
 use crate::summary::Run;
 use serde_json::json;
@@ -119,7 +120,7 @@ impl Apply<'_> {
         exit: Exit,
         prepared: &Prepared,
         cluster: Option<&Cluster>,
-        explained: Option<Explained>,
+        explained: Option<Explanation>,
         wrote: bool,
     ) -> Finished {
         let folder = self.results_folder();
@@ -133,10 +134,11 @@ impl Apply<'_> {
             .collect();
         let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
         let ended = cluster.and_then(|c| Some(c.end.as_ref()?.message.as_str().to_owned()));
-        let (diagnosis, offers) = match explained {
-            Some(explained) => (Some(explained.explanation.diagnosis), explained.offers),
-            None => (None, Vec::new()),
-        };
+        let here = self.reporter().here();
+        let diagnosis = explained.map(|explained| explained.diagnosis);
+        let fixes = diagnosis
+            .as_ref()
+            .map(|it| view::diagnosis::fixes(it, here));
         let cause = diagnosis.as_ref().filter(|found| found.is_known());
         let cause = cause.map(|found| found.cause.as_str().to_owned());
         let error = (exit != Exit::Done).then(|| json!({ "message": cause.or(failure).or(ended) }));
@@ -147,9 +149,9 @@ impl Apply<'_> {
             "results": folder,
             "results_written": (exit == Exit::Done && folder.is_some()).then_some(wrote),
             "error": error,
-            "diagnosis": diagnosis,
-            "stuck": self.stuck.documents(self.reporter().here()),
-            "fixes": offers.iter().map(|it| it.document(self.reporter().here())).collect::<Vec<_>>(),
+            "diagnosis": diagnosis.as_ref().map(view::diagnosis::document),
+            "stuck": self.stuck.documents(here),
+            "fixes": fixes.unwrap_or_default(),
             "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },
         });
         Finished::with(exit, fields)

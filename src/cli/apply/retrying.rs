@@ -116,7 +116,7 @@ impl Apply<'_> {
             return Ok(None);
         };
         if let Some(explained) = &ended.explained {
-            explained.explanation.record(&mut cluster);
+            explained.record(&mut cluster);
         }
         let Some(run) = cluster.run_of(job) else {
             return Ok(None);
@@ -155,7 +155,7 @@ impl Apply<'_> {
                 cluster,
                 run,
                 attempt: &last.attempt,
-                explanation: ended.explained.as_ref().map(|it| &it.explanation),
+                explanation: ended.explained.as_ref(),
             })
             .await
     }

@@ -1,6 +1,6 @@
 //! Shows that a step hangs while its job is followed, with the fixes for the stack.
 
-use crate::app::fixes::{Fixer, Offer};
+use crate::app::fixes::Fixer;
 use crate::app::reporter::{Progress, Reporter};
 use crate::cli::view;
 use crate::model::event::{Event, Listener};
@@ -20,8 +20,8 @@ pub(super) struct Reports(RefCell<Vec<Report>>);
 
 struct Report {
     step: StepName,
+    /// With the fixes.
     stuck: Stuck,
-    offers: Vec<Offer>,
 }
 
 impl Reports {
@@ -29,12 +29,10 @@ impl Reports {
     pub(super) fn documents(&self, here: &CommandContext) -> Vec<Value> {
         let reports = self.0.borrow();
         let document = |report: &Report| {
-            let Report {
-                step,
-                stuck,
-                offers,
-            } = report;
-            let fixes: Vec<Value> = offers.iter().map(|it| it.document(here)).collect();
+            let Report { step, stuck } = report;
+            let fixes = view::diagnosis::fixes(&stuck.diagnosis, here);
+            let mut stuck = stuck.clone();
+            stuck.diagnosis.fixes.clear();
             json!({ "step": step, "stuck": stuck, "ends": stuck.ends, "fixes": fixes })
         };
         reports.iter().map(document).collect()
@@ -86,13 +84,14 @@ impl StuckListener<'_> {
             step: Some(step),
             skew: None,
         };
-        let offers = self.fixer.offers(failed, &stuck.diagnosis.remedies);
+        let mut stuck = stuck.clone();
+        let diagnosis = &mut stuck.diagnosis;
+        diagnosis.fixes = self.fixer.fixes(failed, &diagnosis.remedies);
         let what = format!("step {step}");
         let shown = view::diagnosis::Shown {
             what: &what,
             outcome: view::diagnosis::Outcome::Stuck,
             diagnosis: &stuck.diagnosis,
-            offers: &offers,
             searched: &[],
             has_stack: true,
             indent: 0,
@@ -111,8 +110,7 @@ impl StuckListener<'_> {
         self.reporter.say(then);
         self.reports.0.borrow_mut().push(Report {
             step: step.clone(),
-            stuck: stuck.clone(),
-            offers,
+            stuck,
         });
     }
 }

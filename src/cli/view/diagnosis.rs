@@ -2,11 +2,11 @@
 
 use super::remedy;
 use super::words::wrap;
-use crate::app::fixes::Offer;
 use crate::model::diagnosis::{Diagnosis, EvidenceLine, FailureOwner};
+use crate::model::fix::{Change, Fix, Setting};
 use crate::model::hint::{Command, CommandContext};
 use crate::model::shown::line;
-use crate::plan::fix::{Change, Setting};
+use serde_json::{Value, json};
 
 /// The longest diagnosis, in lines.
 const MAX_LINES: usize = 10;
@@ -37,9 +37,8 @@ pub(in crate::cli) struct Shown<'a> {
     /// What failed, such as `step two`.
     pub(in crate::cli) what: &'a str,
     pub(in crate::cli) outcome: Outcome,
+    /// Without fixes for its stack, its remedies are shown in words.
     pub(in crate::cli) diagnosis: &'a Diagnosis,
-    /// The fixes for its stack; without them, the remedies are shown in words.
-    pub(in crate::cli) offers: &'a [Offer],
     /// The logs that were searched, as far as that is known.
     pub(in crate::cli) searched: &'a [String],
     /// Whether commands for the stack can be advised.
@@ -82,6 +81,23 @@ impl Shown<'_> {
     }
 }
 
+/// The fixes of a diagnosis in JSON, with their commands completed.
+pub(in crate::cli) fn fixes(diagnosis: &Diagnosis, here: &CommandContext) -> Vec<Value> {
+    let document = |fix: &Fix| {
+        let mut document = json!(fix);
+        document["next"] = json!(fix.next().map(|next| next.text(here)));
+        document
+    };
+    diagnosis.fixes.iter().map(document).collect()
+}
+
+/// A diagnosis in JSON without its fixes, which are shown beside it.
+pub(in crate::cli) fn document(diagnosis: &Diagnosis) -> Value {
+    let mut diagnosis = diagnosis.clone();
+    diagnosis.fixes.clear();
+    json!(diagnosis)
+}
+
 /// The notes below the evidence, which are never left out.
 fn after(shown: Shown<'_>, here: &CommandContext) -> Vec<String> {
     let diagnosis = shown.diagnosis;
@@ -98,7 +114,7 @@ fn after(shown: Shown<'_>, here: &CommandContext) -> Vec<String> {
         let followed = line(followed.as_str(), shown.width(10));
         notes.push(shown.lines(&format!("and so: {followed}"), 2));
     }
-    match shown.offers {
+    match diagnosis.fixes.as_slice() {
         [] => {
             for fix in diagnosis.remedies.iter().take(MAX_FIXES) {
                 let fix = line(&remedy::sentence(fix), MAX_TEXT);
@@ -106,9 +122,9 @@ fn after(shown: Shown<'_>, here: &CommandContext) -> Vec<String> {
             }
         }
         [best, others @ ..] => {
-            notes.push(offer(shown, best, here));
+            notes.push(fix(shown, best, here));
             for other in others.iter().take(MAX_FIXES - 1) {
-                let reason = line(&other.fix.reason, shown.width(6));
+                let reason = line(&other.reason, shown.width(6));
                 notes.push(shown.lines(&format!("or: {reason}"), 2));
             }
         }
@@ -117,17 +133,17 @@ fn after(shown: Shown<'_>, here: &CommandContext) -> Vec<String> {
 }
 
 /// A fix with what it changes, and the command that applies it, which is never broken into lines.
-fn offer(shown: Shown<'_>, offer: &Offer, here: &CommandContext) -> Vec<String> {
-    let reason = line(&offer.fix.reason, MAX_TEXT);
+fn fix(shown: Shown<'_>, fix: &Fix, here: &CommandContext) -> Vec<String> {
+    let reason = line(&fix.reason, MAX_TEXT);
     let mut lines = shown.lines(&format!("fix: {reason}"), 2);
-    if let Change::Set(settings) = &offer.fix.change {
+    if let Change::Set(settings) = &fix.change {
         for setting in settings {
             let width = shown.width(7);
             let change = line(&change(setting, width), width);
             lines.push(format!("{:1$}       {change}", "", shown.indent));
         }
     }
-    if let Some(next) = &offer.next {
+    if let Some(next) = fix.next() {
         lines.push(format!(
             "{:1$}  next: {2}",
             "",
@@ -232,7 +248,6 @@ const fn owner(owner: FailureOwner) -> &'static str {
 mod tests {
     use super::*;
     use crate::model::diagnosis::{Confidence, FailureClass, Remedy};
-    use crate::plan::fix::Fix;
 
     fn line_of(log: &str, number: u64, text: &str) -> EvidenceLine {
         EvidenceLine {
@@ -252,24 +267,15 @@ mod tests {
             evidence,
             consequences: vec!["Job aborted due to stage failure".into()],
             remedies: vec![Remedy::ExecutorOverhead, Remedy::Partitions, Remedy::Size],
+            fixes: Vec::new(),
         }
     }
 
     fn rendered(diagnosis: &Diagnosis, searched: &[String], indent: usize) -> String {
-        with_offers(diagnosis, &[], searched, indent)
-    }
-
-    fn with_offers(
-        diagnosis: &Diagnosis,
-        offers: &[Offer],
-        searched: &[String],
-        indent: usize,
-    ) -> String {
         let shown = Shown {
             what: "step two",
             outcome: Outcome::Failed,
             diagnosis,
-            offers,
             searched,
             has_stack: true,
             indent,
@@ -298,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_fix_is_shown_as_a_change_and_a_command() {
-        let found = sample(vec![line_of(
+        let mut found = sample(vec![line_of(
             "steps/02-two/stderr",
             1204,
             "Lost executor 3",
@@ -308,25 +314,13 @@ mod tests {
             from: Some("8g".to_owned()),
             to: "9593m".to_owned(),
         };
-        let apply = Command::clusterup("apply").this_stack();
-        let set = format!("{}={}", setting.path, setting.to);
-        let offer = |change, reason: &str, next| Offer {
-            fix: Fix {
-                change,
-                reason: reason.to_owned(),
-            },
-            next,
-        };
         let most = "9593m is the most that a node of m5.xlarge gives beside the application master";
-        let offers = [
-            offer(
-                Change::Set(vec![setting]),
-                most,
-                Some(apply.arg("--set").arg(set).into()),
-            ),
-            offer(Change::RunAgain, "3 core nodes instead of 2", None),
-        ];
-        insta::assert_snapshot!(with_offers(&found, &offers, &[], 0));
+        let again = Fix {
+            change: Change::RunAgain,
+            reason: "3 core nodes instead of 2".to_owned(),
+        };
+        found.fixes = vec![Fix::set(vec![setting], most), again];
+        insta::assert_snapshot!(rendered(&found, &[], 0));
     }
 
     #[test]

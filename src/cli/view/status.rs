@@ -172,7 +172,6 @@ fn shown(what: &str, outcome: Outcome, diagnosis: &Diagnosis, here: &CommandCont
         what,
         outcome,
         diagnosis,
-        offers: &[],
         searched: &[],
         has_stack: false,
         indent: 6,

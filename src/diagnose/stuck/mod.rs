@@ -184,6 +184,7 @@ impl StuckWatch {
                 evidence: shown.into_iter().map(|seen| self.evidence(seen)).collect(),
                 consequences: Vec::new(),
                 remedies: remedies::of_rule(rule, None, &holes, asked),
+                fixes: Vec::new(),
             },
         })
     }

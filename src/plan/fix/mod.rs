@@ -12,63 +12,10 @@ use super::fit::{Fitted, fit};
 use super::sizing::Sizing;
 use crate::model::diagnosis::Remedy;
 use crate::model::facts::{Capacity, Facts};
-use crate::model::hint::Hint;
+use crate::model::fix::{Change, Fix, Setting};
 use crate::model::memory::Memory;
 use crate::model::name::StepName;
 use crate::model::stack::{Stack, Step};
-use serde::Serialize;
-
-/// What fixes a failure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Fix {
-    /// What to do.
-    #[serde(flatten)]
-    pub change: Change,
-    /// Why, with the figures that it is computed from; a sentence without a full stop.
-    pub reason: String,
-}
-
-/// What a fix changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    /// Values of the stack, each as `--set` takes it.
-    Set(Vec<Setting>),
-    /// `apply --create-roles`.
-    CreateRoles,
-    /// The same command again.
-    RunAgain,
-    /// Something that only a person can do, and the command for it if there is one.
-    ByHand(Option<Hint>),
-}
-
-/// A value of the stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Setting {
-    /// Its path, such as `job.steps.similarities.spark.executor_memory`.
-    pub path: String,
-    /// Its present value as text, if the stack or a default has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// Its new value, as YAML if it begins with `[` or `{`.
-    pub to: String,
-}
-
-impl Fix {
-    fn set(settings: Vec<Setting>, reason: impl Into<String>) -> Self {
-        Self {
-            change: Change::Set(settings),
-            reason: reason.into(),
-        }
-    }
-
-    fn by_hand(reason: impl Into<String>, command: Option<Hint>) -> Self {
-        Self {
-            change: Change::ByHand(command),
-            reason: reason.into(),
-        }
-    }
-}
 
 /// What was running when it failed.
 #[derive(Debug, Clone, Copy)]

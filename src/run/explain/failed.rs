@@ -181,6 +181,7 @@ mod tests {
                 evidence: Vec::new(),
                 consequences: Vec::new(),
                 remedies: Vec::new(),
+                fixes: Vec::new(),
             },
         };
         stuck.decided(OnStuck::End)
