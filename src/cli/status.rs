@@ -14,6 +14,7 @@ use crate::cloud::AwsAccount;
 use crate::cost::ledger::Attempted;
 use crate::cost::meter::rate;
 use crate::guard;
+use crate::model::diagnosis::Diagnosis;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::money::Usd;
 use crate::model::name::StackName;
@@ -33,7 +34,9 @@ pub(super) struct StatusArgs {
 
 impl Verb for StatusArgs {
     fn here(&self) -> CommandContext {
-        self.target.here(self.stack.as_deref())
+        let mut here = self.target.here(self.stack.as_deref());
+        here.more = self.policies.words();
+        here
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
@@ -72,9 +75,9 @@ impl Verb for StatusArgs {
             }
             if let Some(aws) = cloud.aws() {
                 aws.verify_safeguards(&mut observed).await;
-                if let Err(error) = aws.recall(&mut observed.clusters).await {
-                    reporter.say(&format!("warning: why it failed cannot be read: {error}"));
-                }
+            }
+            if let Err(error) = cloud.recall(&mut observed.clusters).await {
+                reporter.say(&format!("warning: why it failed cannot be read: {error}"));
             }
             let attempts = attempts(stack, &observed, &target);
             if observed.is_empty() {
@@ -92,7 +95,7 @@ impl Verb for StatusArgs {
                 }
             }
             shown.push(json!({
-                "stack": stack, "observed": document(&observed), "attempts": attempts,
+                "stack": stack, "observed": document(stack, &observed, reporter.here()), "attempts": attempts,
             }));
             clusters.extend(observed.clusters);
         }
@@ -189,9 +192,19 @@ fn outside(policies: &Policies, observed: &Observed, session: &Session) -> Vec<S
 }
 
 /// The observed state as JSON. Each running cluster has its hard `deadline`, the dollars `spent`
-/// and its `hourly` cost, which are null if its prices are unknown.
-fn document(observed: &Observed) -> Value {
+/// and its `hourly` cost, which are null if its prices are unknown. What failed has `fixes` beside its
+/// `diagnosis`.
+fn document(stack: &StackName, observed: &Observed, here: &CommandContext) -> Value {
     let mut value = json!(observed);
+    let here = view::status::of(stack, here);
+    let values = value["clusters"].as_array_mut().into_iter().flatten();
+    for (cluster, value) in observed.clusters.iter().zip(values) {
+        add_fixes(value, cluster.diagnosis.as_ref(), &here);
+        let steps = value["steps"].as_array_mut().into_iter().flatten();
+        for (step, value) in cluster.steps.iter().zip(steps) {
+            add_fixes(value, step.diagnosis.as_ref(), &here);
+        }
+    }
     let values = value["clusters"].as_array_mut().into_iter().flatten();
     let running = observed.clusters.iter().zip(values);
     for (cluster, value) in running.filter(|(cluster, _)| cluster.state.is_live()) {
@@ -203,4 +216,11 @@ fn document(observed: &Observed) -> Value {
         value["hourly"] = json!(hourly);
     }
     value
+}
+
+fn add_fixes(value: &mut Value, diagnosis: Option<&Diagnosis>, here: &CommandContext) {
+    if let Some(diagnosis) = diagnosis {
+        value["diagnosis"] = view::diagnosis::document(diagnosis);
+        value["fixes"] = json!(view::diagnosis::fixes(diagnosis, here));
+    }
 }

@@ -42,8 +42,8 @@ pub use log::{
     Tail, Uploaded, UploadedLog, read_log,
 };
 pub use roles::{
-    Access, Acting, AwsAccount, ClusterLogs, DriverLogs, EventLogs, Inputs, Leasing, Logs,
-    Observing, Origins, Planning, Readiness, Safeguarding, SharedResources, SparkPages,
+    Access, Acting, AwsAccount, ClusterLogs, Diagnoses, DriverLogs, EventLogs, Inputs, Leasing,
+    Logs, Observing, Origins, Planning, Readiness, Safeguarding, SharedResources, SparkPages,
     TeamAccounts,
 };
 
@@ -140,7 +140,16 @@ pub fn step_folder(number: usize, name: &str) -> String {
 
 /// A target: where stacks run.
 pub trait Cloud:
-    Planning + Observing + Leasing + Acting + Origins + Logs + ClusterLogs + EventLogs + TeamAccounts
+    Planning
+    + Observing
+    + Leasing
+    + Acting
+    + Origins
+    + Logs
+    + ClusterLogs
+    + EventLogs
+    + Diagnoses
+    + TeamAccounts
 {
     /// How long to wait before the next poll, after `looks` polls.
     fn pause(&self, looks: u32) -> Duration;

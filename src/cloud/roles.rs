@@ -199,12 +199,12 @@ pub trait SparkPages {
 
 /// What only an account of AWS has.
 pub trait AwsAccount:
-    Readiness + Access + Safeguarding + SharedResources + Diagnoses + Inputs + AppUis
+    Readiness + Access + Safeguarding + SharedResources + Inputs + AppUis
 {
 }
 
 impl<T> AwsAccount for T where
-    T: Readiness + Access + Safeguarding + SharedResources + Diagnoses + Inputs + AppUis
+    T: Readiness + Access + Safeguarding + SharedResources + Inputs + AppUis
 {
 }
 
@@ -259,8 +259,8 @@ pub trait Readiness {
     async fn try_schedule(&self) -> Finding;
 }
 
-/// Diagnoses that are kept with the clusters that failed. This machine keeps them in its records of
-/// clusters.
+/// Diagnoses that are kept with the clusters that failed, and their fixes. On this machine the record
+/// of a cluster also has a diagnosis, without fixes.
 #[async_trait(?Send)]
 pub trait Diagnoses {
     /// Adds the diagnoses that are kept to clusters of the last observation. Makes no call for a

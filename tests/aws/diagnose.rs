@@ -114,7 +114,64 @@ fn a_container_that_yarn_killed_is_read_though_its_log_is_later() {
         "{searched:?}"
     );
     world.expect(0, &["diagnose", "t"]).says("step two failed");
+}
+
+/// A log of a driver whose executors YARN killed, and what it printed.
+const KILLED: &str = include_str!("../diagnose/corpus/known/container-memory-3.5.txt");
+
+#[test]
+fn a_fix_is_shown_by_each_command_and_on_other_machines() {
+    let world = World::new();
+    world.stack(&ending());
+    let log = |role: &str| {
+        let of_role = KILLED.split("\n=== ").find(|log| log.starts_with(role));
+        of_role.unwrap().split_once('\n').unwrap().1
+    };
+    let [stderr, stdout] = ["driver_log", "driver_output"].map(log);
+    steps(
+        &world,
+        json!({
+            "match": "two", "state": "FAILED", "seconds": 0.5, "stderr": stderr, "stdout": stdout,
+        }),
+    );
+    let apply = world.json(&["apply", "t.yaml", "--yes"]);
+    assert_eq!(apply["diagnosis"]["rule"], "container-memory", "{apply:#}");
+    shows_the_kept_fixes(&world, &apply["fixes"]);
     offers_the_fixes_of_apply(&world, &apply["fixes"]);
+    world.expect(0, &["destroy", "t", "--yes"]);
+    world.assert_nothing_left();
+}
+
+/// `status` from another machine, which has no file of the stack and reads no log.
+fn shows_the_kept_fixes(world: &World, fixes: &Value) {
+    let other = world.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    let status = |args: &[&str]| {
+        let mut command = world.command(&[&["status", "--region", "us-east-1"], args].concat());
+        command
+            .env("XDG_STATE_HOME", other.join("state"))
+            .current_dir(&other);
+        Done::running(&mut command).expect(0)
+    };
+    let reason = fixes[0]["reason"].as_str().unwrap();
+    let begin = reason.split(',').next().unwrap();
+    let set = fixes[0]["next"].as_str().unwrap();
+    let set = set.strip_prefix("clusterup apply t.yaml ").unwrap();
+    for args in [&["t"] as &[&str], &[]] {
+        world.double.reset_calls();
+        status(args)
+            .says(begin)
+            .says(&format!("next: clusterup apply t --region us-east-1 {set}"));
+        // Of the bucket, only the notes of the stack are listed.
+        let calls = world.double.calls().into_iter();
+        let listed = calls.filter(|call| call.call.contains("ListObjects"));
+        assert_eq!(listed.count(), if args.is_empty() { 2 } else { 1 });
+    }
+    let document = status(&["t", "--output", "json"]);
+    let document: Value = serde_json::from_str(&document.out).unwrap();
+    let steps = &document["stacks"][0]["observed"]["clusters"][0]["steps"];
+    assert_eq!(steps[1]["fixes"][0]["set"], fixes[0]["set"], "{steps:#}");
+    assert!(steps[1]["diagnosis"]["fixes"].is_null(), "{steps:#}");
 }
 
 /// `diagnose` of a stack whose step two needs more memory beside its heap.

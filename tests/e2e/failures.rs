@@ -70,6 +70,7 @@ fn fails_and_is_fixed(name: &str) {
         assert_eq!(failed["exit"], 4, "{failed:#}");
         expected.check(&failed["diagnosis"]);
         next = fix(expected, &failed["fixes"][0]);
+        is_shown_again(&home, &stack, &failed["fixes"]);
     }
     let next = next.unwrap_or_else(|| {
         edit(expected, &home);
@@ -77,6 +78,21 @@ fn fails_and_is_fixed(name: &str) {
     });
     let next: Vec<&str> = next.iter().map(String::as_str).collect();
     home.expect(0, &next);
+}
+
+/// `status` and `diagnose` show what `apply` offered.
+fn is_shown_again(home: &Home, stack: &str, fixes: &Value) {
+    let status = home.json(&["status", stack, "--local"]);
+    let cluster = &status["stacks"][0]["observed"]["clusters"][0];
+    let steps = cluster["steps"].as_array().unwrap().iter();
+    let kept: Vec<&Value> = steps.map(|step| &step["fixes"]).collect();
+    let kept: Vec<_> = kept.into_iter().filter(|it| !it.is_null()).collect();
+    // The flag is one of this `apply` alone.
+    let fixes = fixes.to_string().replace(" --no-lint", "");
+    let fixes: Value = serde_json::from_str(&fixes).unwrap();
+    assert_eq!(kept, [&fixes], "{status:#}");
+    let found = home.json(&["diagnose", stack, "--local"]);
+    assert_eq!(found["fixes"], fixes, "{found:#}");
 }
 
 /// The arguments of the command that is offered first, if it changes the stack; else what is offered

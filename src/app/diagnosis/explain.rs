@@ -2,14 +2,14 @@
 
 use crate::app::failure::Failure;
 use crate::app::target::Target;
-use crate::cloud::{AwsAccount, CloudError};
+use crate::cloud::CloudError;
 use crate::model::desired::JobSpec;
 use crate::model::event::Listener;
 use crate::model::observed::Cluster;
 use crate::run::explain::{Explainer, Explanation, Failed};
 
 /// Explains why a stack's cluster failed: from its record or its note, or else from its logs, which
-/// are waited for. On AWS the diagnosis is kept. `None` if nothing of it failed.
+/// are waited for. `None` if nothing of it failed.
 pub(crate) async fn explain(
     target: &Target<'_>,
     cluster: &mut Cluster,
@@ -20,10 +20,8 @@ pub(crate) async fn explain(
     let Some(failed) = Failed::of(cluster) else {
         return Ok(None);
     };
-    if let Some(aws) = cloud.aws() {
-        // Without its note, its logs show why.
-        let _ = aws.recall(std::slice::from_mut(cluster)).await;
-    }
+    // Without what was kept, its logs show why.
+    let _ = cloud.recall(std::slice::from_mut(cluster)).await;
     if let Some(diagnosis) = failed.recorded(cluster) {
         return Ok(Some(Explanation::recorded(failed, diagnosis)));
     }
@@ -34,24 +32,48 @@ pub(crate) async fn explain(
         has_spot: cluster.spec.groups.has_spot(),
         waits: Some(listener),
     };
-    let found = explainer.explain(failed).await?;
-    if let (Some(aws), Some(found)) = (cloud.aws(), &found)
-        && found.diagnosis.is_known()
-        && !found.searched.is_empty()
-    {
-        // Logs that arrive later may show a cause that is not known yet.
-        let kept = keep(aws, target, cluster, found, listener).await;
-        if let Err(error) = kept {
-            let reporter = &target.session.reporter;
-            reporter.say(&format!("warning: the diagnosis is not kept: {error}"));
-        }
-    }
-    Ok(found)
+    Ok(explainer.explain(failed).await?)
 }
 
-/// Keeps a diagnosis with the notes of its stack.
-async fn keep(
-    aws: &dyn AwsAccount,
+/// Keeps why a cluster failed and what fixes it, so that other commands and machines show it without
+/// reading logs.
+pub(crate) async fn keep(
+    target: &Target<'_>,
+    cluster: &Cluster,
+    found: &Explanation,
+    listener: &dyn Listener,
+) {
+    if !is_news(cluster, found) {
+        return;
+    }
+    if let Err(error) = write(target, cluster, found, listener).await {
+        let reporter = &target.session.reporter;
+        reporter.say(&format!("warning: the diagnosis is not kept: {error}"));
+    }
+}
+
+/// Whether a diagnosis is not in the cluster's record. That of a hang is with the hang.
+fn is_news(cluster: &Cluster, found: &Explanation) -> bool {
+    // Logs that arrive later may show a cause that is not known yet.
+    if !found.diagnosis.is_known() {
+        return false;
+    }
+    let recorded = match found.failed {
+        Failed::Step(index) => cluster
+            .steps
+            .get(index)
+            .and_then(|it| it.diagnosis.as_ref()),
+        Failed::Start => cluster.diagnosis.as_ref(),
+    };
+    match recorded {
+        Some(recorded) => {
+            recorded.rule == found.diagnosis.rule && recorded.fixes != found.diagnosis.fixes
+        }
+        None => !found.searched.is_empty(),
+    }
+}
+
+async fn write(
     target: &Target<'_>,
     cluster: &Cluster,
     found: &Explanation,
@@ -61,8 +83,9 @@ async fn keep(
         Failed::Step(index) => Some(index + 1),
         Failed::Start => None,
     };
-    let lease = target.cloud.lease(&cluster.stack, listener).await?;
-    let kept = aws
+    let cloud = &*target.cloud;
+    let lease = cloud.lease(&cluster.stack, listener).await?;
+    let kept = cloud
         .keep(&cluster.stack, &cluster.id, step, &found.diagnosis)
         .await;
     lease.release().await?;

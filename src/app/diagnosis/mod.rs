@@ -8,6 +8,6 @@ mod of_cluster;
 mod of_files;
 
 pub(crate) use diagnosed::Diagnosed;
-pub(crate) use explain::explain;
+pub(crate) use explain::{explain, keep};
 pub(crate) use given::Given;
 pub(crate) use of_files::{has_logs, root};

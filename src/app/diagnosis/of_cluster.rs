@@ -25,10 +25,8 @@ pub(super) async fn of_stack(named: Named<'_>, step: Option<&str>) -> Result<Dia
             .hint("see what exists")
             .hint(Command::clusterup("status").stack(stack)));
     };
-    if let Some(aws) = cloud.aws() {
-        // The logs show more than a note that cannot be read.
-        let _ = aws.recall(&mut clusters[index..=index]).await;
-    }
+    // The logs show more than a note that cannot be read.
+    let _ = cloud.recall(&mut clusters[index..=index]).await;
     let cluster = &clusters[index];
     let failed = match step {
         Some(step) => last(cluster, step)

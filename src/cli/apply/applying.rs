@@ -219,6 +219,8 @@ impl Apply<'_> {
         };
         let text = view::diagnosis::render(shown, self.reporter().here());
         self.reporter().say(&text);
+        diagnosis::keep(self.target, cluster, &explanation, self.progress).await;
+        self.progress.clear();
         Ok(Some(explanation))
     }
 

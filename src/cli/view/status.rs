@@ -87,6 +87,7 @@ fn render_cluster(
     if let Some(cost) = cost(cluster, now, target) {
         let _ = writeln!(text, "    {cost}");
     }
+    let here = &of(&cluster.stack, here);
     if let Some(diagnosis) = &cluster.diagnosis {
         text.push_str(&why("its start", diagnosis, here));
     }
@@ -164,6 +165,13 @@ fn stuck(step: &Step, here: &CommandContext) -> String {
 /// Why something failed.
 fn why(what: &str, diagnosis: &Diagnosis, here: &CommandContext) -> String {
     shown(what, Outcome::Failed, diagnosis, here)
+}
+
+/// The context of commands for a stack, which the command line may not name.
+pub(in crate::cli) fn of(stack: &StackName, here: &CommandContext) -> CommandContext {
+    let mut here = here.clone();
+    here.stack.get_or_insert_with(|| stack.to_string());
+    here
 }
 
 /// A diagnosis, indented.

@@ -12,7 +12,8 @@
 //! stacks/STACK/deadlines/NONCE         the moved power-off of the cluster with that nonce
 //! stacks/STACK/followed/CLUSTER        an apply follows this cluster
 //! stacks/STACK/runs/JOB/CLUSTER.RUN    this run ended well
-//! stacks/STACK/diagnoses/CLUSTER/NN    why the cluster's step of this number failed, from 1
+//! stacks/STACK/diagnoses/CLUSTER/NN    why the cluster's step of this number failed, from 1, and
+//!                                      what fixes it
 //! stacks/STACK/diagnoses/CLUSTER/start why the cluster never was ready
 //! work/STACK/{results, scratch}/JOB/…  what jobs write
 //! work/STACK/logs/CLUSTER/…            what EMR uploads

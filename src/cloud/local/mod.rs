@@ -9,6 +9,7 @@ mod facts;
 mod fleet;
 mod groups;
 pub mod history;
+mod kept;
 pub mod keys;
 mod launch;
 pub mod layout;

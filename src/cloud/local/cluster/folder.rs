@@ -4,6 +4,7 @@
 //! order.json        written once, by the process that creates the cluster
 //! status.json       written by the supervisor alone, replaced whole
 //! requests/         the spool
+//! diagnoses/{01,start}.json  why steps and the start failed, with the fixes; written by `apply`
 //! watchdog          the watchdog's mark: when the cluster will be ended, and why
 //! supervisor.lock   held by the live supervisor;  supervisor.log  its output
 //! events/01-NAME/…  Spark's event logs, written by the drivers

@@ -9,6 +9,7 @@ mod daemons;
 mod env;
 mod folder;
 mod json;
+mod kept;
 mod leash;
 mod lock;
 mod order;
