@@ -4,6 +4,7 @@ use crate::cloud::InputForm;
 use crate::model::bootstrap::BootstrapScript;
 use crate::model::name::DataName;
 use crate::model::stack::{Piece, Python, Source, Stack, Step};
+use crate::model::step_words;
 use crate::model::work::{StepFile, Work};
 use crate::text::{Named, StackNames, What};
 use std::collections::BTreeSet;
@@ -118,10 +119,10 @@ fn has(step: &Step, name: &DataName) -> bool {
     copied || step.args.iter().flatten().any(is_it)
 }
 
-/// The arguments of a step that are whole texts.
+/// The values that a step gives as whole texts.
 fn texts(step: &Step) -> impl Iterator<Item = &str> {
     step.args.iter().filter_map(|arg| match arg.as_slice() {
-        [Piece::Text(text)] => Some(text.as_str()),
+        [Piece::Text(text)] => Some(step_words::value(text)),
         _ => None,
     })
 }
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn inputs_are_what_is_read() {
-        let one = "{ name: one, script: one.py, args: [\"${data.in}\", \"s3://lake/x\", \
+        let one = "{ name: one, script: one.py, args: [\"${data.in}\", \"--more=s3://lake/x\", \
                    \"s3://lake/out\"], spark: { jars: [\"s3://lake/a.jar\"], \
                    py_files: [\"hdfs:///a.zip\"] } }";
         let always = ["b.sh", "in/b", "in/a"];

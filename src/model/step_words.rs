@@ -21,6 +21,14 @@ pub fn has_double_braces(word: &str) -> bool {
     word.contains("{{") || word.contains("}}")
 }
 
+/// The value that a word gives: `--input=VALUE` gives `VALUE`, and any other word itself.
+pub fn value(word: &str) -> &str {
+    let option = word
+        .split_once('=')
+        .filter(|(flag, _)| flag.starts_with("--"));
+    option.map_or(word, |(_, value)| value)
+}
+
 /// An argument for our launcher: `=` and the text in Base64.
 pub fn encoded(word: &str) -> String {
     format!("{MARK}{}", STANDARD.encode(word))
@@ -29,6 +37,18 @@ pub fn encoded(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_give_values() {
+        for (word, given) in [
+            ("--in=s3://b/k", "s3://b/k"),
+            ("--in=a=b", "a=b"),
+            ("s3://b/day=1", "s3://b/day=1"),
+            ("--in", "--in"),
+        ] {
+            assert_eq!(value(word), given);
+        }
+    }
 
     #[test]
     fn encoded_arguments_are_plain_and_decoded_to_the_same_text() {

@@ -181,22 +181,29 @@ mod tests {
 
     #[test]
     fn heartbeats_come_before_the_timeout() {
-        for (conf, is_right) in [
-            ("spark.executor.heartbeatInterval: 20s", true),
-            ("spark.executor.heartbeatInterval: 120s", false),
-            (
-                "spark.executor.heartbeatInterval: 120s, spark.network.timeout: 600s",
-                true,
-            ),
-            ("spark.network.timeout: 10s", false),
-            ("spark.network.timeout: 600", true),
+        const PLAIN: &str = "spark.sql.shuffle.partitions: 9";
+        let (late, long) = (
+            "spark.executor.heartbeatInterval: 120s",
+            "spark.network.timeout: 600s",
+        );
+        for (conf, defaults, is_right) in [
+            ("spark.executor.heartbeatInterval: 20s", PLAIN, true),
+            (late, PLAIN, false),
+            (&format!("{late}, {long}"), PLAIN, true),
+            ("spark.network.timeout: 10s", PLAIN, false),
+            ("spark.network.timeout: 600", PLAIN, true),
+            // The cluster's own settings apply where the step has none.
+            (late, long, true),
+            ("spark.network.timeout: 100s", late, false),
+            ("spark.sql.shuffle.partitions: 8", late, true),
         ] {
             let text = format!(
-                "stack: t\nregion: us-east-1\ncluster: {{ release: emr-7.x, size: 2 x m5.xlarge }}\n\
+                "stack: t\nregion: us-east-1\ncluster: {{ release: emr-7.x, size: 2 x m5.xlarge, \
+                 configurations: {{ spark-defaults: {{ {defaults} }} }} }}\n\
                  job: {{ steps: [{{ name: one, script: a.py, spark: {{ conf: {{ {conf} }} }} }}] }}\n"
             );
             let read = crate::text::parse("t.yaml", &text, Path::new(""), &[]);
-            assert_eq!(read.is_ok(), is_right, "{conf}");
+            assert_eq!(read.is_ok(), is_right, "{conf} {defaults}");
             if let Err(found) = read {
                 assert!(found.to_string().contains("error[heartbeat]"), "{found}");
             }

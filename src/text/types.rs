@@ -15,6 +15,7 @@ use super::stack::DATA_SETS;
 use crate::model::Invalid;
 use crate::model::instance::Nodes;
 use crate::model::stack::{Arg, Piece};
+use crate::model::step_words;
 use crate::model::work::NumberOrAuto;
 use std::path::PathBuf;
 
@@ -372,8 +373,9 @@ impl Shape for Argument {
             );
             return None;
         }
-        if format::S3.reads(&scalar.text) {
-            reader.name(What::ArgInS3, &scalar.text, node.mark, None);
+        let address = step_words::value(&scalar.text);
+        if format::S3.reads(address) {
+            reader.name(What::ArgInS3, address, node.mark, None);
         }
         let piece = |part| match part {
             Part::Text(text) => Some(Piece::Text(text)),

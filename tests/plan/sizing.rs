@@ -114,6 +114,27 @@ fn the_last_run_decides_where_it_is_known() {
 }
 
 #[test]
+fn chosen_memory_leaves_room_for_what_is_beside_the_heap() {
+    let python = "{ conf: { spark.executor.pyspark.memory: 2g } }";
+    let own = stack("3 x m5.xlarge", python);
+    let shown = explained(&own, &on_aws(&own, 1));
+    assert_eq!(
+        shown[1],
+        "memory 7868m: a node of m5.xlarge gives 12g; less 896m for the application master, for one \
+         executor with 1476m overhead and 2g for Python workers each"
+    );
+    let fixed = "{ conf: { spark.executor.memoryOverhead: 4g } }";
+    let own = stack("3 x m5.xlarge", fixed);
+    let shown = explained(&own, &on_aws(&own, 1));
+    assert!(shown[1].starts_with("memory 7296m: "), "{shown:?}");
+    let all = "{ conf: { spark.executor.pyspark.memory: 12g } }";
+    let own = stack("3 x m5.xlarge", all);
+    let refused = explain(&own, &on_aws(&own, 1)).unwrap_err();
+    let why = "no executor fits into 12g with its overhead and 12g for Python workers";
+    assert_eq!(refused.message, why);
+}
+
+#[test]
 fn what_the_stack_gives_stays() {
     let own = "{ executors: 3, executor_cores: 2, executor_memory: 2g, partitions: 7 }";
     let own = stack("3 x m5.xlarge", own);
