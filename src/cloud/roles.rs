@@ -8,7 +8,7 @@ use super::{
     StoredAccount, StoredLogs, Uploaded,
 };
 use crate::model::action::Action;
-use crate::model::app_ui::{AppUi, AppUiCluster, EventLogPlace};
+use crate::model::app_ui::{AppUi, AppUiCluster, ApplicationId, EventLogPlace};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::event::{Listener, SparkProgress};
 use crate::model::evidence::Section;
@@ -167,6 +167,14 @@ pub trait DriverLogs {
         &self,
         id: &ClusterId,
         step: usize,
+        known: Option<DateTime<Utc>>,
+    ) -> Result<Uploaded, CloudError>;
+
+    /// The same of the driver of an application of YARN in cluster mode: of its last attempt.
+    async fn uploaded_driver_log(
+        &self,
+        id: &ClusterId,
+        application: &ApplicationId,
         known: Option<DateTime<Utc>>,
     ) -> Result<Uploaded, CloudError>;
 }

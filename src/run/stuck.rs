@@ -4,12 +4,15 @@
 use super::follow::Follower;
 use crate::cloud::{CloudError, DriverLogs, Uploaded, UploadedLog};
 use crate::diagnose::Asked;
+use crate::diagnose::search::application;
 use crate::diagnose::stuck::{LogTimes, StuckWatch, Surroundings};
+use crate::model::app_ui::ApplicationId;
 use crate::model::desired::JobSpec;
 use crate::model::event::Event;
 use crate::model::name::ClusterId;
 use crate::model::observed::{Cluster, Step, StepState};
 use crate::model::stuck::Stuck;
+use crate::model::work::DeployMode;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::Instant;
@@ -23,19 +26,34 @@ const UPLOADED_WITHIN: TimeDelta = TimeDelta::minutes(10);
 pub(super) struct StuckSteps {
     /// The cluster of the steps.
     cluster: Option<ClusterId>,
-    /// By the steps' indexes in their cluster.
-    steps: BTreeMap<usize, WatchedLog>,
-    /// The steps with logs that are too long to be read.
-    too_long: BTreeSet<usize>,
+    logs: BTreeMap<Key, WatchedLog>,
+    /// The logs that are too long to be read.
+    too_long: BTreeSet<Key>,
     /// When they were read last.
     read_at: Option<Instant>,
     /// Whether it was reported that a log cannot be read.
     warned: bool,
 }
 
+/// A log, by the index of its step in the cluster.
+type Key = (usize, Source);
+
+/// Which log of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    /// The step's own: the driver's, or in cluster mode that of Spark's client of YARN.
+    Step,
+    /// In cluster mode, that of the driver's container.
+    Driver,
+}
+
 /// The log of a running step.
 struct WatchedLog {
+    /// Its name: another attempt of the driver has another log.
+    name: String,
     watch: StuckWatch,
+    /// The application of YARN that it names first.
+    application: Option<ApplicationId>,
     /// When it was uploaded, in the version that was read last.
     uploaded_at: DateTime<Utc>,
     /// Until when the log is known.
@@ -79,14 +97,18 @@ impl StuckSteps {
         self.read_at = Some(Instant::now());
         if self.cluster.as_ref() != Some(&cluster.id) {
             self.cluster = Some(cluster.id.clone());
-            self.steps.clear();
+            self.logs.clear();
             self.too_long.clear();
         }
-        for (index, step) in running {
-            if self.too_long.contains(&index) {
+        let keys = running.into_iter().flat_map(|(index, step)| {
+            let sources = sources(job, step).iter();
+            sources.map(move |source| ((index, *source), step))
+        });
+        for (key, step) in keys {
+            if self.too_long.contains(&key) {
                 continue;
             }
-            if let Err(error) = self.read(follower, logs, (cluster, index), step).await
+            if let Err(error) = self.read(follower, logs, (cluster, key), step).await
                 && !std::mem::replace(&mut self.warned, true)
             {
                 follower.listener.on_event(&Event::Warning {
@@ -94,7 +116,7 @@ impl StuckSteps {
                     next: error.hints.into_iter().next(),
                 });
             }
-            self.find(cluster, job, index, &mut all);
+            self.find(cluster, job, key, &mut all);
         }
         all
     }
@@ -103,20 +125,22 @@ impl StuckSteps {
         &mut self,
         follower: Follower<'_>,
         logs: &dyn DriverLogs,
-        (cluster, index): (&Cluster, usize),
+        (cluster, key): (&Cluster, Key),
         step: &Step,
     ) -> Result<(), CloudError> {
-        let known = self.steps.get(&index).map(|log| log.uploaded_at);
-        match logs.uploaded_log(&cluster.id, index + 1, known).await? {
+        let known = self.logs.get(&key).map(|log| log.uploaded_at);
+        match self.uploaded(logs, cluster, key, known).await? {
             Uploaded::Absent => {}
             Uploaded::Unchanged => {
-                if let Some(watched) = self.steps.get_mut(&index) {
+                // EMR does not say that it uploads the logs of containers again before they end.
+                let watched = self.logs.get_mut(&key);
+                if let Some(watched) = watched.filter(|_| key.1 == Source::Step) {
                     watched.unchanged(follower.clock.now());
                 }
             }
             Uploaded::TooLong => {
-                self.steps.remove(&index);
-                self.too_long.insert(index);
+                self.logs.remove(&key);
+                self.too_long.insert(key);
                 let name = &step.name;
                 let what = format!("step {name} is not checked for a hang: its log is too long");
                 let next = None;
@@ -124,7 +148,11 @@ impl StuckSteps {
             }
             Uploaded::Log(log) => {
                 let started = step.started_at.unwrap_or(log.at);
-                let watched = self.steps.entry(index);
+                let is_other = |known: &WatchedLog| known.name != log.name;
+                if self.logs.get(&key).is_some_and(is_other) {
+                    self.logs.remove(&key);
+                }
+                let watched = self.logs.entry(key);
                 let watched = watched.or_insert_with(|| WatchedLog::new(&log, started));
                 watched.read(&log);
             }
@@ -132,8 +160,29 @@ impl StuckSteps {
         Ok(())
     }
 
-    fn find(&mut self, cluster: &Cluster, job: &JobSpec, index: usize, all: &mut StuckNow) {
-        let Some(log) = self.steps.get_mut(&index) else {
+    async fn uploaded(
+        &self,
+        logs: &dyn DriverLogs,
+        cluster: &Cluster,
+        (index, source): Key,
+        known: Option<DateTime<Utc>>,
+    ) -> Result<Uploaded, CloudError> {
+        let application = || self.logs.get(&(index, Source::Step))?.application.as_ref();
+        match source {
+            Source::Step => logs.uploaded_log(&cluster.id, index + 1, known).await,
+            Source::Driver => match application() {
+                Some(application) => {
+                    let driver = logs.uploaded_driver_log(&cluster.id, application, known);
+                    driver.await
+                }
+                None => Ok(Uploaded::Absent),
+            },
+        }
+    }
+
+    fn find(&mut self, cluster: &Cluster, job: &JobSpec, key: Key, all: &mut StuckNow) {
+        let (index, _) = key;
+        let Some(log) = self.logs.get_mut(&key) else {
             return;
         };
         let name = cluster.steps.get(index).map(|step| &step.name);
@@ -165,6 +214,8 @@ impl StuckSteps {
 impl WatchedLog {
     fn new(log: &UploadedLog, started: DateTime<Utc>) -> Self {
         Self {
+            name: log.name.clone(),
+            application: None,
             watch: StuckWatch::new(log.name.clone(), started, LogTimes::Utc),
             uploaded_at: log.at,
             until: log.at,
@@ -182,6 +233,11 @@ impl WatchedLog {
     fn read(&mut self, log: &UploadedLog) {
         self.uploaded_at = log.at;
         self.until = self.until.max(log.at);
+        if self.application.is_none() {
+            let sections = log.sections.iter();
+            let mut lines = sections.flat_map(|section| section.text.lines());
+            self.application = lines.find_map(application);
+        }
         for section in &log.sections {
             let first = section.first_line.unwrap_or(1);
             let skipped = first.saturating_sub(self.watch.lines() + 1);
@@ -192,6 +248,16 @@ impl WatchedLog {
             let whole = lines.filter(|line| line.ends_with('\n'));
             self.watch.read(whole.skip(known), log.at);
         }
+    }
+}
+
+/// The logs of a step that can show a hang.
+fn sources(job: &JobSpec, step: &Step) -> &'static [Source] {
+    let spec = job.steps.iter().find(|spec| spec.name == step.name);
+    let mode = spec.map(|spec| spec.submission.deploy_mode);
+    match mode {
+        Some(DeployMode::Cluster) => &[Source::Step, Source::Driver],
+        Some(DeployMode::Client) | None => &[Source::Step],
     }
 }
 

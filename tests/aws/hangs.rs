@@ -146,3 +146,36 @@ fn a_job_without_executors_ends_where_its_stack_asks_for_that() {
     assert_eq!(ended["end"]["reason"], "stuck");
     assert_eq!(ended["steps"][1]["state"], "INTERRUPTED");
 }
+
+#[test]
+fn in_cluster_mode_the_drivers_container_shows_a_hang() {
+    let world = World::new();
+    let stack = crate::world::STACK.replace(
+        "script: two.py,",
+        "script: two.py, spark: { deploy_mode: cluster },",
+    );
+    world.stack(&stack);
+    let rule = json!({ "match": "two", "seconds": 25 });
+    let rules = json!({ "results": [rule] });
+    world.double.post("/_double/steps", rules);
+    let apply = world.spawn(&["apply", "t.yaml", "--yes", "--output", "json"]);
+    let cluster = running(&world);
+    upload(&world, &cluster, &report(88, "RUNNING"));
+    let mut log = record(85, "INFO SparkContext: Running Spark version 3.5.1");
+    for ago in [75, 60, 45, 30, 15, 0] {
+        log.push_str(&record(
+            ago,
+            &STARVED.replace("YarnScheduler", "YarnClusterScheduler"),
+        ));
+    }
+    let name = "containers/application_1_0001/container_1_0001_01_000001/stderr.gz";
+    let id = cluster["id"].as_str().unwrap();
+    let put = json!({ "bucket": BUCKET, "key": format!("work/t/logs/{id}/{name}"), "text": log });
+    world.double.post("/_double/objects/put", put);
+    let (done, document) = document(Done::of(apply).expect(0));
+    done.says("warning[no-executors]: step two is stuck: no executor was granted");
+    let stuck = document["stuck"].as_array().unwrap();
+    assert_eq!(stuck.len(), 1, "{document:#}");
+    let shown = &stuck[0]["stuck"]["diagnosis"]["evidence"][0]["log"];
+    assert_eq!(*shown, name.trim_end_matches(".gz"));
+}

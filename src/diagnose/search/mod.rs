@@ -6,8 +6,8 @@ mod names;
 #[cfg(test)]
 mod tests;
 
+pub use names::{application, role_of_text, stream};
 pub(super) use names::{number_after, words};
-pub use names::{role_of_text, stream};
 
 use crate::model::evidence::{Evidence, LogRole, LogText, Section};
 use clues::Clues;

@@ -10,6 +10,7 @@
 //! daemons/{master, worker-1}.log                   this machine's
 //! ```
 
+use crate::model::app_ui::ApplicationId;
 use crate::model::evidence::{LogRole, Section};
 use std::collections::BTreeSet;
 
@@ -127,6 +128,12 @@ pub(super) fn folders_of_start(message: &str) -> Vec<String> {
         None => format!("node/{instance}/bootstrap-actions/"),
     };
     instances.into_iter().map(folder).collect()
+}
+
+/// The first application of YARN that a line names.
+pub fn application(line: &str) -> Option<ApplicationId> {
+    let part = |c: char| c.is_ascii_digit() || c == '_';
+    words(line, "application_", part).first()?.parse().ok()
 }
 
 /// The number right after a text.
