@@ -139,8 +139,8 @@ pub trait ClusterLogs {
     fn stored_logs(&self) -> Option<StoredLogs>;
 
     /// Waits for the time of `pause`, or until the logs that were listed last differ from those that
-    /// are there, if the target can tell that sooner.
-    async fn await_logs(&self, pause: Duration);
+    /// are there, if the target can tell that sooner. Returns whether they do.
+    async fn await_logs(&self, pause: Duration) -> bool;
 
     /// Reads head and tail of a log of the cluster whose logs were listed last.
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError>;

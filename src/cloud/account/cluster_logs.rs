@@ -80,7 +80,7 @@ impl<A: Api> ClusterLogs for Account<A> {
         })
     }
 
-    async fn await_logs(&self, pause: Duration) {
+    async fn await_logs(&self, pause: Duration) -> bool {
         let until = Instant::now() + pause;
         let place = self.observed.borrow().log_place.clone();
         let place = place.filter(|_| self.observed.borrow().logs.objects.len() <= MAX_WATCHED);
@@ -89,10 +89,11 @@ impl<A: Api> ClusterLogs for Account<A> {
         {
             tokio::time::sleep(WATCH_INTERVAL).await;
             if self.have_logs_changed(place).await {
-                return;
+                return true;
             }
         }
         tokio::time::sleep_until(until).await;
+        false
     }
 
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError> {

@@ -51,8 +51,9 @@ impl ClusterLogs for Local {
         None
     }
 
-    async fn await_logs(&self, pause: Duration) {
+    async fn await_logs(&self, pause: Duration) -> bool {
         tokio::time::sleep(pause).await;
+        false
     }
 
     async fn sections(&self, id: &ClusterId, name: &str) -> Result<Vec<Section>, CloudError> {

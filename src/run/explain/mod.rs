@@ -6,8 +6,8 @@ mod folder;
 pub use failed::Failed;
 pub use folder::{NoSuchStep, OfFiles, in_folder, in_text};
 
-use crate::cloud::{Cloud, CloudError, LogListing};
-use crate::diagnose::search::Search;
+use crate::cloud::{Cloud, CloudError, LogListing, LogVersion};
+use crate::diagnose::search::{Search, stream};
 use crate::diagnose::{Asked, diagnose};
 use crate::model::desired::{JobSpec, StepSpec};
 use crate::model::diagnosis::Diagnosis;
@@ -82,6 +82,14 @@ pub struct Explainer<'a> {
     pub waits: Option<&'a dyn Listener>,
 }
 
+/// The versions of EMR's own logs of steps, by their names.
+fn controllers(listing: &LogListing) -> Vec<(String, LogVersion)> {
+    let logs = listing.logs.iter();
+    let own = logs.filter(|(name, _)| stream(name) == "controller");
+    own.map(|(name, version)| (name.clone(), *version))
+        .collect()
+}
+
 impl Explainer<'_> {
     /// Explains a failure once its logs are there, or after twelve minutes from what is there.
     /// Returns `None` if the target does not know the cluster.
@@ -93,7 +101,10 @@ impl Explainer<'_> {
         let mut search: Option<Search> = None;
         let mut begun: Option<Instant> = None;
         let more = self.cloud.pause(0) * MORE_PAUSES;
-        for polls in 0_u32.. {
+        // EMR's own logs of steps that did not say yet how the step ended.
+        let mut unended = None;
+        let mut pauses = 0_u32;
+        loop {
             let Some(listing) = self.cloud.logs_of(self.id).await? else {
                 return Ok(None);
             };
@@ -105,16 +116,18 @@ impl Explainer<'_> {
                 none => none.insert(Search::new(failed.subject(&listing), listing.names())),
             };
             let has_begun = search.has_begun();
-            if has_begun {
+            let may_be_stale = self.waits.is_some() && started.elapsed() < ROUND;
+            let mut is_stale = may_be_stale && unended == Some(controllers(&listing));
+            if has_begun && !is_stale {
                 self.read(search).await;
-            }
-            let is_stale = search.is_stale() && failed.has_ended(&listing);
-            let is_stale = is_stale && self.waits.is_some() && started.elapsed() < ROUND;
-            if is_stale {
-                search.forget();
+                is_stale = may_be_stale && search.is_stale() && failed.has_ended(&listing);
+                if is_stale {
+                    search.forget();
+                    unended = Some(controllers(&listing));
+                }
             }
             begun = begun.or(has_begun.then(Instant::now)).filter(|_| !is_stale);
-            let is_cut = !has_begun && !failed.has_ended(&listing) && polls >= POLLS_AFTER_END;
+            let is_cut = !has_begun && !failed.has_ended(&listing) && pauses >= POLLS_AFTER_END;
             let is_over = is_cut
                 || (has_begun && !is_stale && search.is_complete())
                 || begun.is_some_and(|begun| begun.elapsed() >= more)
@@ -127,9 +140,9 @@ impl Explainer<'_> {
                     return Ok(Some(self.conclude(failed, search.clone(), &listing)));
                 }
             }
-            self.cloud.await_logs(self.cloud.pause(polls)).await;
+            let changed = self.cloud.await_logs(self.cloud.pause(pauses)).await;
+            pauses += u32::from(!changed);
         }
-        Ok(None)
     }
 
     /// Reads what the search asks for. A log that cannot be read counts as empty: the others may
