@@ -3,7 +3,7 @@
 //! The rooms (top folders) in order of dependence; each may import only those above it, which
 //! `tests/tidy.rs` checks:
 //!
-//! - [`model`]: the types that all rooms share. Pure, as are the next seven.
+//! - [`model`]: the types that all rooms share. Pure, as are the next eight.
 //! - [`text`]: parses YAML into a `Stack` or a `Policy` and reports every mistake at once.
 //! - [`cost`]: capacities and prices of instance types, estimates, and the ledger's reports.
 //! - [`guard`]: decides from a `Cluster` and the time whether it may go on.
@@ -11,6 +11,7 @@
 //! - [`policy`]: evaluates policies and team budgets.
 //! - [`diagnose`]: finds the causes of failures in logs, and what would fail in scripts.
 //! - [`summary`]: what a run did, from Spark's event log.
+//! - [`import`]: makes a stack of what other tools made.
 //! - [`disk`]: reads the user's files: regular ones, of bounded size.
 //! - [`cloud`]: the trait of a cloud, with AWS, this machine and a simulation behind it.
 //! - [`ledger`]: the SQLite database of what clusters have cost.
@@ -43,6 +44,8 @@ pub mod disk;
 #[cfg(not(closed))]
 pub mod guard;
 #[cfg(not(closed))]
+pub mod import;
+#[cfg(not(closed))]
 pub mod ledger;
 #[cfg(not(closed))]
 pub mod model;
@@ -73,6 +76,8 @@ mod diagnose;
 mod disk;
 #[cfg(closed)]
 mod guard;
+#[cfg(closed)]
+mod import;
 #[cfg(closed)]
 mod ledger;
 #[cfg(closed)]

@@ -23,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("plan", &["model", "cost", "guard"]),
     ("policy", &["model", "text", "cost", "guard"]),
     ("summary", &["model", "cost"]),
+    ("import", &["model", "text", "cost"]),
     ("disk", &[]),
     (
         "cloud",
@@ -39,15 +40,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "disk",
-            "cloud", "ledger", "run",
+            "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "import",
+            "disk", "cloud", "ledger", "run",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "disk",
-            "cloud", "ledger", "run", "app", "dash",
+            "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "import",
+            "disk", "cloud", "ledger", "run", "app", "dash",
         ],
     ),
     ("dash", &["model", "cost", "guard", "run"]),
@@ -55,7 +56,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// The rooms that do no I/O, hold no `async` and know no clock.
 const PURE: &[&str] = &[
-    "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy",
+    "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "import",
 ];
 
 /// What a pure room may not even name.

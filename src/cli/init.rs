@@ -1,14 +1,14 @@
 //! `init`: writes a commented example stack.
 
 use super::verb::{Finished, Verb};
-use crate::app::failure::{Exit, Failure};
+use crate::app::failure::Failure;
+use crate::app::new_file;
 use crate::app::session::Session;
 use crate::model::hint::Command;
 use crate::model::name::StackName;
+use crate::model::shown::line;
 use crate::text;
 use serde_json::json;
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -28,25 +28,7 @@ impl Verb for InitArgs {
             Some(name) => name.clone(),
             None => name_of(path)?,
         };
-        let created = OpenOptions::new().write(true).create_new(true).open(path);
-        let written = created.and_then(|mut file| {
-            let written = file.write_all(text::template(&name).as_bytes());
-            if written.is_err() {
-                // We created it, and half a stack would block the next try.
-                let _ = fs::remove_file(path);
-            }
-            written
-        });
-        written.map_err(|error| {
-            if error.kind() == ErrorKind::AlreadyExists {
-                return Failure::input(format!("{} exists already", path.display()))
-                    .hint("choose the name of a new file");
-            }
-            Failure::new(Exit::Failed, format!("cannot write {}", path.display()))
-                .caused_by(&error)
-                .hint("choose a folder that is writable and has free space")
-                .hint(Command::other("df -h ."))
-        })?;
+        new_file::write(path, &text::template(&name))?;
         let shown = path.display();
         session.reporter.text(&format!(
             "wrote {shown}\n\nput your script in job.py beside it, then"
@@ -70,26 +52,11 @@ fn name_of(path: &Path) -> Result<StackName, Failure> {
         Some(folder) if stem == "stack" => folder.to_string_lossy(),
         _ => stem,
     };
-    to_name(&source).parse().map_err(|error| {
-        Failure::input(format!("no stack name can be made from {source:?}"))
-            .caused_by(&error)
+    StackName::like(&source).ok_or_else(|| {
+        let from = line(&source, 100);
+        Failure::input(format!("no stack name can be made from {from:?}"))
             .hint("give the stack a name: --name")
     })
-}
-
-/// Converts text into the characters of a name: lower-case letters, digits and single hyphens.
-fn to_name(text: &str) -> String {
-    let mut name = String::new();
-    for c in text.chars().map(|c| c.to_ascii_lowercase()) {
-        match c {
-            'a'..='z' => name.push(c),
-            '0'..='9' if !name.is_empty() => name.push(c),
-            _ if !name.is_empty() && !name.ends_with('-') => name.push('-'),
-            _ => {}
-        }
-    }
-    name.truncate(40);
-    name.trim_end_matches('-').to_owned()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod doctor;
 mod extend;
 mod flags;
 mod hidden;
+mod import;
 mod init;
 
 mod log;
@@ -85,6 +86,8 @@ verbs! {
     enum Verbs {
         /// Write a commented example stack
         Init(init::InitArgs),
+        /// Write a stack from what other tools made: RunJobFlow's JSON, or a line of AWS's command line
+        Import(import::ImportArgs),
         /// Check a stack without AWS and report every mistake at once
         Validate(validate::ValidateArgs),
         /// Show what apply would do, and why, without changing anything

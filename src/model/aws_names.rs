@@ -218,7 +218,7 @@ impl LogFolder {
 }
 
 /// Whether a bucket has the name of one that clusterup creates: `clusterup-ACCOUNT-REGION`.
-fn is_ours(bucket: &str) -> bool {
+pub fn is_own_bucket(bucket: &str) -> bool {
     let account = bucket.strip_prefix("clusterup-");
     let account = account.and_then(|rest| rest.split_once('-'));
     account.is_some_and(|(account, _)| {
@@ -247,7 +247,7 @@ impl FromStr for LogFolder {
         if !is_bucket || !parts.all(good) || rest.len() > 900 || rest.contains("${") {
             return Err(wrong());
         }
-        if is_ours(bucket) {
+        if is_own_bucket(bucket) {
             return Err(Invalid::new(
                 "a bucket of your own: without `logs`, logs are in clusterup's bucket",
             ));

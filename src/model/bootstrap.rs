@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 
+/// The name of clusterup's own action that ends the cluster at its deadline.
+pub const POWER_OFF_ACTION: &str = "power off at the deadline";
+
+/// The name of clusterup's own action that installs a job's Python packages.
+pub const PACKAGES_ACTION: &str = "python packages";
+
 /// A bootstrap action of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Bootstrap {

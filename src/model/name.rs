@@ -62,6 +62,25 @@ name!(
     |text| label(text, 40),
     "a name of 1 to 40 lower-case letters, digits and hyphens that begins with a letter"
 );
+
+impl StackName {
+    /// The name made of other text: its letters in lower case, its digits, and single hyphens for the
+    /// rest. `None` if no letter is left.
+    pub fn like(text: &str) -> Option<Self> {
+        let mut name = String::new();
+        for c in text.chars().map(|c| c.to_ascii_lowercase()) {
+            match c {
+                'a'..='z' => name.push(c),
+                '0'..='9' if !name.is_empty() => name.push(c),
+                _ if !name.is_empty() && !name.ends_with('-') => name.push('-'),
+                _ => {}
+            }
+        }
+        name.truncate(40);
+        name.trim_end_matches('-').parse().ok()
+    }
+}
+
 name!(
     /// A team's name.
     TeamName,

@@ -27,6 +27,13 @@ fn script_runner(region: &Region) -> String {
     format!("s3://{region}.elasticmapreduce/libs/script-runner/script-runner.jar")
 }
 
+/// The region whose runner of scripts a jar is; `None` if it is another jar.
+pub fn script_runner_region(jar: &str) -> Option<Region> {
+    let rest = jar.strip_prefix("s3://")?;
+    let region = rest.split_once('.')?.0.parse().ok()?;
+    (script_runner(&region) == jar).then_some(region)
+}
+
 impl StepCommand {
     /// A program of the primary and its arguments.
     pub fn program(words: Vec<String>) -> Self {

@@ -34,6 +34,12 @@ pub fn encoded(word: &str) -> String {
     format!("{MARK}{}", STANDARD.encode(word))
 }
 
+/// The text of such an argument; `None` if it is not one.
+pub fn decoded(word: &str) -> Option<String> {
+    let bytes = STANDARD.decode(word.strip_prefix(MARK)?).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,8 +76,7 @@ mod tests {
         ] {
             let sent = encoded(word);
             assert!(is_plain(&sent), "{word:?}");
-            let back = STANDARD.decode(sent.strip_prefix(MARK).unwrap()).unwrap();
-            assert_eq!(String::from_utf8(back).unwrap(), word);
+            assert_eq!(decoded(&sent).as_deref(), Some(word));
         }
     }
 

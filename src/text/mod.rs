@@ -51,6 +51,7 @@ mod step_readers;
 mod suggestions;
 mod syntax;
 mod template;
+mod template_value;
 mod texts;
 mod types;
 mod written;
@@ -68,6 +69,7 @@ pub use set::Setting;
 pub use source::Mark;
 pub use stack_names::StackNames;
 pub use template::template;
+pub use template_value::template_value;
 pub use written::{Flaw, Written};
 
 use crate::model::policy::Example;

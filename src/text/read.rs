@@ -6,7 +6,7 @@ use super::node::{Entry, Key, Node, Scalar, Value};
 use super::odd_characters;
 use super::source::Mark;
 use super::syntax;
-use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span};
+use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span, Tag};
 use std::collections::BTreeMap;
 
 /// The maximum size of a file in bytes; larger ones are accidents or attacks.
@@ -24,7 +24,23 @@ pub(crate) struct Read {
 
 /// Reads the part of a source that begins at byte `at`.
 pub(crate) fn read(text: &str, source: usize, at: usize) -> Read {
-    let mut builder = Builder::new(source, at);
+    build(text, Builder::new(source, at))
+}
+
+/// Reads a text whose tags are functions of CloudFormation: `!Sub x` is `{ "Fn::Sub": x }`.
+pub(crate) fn with_functions(text: &str) -> Read {
+    let has_functions = true;
+    build(
+        text,
+        Builder {
+            has_functions,
+            ..Builder::new(0, 0)
+        },
+    )
+}
+
+fn build(text: &str, mut builder: Builder) -> Read {
+    let Builder { source, at, .. } = builder;
     if text.len() > MAX_BYTES {
         let message = format!("the file is larger than {} KiB", MAX_BYTES / 1024);
         let found = Diagnostic::new(Code::TooLarge, Mark::new(source, at..at), message);
@@ -77,6 +93,8 @@ struct Frame {
     anchor: usize,
     copies: usize,
     inside: Inside,
+    /// The function that gets it.
+    function: Option<String>,
 }
 
 enum Inside {
@@ -100,6 +118,8 @@ struct Builder {
     copies: usize,
     root: Option<Node>,
     found: Vec<Diagnostic>,
+    /// Whether tags are functions, and no mistakes.
+    has_functions: bool,
 }
 
 impl Builder {
@@ -112,6 +132,7 @@ impl Builder {
             copies: 0,
             root: None,
             found: Vec::new(),
+            has_functions: false,
         }
     }
 
@@ -134,21 +155,22 @@ impl Builder {
                 return false;
             }
             Event::Scalar(text, style, anchor, tag) => {
-                self.tag(tag.is_some(), span, mark);
+                let function = self.tag(tag.as_deref(), span, mark);
                 let plain = style == ScalarStyle::Plain;
                 let value = Value::Scalar(Scalar {
                     text: text.into_owned(),
                     plain,
                 });
-                self.done(Node { mark, value }, anchor, 1);
+                self.done(called(Node { mark, value }, function), anchor, 1);
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.tag(tag.is_some(), span, mark);
-                self.open(mark, anchor, Inside::Seq(Vec::new()));
+                let function = self.tag(tag.as_deref(), span, mark);
+                self.open(mark, anchor, Inside::Seq(Vec::new()), function);
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.tag(tag.is_some(), span, mark);
-                self.open(mark, anchor, Inside::Map(Vec::new(), Pending::None));
+                let function = self.tag(tag.as_deref(), span, mark);
+                let inside = Inside::Map(Vec::new(), Pending::None);
+                self.open(mark, anchor, inside, function);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(mark),
             Event::Alias(anchor) => self.alias(anchor, mark),
@@ -168,22 +190,30 @@ impl Builder {
         true
     }
 
-    fn tag(&mut self, tagged: bool, span: Span, mark: Mark) {
-        if tagged {
-            let at = span.tag_span().map_or(mark, |tag| self.mark(tag));
-            self.found.push(
-                Diagnostic::new(Code::YamlTag, at, "YAML tags are not supported")
-                    .help("remove it, or write the value in quotes if the `!` belongs to it"),
-            );
+    /// The function that a tag stands for; any other tag is a mistake.
+    fn tag(&mut self, tag: Option<&Tag>, span: Span, mark: Mark) -> Option<String> {
+        let tag = tag?;
+        if self.has_functions && tag.handle() == "!" {
+            return Some(match tag.suffix() {
+                "Ref" => "Ref".to_owned(),
+                name => format!("Fn::{name}"),
+            });
         }
+        let at = span.tag_span().map_or(mark, |tag| self.mark(tag));
+        self.found.push(
+            Diagnostic::new(Code::YamlTag, at, "YAML tags are not supported")
+                .help("remove it, or write the value in quotes if the `!` belongs to it"),
+        );
+        None
     }
 
-    fn open(&mut self, start: Mark, anchor: usize, inside: Inside) {
+    fn open(&mut self, start: Mark, anchor: usize, inside: Inside, function: Option<String>) {
         self.stack.push(Frame {
             start,
             anchor,
             copies: 1,
             inside,
+            function,
         });
     }
 
@@ -204,14 +234,9 @@ impl Builder {
             Inside::Seq(items) => Value::Seq(items),
             Inside::Map(entries, _) => Value::Map(entries),
         };
-        self.done(
-            Node {
-                mark: frame.start.to(end),
-                value,
-            },
-            frame.anchor,
-            frame.copies,
-        );
+        let mark = frame.start.to(end);
+        let node = called(Node { mark, value }, frame.function);
+        self.done(node, frame.anchor, frame.copies);
     }
 
     fn alias(&mut self, anchor: usize, mark: Mark) {
@@ -277,6 +302,17 @@ impl Builder {
             },
         }
     }
+}
+
+/// A value with the function that gets it.
+fn called(node: Node, function: Option<String>) -> Node {
+    let mark = node.mark;
+    let entry = |text| Entry {
+        key: Key { text, mark },
+        value: node.clone(),
+    };
+    let entry = function.map(entry);
+    entry.map_or(node, |entry| Node::map(mark, vec![entry]))
 }
 
 fn key(node: Node, found: &mut Vec<Diagnostic>) -> Pending {

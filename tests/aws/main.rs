@@ -39,6 +39,7 @@ mod hangs;
 mod heard;
 #[path = "../support/hints.rs"]
 mod hints;
+mod import;
 mod inputs;
 mod job;
 mod job_steps;

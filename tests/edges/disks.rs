@@ -78,6 +78,11 @@ const GOES_ON: i32 = 124;
 
 const TABLE: &[Row] = &[
     ("init new.yaml", 0, [1, 0, 0, 0, 0, 0, 0, 0]),
+    (
+        "import request.json --out new.yaml",
+        0,
+        [1, 0, 0, 0, 0, 0, 0, 0],
+    ),
     ("validate t.yaml", 0, [0; 8]),
     ("plan t.yaml --local", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
     ("plan t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
@@ -140,6 +145,10 @@ const TABLE: &[Row] = &[
     ("schema", 0, [0; 8]),
     ("completions fish", 0, [0; 8]),
 ];
+
+/// A request that `import` makes a stack of.
+const REQUEST: &str = r#"{ "Name": "etl", "ReleaseLabel": "emr-7.12.0", "Instances": {
+    "MasterInstanceType": "m5.xlarge", "Placement": { "AvailabilityZone": "us-east-1a" } } }"#;
 
 /// Mounting a file system needs root, or a namespace in which the user is root.
 fn mounts() -> Option<&'static [&'static str]> {
@@ -254,6 +263,7 @@ fn row((verb, well, codes): Row) -> Vec<String> {
         room.stack("key_pairs: [{ name: k }]\nteam: a\n");
         let policy =
             "policy: p\napplies_to: { teams: [a] }\nbudget: { monthly: $100, home: us-east-1 }\n";
+        room.write("request.json", REQUEST);
         room.write("policies/p.yaml", "policy: q\n");
         room.write("budget/p.yaml", policy);
         let example = "examples:\n  - { name: e, stack: ../../t.yaml, expect: allow }\n";

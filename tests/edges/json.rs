@@ -196,6 +196,7 @@ fn output_for_editors_and_shells_is_one_document() {
 /// Command lines with which each verb fails without AWS; `schema` and `completions` cannot fail.
 const FAILING: &[(&str, &[&str])] = &[
     ("init", &["t.yaml"]),
+    ("import", &["gone.json"]),
     ("validate", &["gone.yaml"]),
     ("plan", &["bad.yaml", "--local"]),
     (

@@ -15,6 +15,7 @@ use crate::cloud::api::emr::{
 use crate::cloud::api::network::Network;
 use crate::cloud::api::{Api, Kind, Tags};
 use crate::cloud::error::{Class, CloudError};
+use crate::model::bootstrap::PACKAGES_ACTION;
 use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::Listener;
 use crate::model::hint::Command;
@@ -227,7 +228,7 @@ impl<A: Api> Account<A> {
             return Ok(None);
         }
         Ok(Some(BootstrapAction {
-            name: "python packages".to_owned(),
+            name: PACKAGES_ACTION.to_owned(),
             script: self.script(stack, "python-packages.sh", PACKAGES).await?,
             args: spec.python_packages.clone(),
         }))

@@ -16,6 +16,7 @@ use crate::cloud::api::scheduler::{
 };
 use crate::cloud::api::{Api, ApiError, Kind, Tags};
 use crate::cloud::{Class, CloudError, Safeguarding};
+use crate::model::bootstrap::POWER_OFF_ACTION;
 use crate::model::event::{Event, Listener};
 use crate::model::extension::Extension;
 use crate::model::hint::Command;
@@ -78,7 +79,7 @@ impl<A: Api> Account<A> {
         let deadline = layout::deadline(stack, nonce);
         let bucket = self.bucket().await?.name;
         Ok(BootstrapAction {
-            name: "power off at the deadline".to_owned(),
+            name: POWER_OFF_ACTION.to_owned(),
             script: self.script(stack, "power-off.sh", POWER_OFF).await?,
             args: vec![
                 seconds.to_string(),

@@ -1,0 +1,138 @@
+//! Functions of CloudFormation in values. Those whose result the template has are carried out: `Ref` to a
+//! parameter with a default, `Fn::Sub` and `Fn::Join` of such. What only CloudFormation knows is fatal.
+
+use super::build::Build;
+use crate::import::fates::Fate;
+use crate::model::shown::line;
+use serde_json::{Map, Value};
+
+/// The defaults of a template's parameters.
+pub(super) struct Functions {
+    defaults: Map<String, Value>,
+}
+
+impl Functions {
+    pub(super) fn of(template: &Value) -> Self {
+        let parameters = template.get("Parameters").and_then(Value::as_object);
+        let default = |(name, of): (&String, &Value)| {
+            let default = of.get("Default")?.clone();
+            Some((name.clone(), default))
+        };
+        let defaults = parameters.into_iter().flatten().filter_map(default);
+        Self {
+            defaults: defaults.collect(),
+        }
+    }
+
+    /// A value without functions. What is not known is `null`, and a loss.
+    pub(super) fn resolved(&self, value: Value, place: &str, build: &mut Build) -> Value {
+        match value {
+            Value::Object(entries) => {
+                if let Some((name, argument)) = function(&entries) {
+                    return self.call(name, argument, place, build);
+                }
+                let entry = |(key, value): (String, Value)| {
+                    let below = format!("{place}.{}", line(&key, 80));
+                    let value = self.resolved(value, &below, build);
+                    (key, value)
+                };
+                Value::Object(entries.into_iter().map(entry).collect())
+            }
+            Value::Array(items) => {
+                let items = items.into_iter().enumerate();
+                let item =
+                    |(number, item)| self.resolved(item, &format!("{place}[{number}]"), build);
+                items.map(item).collect()
+            }
+            Value::String(text) if text.contains("{{resolve:") => {
+                let why = "only CloudFormation resolves references to parameters and secrets";
+                build.lose(place, Fate::Fatal, why);
+                Value::Null
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+        }
+    }
+
+    fn call(&self, name: &str, argument: &Value, place: &str, build: &mut Build) -> Value {
+        if name == "Ref" && argument == "AWS::NoValue" {
+            return Value::Null;
+        }
+        let found = match name {
+            "Ref" => argument
+                .as_str()
+                .and_then(|name| self.defaults.get(name).cloned()),
+            "Fn::Sub" => self.substituted(argument).map(Value::String),
+            "Fn::Join" => self.joined(argument).map(Value::String),
+            _ => None,
+        };
+        found.unwrap_or_else(|| {
+            let what = line(&argument.to_string(), 80);
+            let why = format!("only CloudFormation knows {name} of {what}; write its value");
+            build.lose(place, Fate::Fatal, why);
+            Value::Null
+        })
+    }
+
+    fn text(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Object(entries) => match function(entries)? {
+                ("Ref", name) => self.text(self.defaults.get(name.as_str()?)?),
+                ("Fn::Sub", argument) => self.substituted(argument),
+                ("Fn::Join", argument) => self.joined(argument),
+                _ => None,
+            },
+            Value::Null | Value::Bool(_) | Value::Array(_) => None,
+        }
+    }
+
+    /// `Fn::Sub`: a text with `${NAME}`, or a list of it and of names with values.
+    fn substituted(&self, argument: &Value) -> Option<String> {
+        let (text, own) = match argument {
+            Value::String(text) => (text.as_str(), None),
+            Value::Array(both) => match both.as_slice() {
+                [Value::String(text), own] => (text.as_str(), own.as_object()),
+                _ => return None,
+            },
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
+        };
+        let mut result = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (name, after) = after.split_once('}')?;
+            result.push_str(before);
+            match name.strip_prefix('!') {
+                Some(literal) => {
+                    result.push_str("${");
+                    result.push_str(literal);
+                    result.push('}');
+                }
+                None => {
+                    let value = own.and_then(|own| own.get(name));
+                    let value = value.or_else(|| self.defaults.get(name))?;
+                    result.push_str(&self.text(value)?);
+                }
+            }
+            rest = after;
+        }
+        result.push_str(rest);
+        Some(result)
+    }
+
+    /// `Fn::Join`: what is between the texts, and a list of texts.
+    fn joined(&self, argument: &Value) -> Option<String> {
+        let [Value::String(between), Value::Array(items)] = argument.as_array()?.as_slice() else {
+            return None;
+        };
+        let texts: Option<Vec<String>> = items.iter().map(|item| self.text(item)).collect();
+        Some(texts?.join(between))
+    }
+}
+
+/// The function that a mapping calls, and its argument.
+fn function(entries: &Map<String, Value>) -> Option<(&str, &Value)> {
+    let (name, argument) = entries.iter().next().filter(|_| entries.len() == 1)?;
+    let is_function = name == "Ref" || name.starts_with("Fn::");
+    is_function.then_some((name.as_str(), argument))
+}

@@ -1,0 +1,86 @@
+//! The forms in which documents come: each becomes the request RunJobFlow, with the places of its parts
+//! in the document.
+
+mod build;
+mod cli;
+mod cli_parts;
+mod cloudformation;
+mod functions;
+mod shorthand;
+mod taking;
+mod terraform;
+mod terraform_parts;
+
+use super::fates::Fate;
+use super::path::Path;
+use super::{Form, Wrong, json};
+use serde_json::Value;
+
+/// A request that was read.
+pub(super) struct Read {
+    pub(super) form: Form,
+    pub(super) request: Value,
+    /// The places of its parts in the document; without one, a part has its own place.
+    pub(super) places: Places,
+    /// The region, if the document names it.
+    pub(super) region: Option<String>,
+    /// What the request does not have of the document: the place, what its loss means, and why.
+    pub(super) losses: Vec<(String, Fate, String)>,
+}
+
+/// Places in a document by those in the request.
+#[derive(Debug, Default)]
+pub(super) struct Places(Vec<(Path, String)>);
+
+impl Places {
+    pub(super) fn add(&mut self, path: Path, place: String) {
+        self.0.push((path, place));
+    }
+
+    /// The place in the document of a part of the request.
+    pub(super) fn of(&self, path: &Path) -> String {
+        let above = self.0.iter().filter(|(known, _)| path.is_within(known));
+        match above.max_by_key(|(known, _)| known.len()) {
+            Some((known, place)) => path.below(known, place),
+            None => path.to_string(),
+        }
+    }
+}
+
+/// Reads a document of a form; `None` recognises it.
+pub(super) fn read(document: &str, form: Option<Form>) -> Result<Read, Wrong> {
+    let begins = document.trim_start().trim_start_matches("$ ");
+    let is_line = form.is_none() && begins.starts_with("aws ");
+    if is_line || form == Some(Form::Cli) {
+        return cli::read(document);
+    }
+    let is_json = begins.starts_with(['{', '[']) || begins.is_empty();
+    let is_template = form == Some(Form::CloudFormation) || form.is_none();
+    let root = if is_template && !is_json {
+        cloudformation::yaml(document)?
+    } else {
+        json::read(document)?
+    };
+    match form.unwrap_or_else(|| recognised(&root)) {
+        Form::CloudFormation => cloudformation::read(root),
+        Form::Terraform => terraform::read(root),
+        Form::RunJobFlow | Form::Cli => Ok(Read {
+            form: Form::RunJobFlow,
+            request: root,
+            places: Places::default(),
+            region: None,
+            losses: Vec::new(),
+        }),
+    }
+}
+
+fn recognised(root: &Value) -> Form {
+    let has = |key| root.get(key).is_some();
+    if has("format_version") && (has("values") || has("planned_values")) {
+        return Form::Terraform;
+    }
+    if has("Resources") || has("AWSTemplateFormatVersion") {
+        return Form::CloudFormation;
+    }
+    Form::RunJobFlow
+}

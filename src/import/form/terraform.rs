@@ -1,0 +1,262 @@
+//! Terraform's state or plan, as `terraform show -json` prints it: the resource `aws_emr_cluster`, and
+//! those that belong to it (Terraform's provider `aws`, resources of EMR).
+
+use super::build::Build;
+use super::taking::Taking;
+use super::{Read, terraform_parts as parts};
+use crate::import::fates::Fate;
+use crate::import::{Form, Wrong, json};
+use serde_json::{Value, json};
+
+const CLUSTER: &str = "aws_emr_cluster";
+const SCALING: &str = "aws_emr_managed_scaling_policy";
+const GROUP: &str = "aws_emr_instance_group";
+const FLEET: &str = "aws_emr_instance_fleet";
+
+/// How deep modules nest in one another.
+const MAX_MODULES: usize = 16;
+
+/// Attributes with a single value, and their places in the request.
+const PLAIN: [(&str, &[&str]); 17] = [
+    ("additional_info", &["AdditionalInfo"]),
+    ("autoscaling_role", &["AutoScalingRole"]),
+    ("custom_ami_id", &["CustomAmiId"]),
+    ("ebs_root_volume_size", &["EbsRootVolumeSize"]),
+    (
+        "keep_job_flow_alive_when_no_steps",
+        &["Instances", "KeepJobFlowAliveWhenNoSteps"],
+    ),
+    ("log_encryption_kms_key_id", &["LogEncryptionKmsKeyId"]),
+    ("log_uri", &["LogUri"]),
+    ("name", &["Name"]),
+    ("os_release_label", &["OSReleaseLabel"]),
+    ("release_label", &["ReleaseLabel"]),
+    ("scale_down_behavior", &["ScaleDownBehavior"]),
+    ("security_configuration", &["SecurityConfiguration"]),
+    ("service_role", &["ServiceRole"]),
+    ("step_concurrency_level", &["StepConcurrencyLevel"]),
+    (
+        "termination_protection",
+        &["Instances", "TerminationProtected"],
+    ),
+    (
+        "unhealthy_node_replacement",
+        &["Instances", "UnhealthyNodeReplacement"],
+    ),
+    ("visible_to_all_users", &["VisibleToAllUsers"]),
+];
+
+/// Attributes that AWS sets, or that only tell Terraform what to read.
+const COMPUTED: [&str; 7] = [
+    "arn",
+    "cluster_state",
+    "id",
+    "list_steps_states",
+    "master_public_dns",
+    "region",
+    "timeouts",
+];
+
+/// A resource: its address, its type and its attributes.
+struct Resource {
+    address: String,
+    kind: String,
+    values: Value,
+}
+
+/// Reads the state or plan.
+pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
+    let wrong = |message: String| Wrong {
+        place: "the resources".to_owned(),
+        message,
+    };
+    let values = ["values", "planned_values"].iter().find_map(|key| {
+        let values = root.get_mut(*key)?.get_mut("root_module")?;
+        Some(values.take())
+    });
+    let mut all = Vec::new();
+    resources(values.unwrap_or_default(), 0, &mut all);
+    let clusters = all.iter().filter(|it| it.kind == CLUSTER);
+    let addresses: Vec<&str> = clusters.map(|it| it.address.as_str()).collect();
+    if addresses.len() != 1 {
+        return Err(wrong(match addresses.as_slice() {
+            [] => format!("there is no {CLUSTER}"),
+            several => format!(
+                "there are several clusters, and a stack has one: {}",
+                crate::model::shown::line(&several.join(", "), 200)
+            ),
+        }));
+    }
+    let mut build = Build::default();
+    let mut region = None;
+    for resource in all {
+        let Resource {
+            address,
+            kind,
+            values,
+        } = resource;
+        let taking = Taking::new(values, &address);
+        match kind.as_str() {
+            CLUSTER => region = cluster(&mut build, taking),
+            SCALING => scaling(&mut build, taking),
+            GROUP => task_group(&mut build, taking),
+            FLEET => task_fleet(&mut build, taking),
+            _ => {}
+        }
+    }
+    let (request, places, losses) = build.into_request();
+    Ok(Read {
+        form: Form::Terraform,
+        request,
+        places,
+        region,
+        losses,
+    })
+}
+
+fn resources(mut module: Value, depth: usize, all: &mut Vec<Resource>) {
+    if depth > MAX_MODULES {
+        return;
+    }
+    let text = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
+    let mut list = |key: &str| match module.get_mut(key).map(Value::take) {
+        Some(Value::Array(items)) => items,
+        Some(_) | None => Vec::new(),
+    };
+    for mut resource in list("resources") {
+        let is_managed = text(&resource, "mode").is_none_or(|mode| mode == "managed");
+        let kind = text(&resource, "type").filter(|_| is_managed);
+        let address = text(&resource, "address");
+        let values = resource.get_mut("values").map(Value::take);
+        if let (Some(kind), Some(address), Some(values)) = (kind, address, values) {
+            all.push(Resource {
+                address: crate::model::shown::line(&address, 80),
+                kind,
+                values,
+            });
+        }
+    }
+    for child in list("child_modules") {
+        resources(child, depth + 1, all);
+    }
+}
+
+/// Puts the cluster into the request. Returns its region.
+fn cluster(build: &mut Build, mut of: Taking) -> Option<String> {
+    let arn = of
+        .take("arn")
+        .and_then(|arn| arn.as_str().map(str::to_owned));
+    let region = arn.and_then(|arn| arn.split(':').nth(3).map(str::to_owned));
+    let region = of
+        .take("region")
+        .and_then(|region| region.as_str().map(str::to_owned))
+        .or(region)
+        .filter(|region| !region.is_empty());
+    for (key, keys) in PLAIN {
+        if let Some(value) = of.take(key) {
+            build.put(keys, value, of.place(key));
+        }
+    }
+    if let Some(Value::Array(names)) = of.take("applications") {
+        let named = names.into_iter().map(|name| json!({ "Name": name }));
+        build.put(&["Applications"], named.collect(), of.place("applications"));
+    }
+    if let Some(text) = of.take("configurations_json") {
+        configurations(build, &text, of.place("configurations_json"));
+    }
+    tags(build, &mut of);
+    parts::attributes(build, &mut of);
+    parts::machines(build, &mut of);
+    parts::steps(build, &mut of);
+    parts::actions(build, &mut of);
+    if let Some(mut policy) = of.block("auto_termination_policy") {
+        if let Some(timeout) = policy.take("idle_timeout") {
+            let keys = ["AutoTerminationPolicy", "IdleTimeout"];
+            build.put(&keys, timeout, policy.place("idle_timeout"));
+        }
+        policy.finish(build);
+    }
+    for key in COMPUTED {
+        of.take(key);
+    }
+    of.finish(build);
+    region
+}
+
+fn configurations(build: &mut Build, text: &Value, place: String) {
+    let read = text.as_str().map(json::read);
+    match read {
+        Some(Ok(value)) => build.put(&["Configurations"], value, place),
+        Some(Err(_)) | None => build.lose(place, Fate::Fatal, "it is not JSON"),
+    }
+}
+
+/// All tags, with those that the provider adds to every resource.
+fn tags(build: &mut Build, of: &mut Taking) {
+    let (own, all) = (of.take("tags"), of.take("tags_all"));
+    let Some(Value::Object(tags)) = all.or(own) else {
+        return;
+    };
+    let tag = |(key, value): (String, Value)| json!({ "Key": key, "Value": value });
+    build.put(
+        &["Tags"],
+        tags.into_iter().map(tag).collect(),
+        of.place("tags"),
+    );
+}
+
+fn scaling(build: &mut Build, mut of: Taking) {
+    if let Some(mut limits) = of.block("compute_limits") {
+        for (ours, theirs) in [
+            ("unit_type", "UnitType"),
+            ("minimum_capacity_units", "MinimumCapacityUnits"),
+            ("maximum_capacity_units", "MaximumCapacityUnits"),
+            ("maximum_core_capacity_units", "MaximumCoreCapacityUnits"),
+            (
+                "maximum_ondemand_capacity_units",
+                "MaximumOnDemandCapacityUnits",
+            ),
+        ] {
+            if let Some(value) = limits.take(ours) {
+                let keys = ["ManagedScalingPolicy", "ComputeLimits", theirs];
+                build.put(&keys, value, limits.place(ours));
+            }
+        }
+        limits.finish(build);
+    }
+    of.take("cluster_id");
+    of.take("id");
+    of.take("region");
+    of.finish(build);
+}
+
+fn task_group(build: &mut Build, mut of: Taking) {
+    for key in [
+        "cluster_id",
+        "id",
+        "region",
+        "running_instance_count",
+        "status",
+    ] {
+        of.take(key);
+    }
+    let place = of.place_of_all();
+    let group = parts::group(build, &mut of, "TASK");
+    if let Some(text) = of.take("configurations_json") {
+        let _ = text;
+        let why = "a stack configures the applications of all machines";
+        build.lose(of.place("configurations_json"), Fate::Fatal, why);
+    }
+    of.finish(build);
+    build.push(&["Instances", "InstanceGroups"], group, place);
+}
+
+fn task_fleet(build: &mut Build, mut of: Taking) {
+    for key in ["cluster_id", "id", "region"] {
+        of.take(key);
+    }
+    let place = of.place_of_all();
+    let fleet = parts::fleet(build, &mut of, "TASK");
+    of.finish(build);
+    build.push(&["Instances", "InstanceFleets"], fleet, place);
+}
