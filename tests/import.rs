@@ -3,6 +3,8 @@
 
 #[path = "import/cloudformation.rs"]
 mod cloudformation;
+#[path = "import/described.rs"]
+mod described;
 #[path = "import/generated.rs"]
 mod generated;
 #[path = "import/hostile.rs"]

@@ -66,7 +66,7 @@ fn failure(refused: Refused, source: &str) -> Failure {
             let place = format!("{}: {}", wrong.place, wrong.message);
             Failure::input(format!("no stack can be made of {source}: {place}")).hint(
                 "give RunJobFlow's JSON, a line of `aws emr create-cluster`, what `terraform show \
-                 -json` prints, or a template of CloudFormation",
+                 -json` or `aws emr describe-cluster` prints, or a template of CloudFormation",
             )
         }
         Refused::Region => Failure::input(format!("{source} does not say in which region it runs"))

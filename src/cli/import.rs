@@ -15,8 +15,8 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(super) struct ImportArgs {
     /// A file, or - for standard input: RunJobFlow's JSON, as boto3 and Airflow take it; a line of
-    /// `aws emr create-cluster`, as the console exports it; what `terraform show -json` prints; or
-    /// a template of CloudFormation
+    /// `aws emr create-cluster`, as the console exports it; what `terraform show -json` prints; a template
+    /// of CloudFormation; or what `aws emr describe-cluster` and `list-steps` print
     source: String,
     /// What it was written for [default: recognised]
     #[arg(long, value_enum)]
@@ -43,6 +43,7 @@ enum From {
     Terraform,
     #[value(name = "cloudformation")]
     CloudFormation,
+    Cluster,
 }
 
 impl From {
@@ -52,6 +53,7 @@ impl From {
             Self::Cli => Form::Cli,
             Self::Terraform => Form::Terraform,
             Self::CloudFormation => Form::CloudFormation,
+            Self::Cluster => Form::Cluster,
         }
     }
 }

@@ -86,7 +86,7 @@ verbs! {
     enum Verbs {
         /// Write a commented example stack
         Init(init::InitArgs),
-        /// Write a stack from what other tools made: RunJobFlow's JSON, or a line of AWS's command line
+        /// Write a stack from what other tools made
         Import(import::ImportArgs),
         /// Check a stack without AWS and report every mistake at once
         Validate(validate::ValidateArgs),

@@ -22,10 +22,52 @@ pub(super) fn read(text: &str) -> Result<Value, Wrong> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = seed.deserialize(&mut reader);
     let read = read.and_then(|value| reader.end().map(|()| value));
-    read.map_err(|error| Wrong {
+    read.map_err(|error| wrong(&error))
+}
+
+/// Reads a document of one value, or of several mappings one after the other, which become one.
+pub(super) fn merged(text: &str) -> Result<Value, Wrong> {
+    let left = Cell::new(MAX_VALUES);
+    let seed = Seed {
+        depth: 0,
+        left: &left,
+    };
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut all = seed
+        .deserialize(&mut reader)
+        .map_err(|error| wrong(&error))?;
+    while let Err(more) = reader.end() {
+        let next = seed
+            .deserialize(&mut reader)
+            .map_err(|error| wrong(&error))?;
+        let (Value::Object(all), Value::Object(next)) = (&mut all, next) else {
+            return Err(wrong(&more));
+        };
+        for (key, value) in next {
+            if all.contains_key(&key) {
+                return Err(Wrong {
+                    place: wrong(&more).place,
+                    message: twice(&key),
+                });
+            }
+            all.insert(key, value);
+        }
+    }
+    Ok(all)
+}
+
+fn wrong(error: &serde_json::Error) -> Wrong {
+    Wrong {
         place: format!("line {}, column {}", error.line(), error.column()),
-        message: message(&error),
-    })
+        message: message(error),
+    }
+}
+
+fn twice(key: &str) -> String {
+    format!(
+        "the key {:?} is there twice",
+        crate::model::shown::line(key, 80)
+    )
 }
 
 /// The parser's message without the place that it adds.
@@ -119,8 +161,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         while let Some(key) = from.next_key::<String>()? {
             let value = from.next_value_seed(inner)?;
             if entries.contains_key(&key) {
-                let key = crate::model::shown::line(&key, 80);
-                return Err(A::Error::custom(format!("the key {key:?} is there twice")));
+                return Err(A::Error::custom(twice(&key)));
             }
             entries.insert(key, value);
         }
@@ -135,6 +176,22 @@ mod tests {
     fn why(text: &str) -> (String, String) {
         let wrong = read(text).unwrap_err();
         (wrong.place, wrong.message)
+    }
+
+    #[test]
+    fn mappings_one_after_the_other_are_one() {
+        let both = merged("{\"a\": 1}\n{\"b\": [2]}\n").unwrap();
+        assert_eq!(both, serde_json::json!({ "a": 1, "b": [2] }));
+        assert_eq!(merged("[1]").unwrap(), serde_json::json!([1]));
+        for (text, says) in [
+            ("{\"a\": 1}{\"a\": 2}", "the key \"a\" is there twice"),
+            ("{\"a\": 1} 2", "trailing characters"),
+            ("{\"a\": 1} x", "expected value"),
+            ("", "EOF"),
+        ] {
+            let found = merged(text).unwrap_err();
+            assert!(found.message.contains(says), "{text}: {}", found.message);
+        }
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub enum Form {
     /// A template of CloudFormation, in JSON or YAML.
     #[serde(rename = "cloudformation")]
     CloudFormation,
+    /// A cluster as AWS's command line describes it.
+    Cluster,
 }
 
 impl Form {
@@ -55,6 +57,7 @@ impl Form {
             Self::Cli => "a line of `aws emr create-cluster`",
             Self::Terraform => "Terraform's state",
             Self::CloudFormation => "a template of CloudFormation",
+            Self::Cluster => "the description of a cluster",
         }
     }
 }

@@ -182,10 +182,13 @@ fn is_plain(text: &str) -> bool {
     let is_word = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
         .iter()
         .any(|word| text.eq_ignore_ascii_case(word));
-    let is_number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
-        && text
-            .chars()
-            .all(|c| c.is_ascii_digit() || "+-.eExX_".contains(c));
+    let digits = text.trim_start_matches('-');
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
+        && (digits.starts_with("0x")
+            || digits.starts_with("0o")
+            || digits
+                .chars()
+                .all(|c| c.is_ascii_digit() || "+-._eE".contains(c)));
     begins && colons == 0 && text.chars().all(rest) && !is_word && !is_number
 }
 

@@ -5,6 +5,7 @@ mod build;
 mod cli;
 mod cli_parts;
 mod cloudformation;
+mod described;
 mod functions;
 mod shorthand;
 mod taking;
@@ -59,10 +60,11 @@ pub(super) fn read(document: &str, form: Option<Form>) -> Result<Read, Wrong> {
     let root = if is_template && !is_json {
         cloudformation::yaml(document)?
     } else {
-        json::read(document)?
+        json::merged(document)?
     };
     match form.unwrap_or_else(|| recognised(&root)) {
         Form::CloudFormation => cloudformation::read(root),
+        Form::Cluster => described::read(root),
         Form::Terraform => terraform::read(root),
         Form::RunJobFlow | Form::Cli => Ok(Read {
             form: Form::RunJobFlow,
@@ -78,6 +80,9 @@ fn recognised(root: &Value) -> Form {
     let has = |key| root.get(key).is_some();
     if has("format_version") && (has("values") || has("planned_values")) {
         return Form::Terraform;
+    }
+    if described::is_one(root) {
+        return Form::Cluster;
     }
     if has("Resources") || has("AWSTemplateFormatVersion") {
         return Form::CloudFormation;

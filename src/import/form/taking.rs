@@ -23,6 +23,11 @@ impl Taking {
         all
     }
 
+    /// A whole document.
+    pub(super) fn at_root(value: Value) -> Self {
+        Self::new(value, "")
+    }
+
     /// A value that says something: not `null`, and neither an empty text, list nor mapping, with which
     /// tools write what is not set.
     pub(super) fn take(&mut self, key: &str) -> Option<Value> {
@@ -61,7 +66,8 @@ impl Taking {
     }
 
     pub(super) fn place(&self, key: &str) -> String {
-        format!("{}.{}", self.place, line(key, 80))
+        let dot = if self.place.is_empty() { "" } else { "." };
+        format!("{}{dot}{}", self.place, line(key, 80))
     }
 
     pub(super) fn place_of_all(&self) -> String {

@@ -288,8 +288,8 @@ mod tests {
             (
                 "spark-submit --deploy-mode cluster --class org.x.M --name other \
                  --executor-memory 4G --num-executors 3 --conf spark.executor.cores=2 -v \
-                 --conf x=1 --queue q s3://b/a.jar --in y",
-                "jar: s3://b/a.jar;class: org.x.M;args: [--in, y];spark:;\
+                 --conf x=1 --queue q s3://b/a.jar --in z",
+                "jar: s3://b/a.jar;class: org.x.M;args: [--in, z];spark:;\
                  \u{20}deploy_mode: cluster; executor_memory: 4g; executors: 3; \
                  executor_cores: 2; conf:;   spark.yarn.queue: q|other -v x=1",
             ),
