@@ -1,12 +1,11 @@
 //! `logs`: shows logs as one stream in the order of time.
 
 use super::flags::TargetArgs;
-use super::ssh;
 use super::verb::{Finished, Verb};
 use super::view::logs as view;
+use super::{ssh, stopped};
 use crate::app::diagnosis::Given;
 use crate::app::failure::{Exit, Failure};
-use crate::app::interrupt;
 use crate::app::logs::{self, Report, Request, Shown, Sink};
 use crate::app::reporter::Reporter;
 use crate::app::session::Session;
@@ -77,7 +76,7 @@ impl Verb for LogsArgs {
                 logs::show(&request, session, &mut printer).await
             }
         };
-        let Some(report) = interrupt::or(shown).await else {
+        let Some(report) = stopped::or(shown).await else {
             return Ok(Finished::without_document(Exit::Interrupted));
         };
         let Report {

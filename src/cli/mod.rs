@@ -31,6 +31,7 @@ mod ssh;
 mod status;
 mod stderr;
 mod stdout;
+mod stopped;
 mod summary;
 mod terminal;
 mod ui;

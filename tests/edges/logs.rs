@@ -243,7 +243,13 @@ fn what_cannot_be_shown_is_refused_with_the_next_step() {
 }
 
 #[test]
-fn standard_input_is_shown_as_it_is_written_until_ctrl_c() {
+fn standard_input_is_shown_as_it_is_written_until_a_signal() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        shows_until(signal);
+    }
+}
+
+fn shows_until(signal: Signal) {
     let room = Room::new();
     let mut command = room.command(&["logs", "-", "--grep", "broken"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -258,7 +264,7 @@ fn standard_input_is_shown_as_it_is_written_until_ctrl_c() {
     }
     // Nothing is written, and nothing is to be shown.
     let id = running.id().try_into().ok().and_then(Pid::from_raw);
-    kill_process(id.unwrap(), Signal::INT).unwrap();
+    kill_process(id.unwrap(), signal).unwrap();
     assert_eq!(running.wait().unwrap().code(), Some(130));
     assert!(lines.next().is_none());
     drop(input);

@@ -1,12 +1,11 @@
 //! `ui`: shows Spark's own pages, of a running job or of a run that is over.
 
 mod emr;
-mod stopped;
 mod tunnel;
 
 use super::flags::TargetArgs;
-use super::ssh;
 use super::verb::{Finished, Verb};
+use super::{ssh, stopped};
 use crate::app::environment::Environment;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
