@@ -218,6 +218,8 @@ fn what_cannot_be_shown_is_refused_with_the_next_step() {
             &["./j-1", "--follow"],
             "--follow needs a stack or a cluster",
         ),
+        (&["./j-1", "--live"], "next: clusterup logs ./j-1\n"),
+        (&["-", "--live", "--all"], "--live needs a stack"),
         (&["my.log", "--step", "a"], "leave them out"),
         (&["./bare"], "next: clusterup logs ./bare --all"),
         (&["./bare", "--executor", "1"], "none is there so far"),

@@ -1,5 +1,6 @@
 //! The errors for logs that are not there.
 
+use crate::app::diagnosis::Given;
 use crate::app::failure::{Exit, Failure};
 use crate::app::target::Target;
 use crate::diagnose::records::{Part, Selection};
@@ -48,11 +49,17 @@ pub(super) fn not_followed() -> Failure {
 }
 
 /// Only a stack's primary can be logged in to.
-pub(super) fn not_live() -> Failure {
-    let follow = Command::again_with("--follow").without("--live", 0);
+pub(super) fn not_live(given: &Given) -> Failure {
+    let (advice, command) = match given {
+        Given::Stack(_) | Given::Cluster(_) => {
+            ("follow what EMR uploads", Command::again_with("--follow"))
+        }
+        Given::Folder(_) | Given::File(_) | Given::Input => ("leave it out", Command::again()),
+    };
+    let command = command.without("--live", 0);
     Failure::input("--live needs a stack, which says how to log in to the primary")
-        .hint("follow what EMR uploads")
-        .hint(follow.without("--follow", 0).without("-f", 0))
+        .hint(advice)
+        .hint(command.without("--follow", 0).without("-f", 0))
 }
 
 /// The logs are not in EMR's layout.

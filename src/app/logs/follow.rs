@@ -19,10 +19,10 @@ pub(crate) async fn follow(
     session: &Session,
     sink: &mut dyn Sink,
 ) -> Result<Report, Failure> {
-    let (target, stack, id) = cluster(request, session).await?;
-    if request.live.is_some() && stack.is_none() {
-        return Err(absent::not_live());
+    if request.live.is_some() && !matches!(request.given, Given::Stack(_)) {
+        return Err(absent::not_live(request.given));
     }
+    let (target, stack, id) = cluster(request, session).await?;
     let mut live = None;
     match request.live.filter(|_| target.costs()) {
         Some(ssh) => live = Some(Live::new(ssh, session)?),
