@@ -3,6 +3,7 @@
 use crate::running::Running;
 use crate::subnets::programs;
 use crate::world::{BUCKET, STACK, World};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -20,7 +21,7 @@ const LAST: &str = "26/01/02 03:04:07 INFO A: last";
 const TAILS: &str = r#"#!/bin/bash
 echo "$@" >> "$0.calls"
 case "$*" in
-*/stderr)
+*/stderr\ *)
     echo "26/01/02 03:04:05 INFO A: first"
     while [ ! -e "$0.more" ]; do sleep 0.1; done
     echo "26/01/02 03:04:06 INFO A: second"
@@ -56,6 +57,13 @@ fn upload(world: &World, key: &str, lines: &[&str]) {
     world.double.post("/_double/objects/put", put);
 }
 
+/// Whether an ssh of this folder runs.
+fn runs(folder: &Path) -> bool {
+    let mut find = Command::new("pgrep");
+    let found = find.arg("-f").arg(folder.join("ssh")).output();
+    found.unwrap().status.success()
+}
+
 /// Starts `logs --live` with these programs first on the path.
 fn live(world: &World, folder: &Path) -> Running {
     let path = std::env::join_paths([folder, "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
@@ -82,13 +90,11 @@ fn a_running_step_is_read_on_the_primary_and_each_line_once() {
     assert_eq!(next()["text"], SECOND);
     let calls = fs::read_to_string(folder.join("ssh.calls")).unwrap();
     let (_, step) = key.split_once("/steps/").unwrap();
-    let remote = format!("exec tail -c +1 -F /mnt/var/log/hadoop/steps/{step}");
+    let remote = format!(" tail -c +1 -F /mnt/var/log/hadoop/steps/{step}");
     let remote = remote.trim_end_matches(".gz");
-    assert!(calls.lines().any(|call| call.ends_with(remote)), "{calls}");
-    assert!(
-        calls.contains(" hadoop@") && calls.contains("BatchMode=yes"),
-        "{calls}"
-    );
+    for part in [remote, " hadoop@", "BatchMode=yes", "ControlPath=none"] {
+        assert!(calls.contains(part), "{part}: {calls}");
+    }
     // The rest is uploaded when the cluster ends.
     upload(&world, &key, &[FIRST, SECOND, LAST]);
     world.aws("emr", "terminate_job_flows", json!({ "JobFlowIds": [id] }));
@@ -100,14 +106,28 @@ fn a_running_step_is_read_on_the_primary_and_each_line_once() {
     assert_eq!(texts, [LAST], "{shown:#?}");
     let ended = Output::from(follower);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
-    let left = Command::new("pgrep")
-        .arg("-f")
-        .arg(folder.join("ssh"))
-        .output();
-    assert!(
-        !left.unwrap().status.success(),
-        "an ssh outlives the command"
-    );
+    assert!(!runs(&folder), "an ssh outlives the command");
+}
+
+#[test]
+fn a_signal_ends_each_ssh_and_deletes_what_was_copied() {
+    let (world, ..) = working();
+    let folder = programs(&world, &[("ssh", TAILS)]);
+    let path = std::env::join_paths([&*folder, "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
+    let temporary = world.path().join("temporary");
+    fs::create_dir(&temporary).unwrap();
+    let args = ["logs", "t", "--live", "--step", "two"];
+    let mut command = world.command(&args);
+    let mut follower = Running::start(command.env("PATH", path).env("TMPDIR", &temporary));
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().ends_with(FIRST));
+    let left = || fs::read_dir(&temporary).unwrap().count();
+    assert_eq!(left(), 1);
+    let id = Pid::from_raw(follower.id().try_into().unwrap()).unwrap();
+    kill_process(id, Signal::TERM).unwrap();
+    assert_eq!(follower.wait().unwrap().code(), Some(130));
+    assert_eq!(left(), 0);
+    assert!(!runs(&folder), "an ssh outlives the command");
 }
 
 #[test]

@@ -99,7 +99,7 @@ pub(super) async fn find(
     let filter = Filter::new(Some(&launches(executor)), false);
     let filter =
         filter.map_err(|error| Failure::new(Exit::Failed, "cannot search").caused_by(&error))?;
-    let files = place.fetch(masters, selection).await?;
+    let files = place.fetch(masters, selection, false).await?;
     let logs = files.into_iter().zip(masters).map(|(file, name)| Log {
         name: name.clone(),
         label: 0,

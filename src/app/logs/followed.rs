@@ -2,6 +2,8 @@
 
 use super::absent;
 use super::containers::Masters;
+use super::known::{Known, Logs};
+use super::limit::Allowance;
 use super::live::Live;
 use super::request::{Request, Sink};
 use super::show::problem;
@@ -9,13 +11,13 @@ use super::source::Place;
 use super::stream::{Labels, Log, pass};
 use crate::app::failure::Failure;
 use crate::app::session::Session;
-use crate::cloud::{Ended, LogFile, LogListing, LogVersion, Tail};
+use crate::cloud::{Ended, LogFile, LogListing, LogVersion};
 use crate::diagnose::records::{Filter, Selection};
 use crate::model::clock::Clock;
 use crate::run::clock::SystemClock;
 use crate::run::explain::{POLLS_AFTER_END, ROUND};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -26,9 +28,6 @@ const QUIET: u32 = 2;
 /// How often it is looked for what was written on the primary.
 const LIVE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How many times one version of a log is read that cannot be read to its end.
-const MAX_TRIES: u32 = 3;
-
 /// The logs that were shown so far.
 pub(super) struct Followed<'a> {
     session: &'a Session,
@@ -38,27 +37,13 @@ pub(super) struct Followed<'a> {
     masters: Masters,
     /// What is read on the primary.
     live: Option<Live<'a>>,
-    /// The names of the logs that were read there: what is uploaded of them may be shorter.
-    were_live: BTreeSet<String>,
+    /// What may be downloaded.
+    allowance: Allowance,
     /// Whether it was said which steps or executors there are.
     has_named_others: bool,
     /// Whether it was said that not all logs are listed.
     is_cut_reported: bool,
 }
-
-/// A log that was read.
-struct Known {
-    version: LogVersion,
-    tail: Tail,
-    /// How many times this version could not be read to its end.
-    failed: u32,
-    /// Whether it was said that it could not be read to its end.
-    is_reported: bool,
-}
-
-/// The logs that were read, by their names.
-#[derive(Default)]
-struct Logs(BTreeMap<String, Known>);
 
 /// What a poll found.
 pub(super) struct State {
@@ -79,7 +64,7 @@ impl<'a> Followed<'a> {
             logs: Logs::default(),
             masters: Masters::default(),
             live,
-            were_live: BTreeSet::new(),
+            allowance: Allowance::default(),
             has_named_others: false,
             is_cut_reported: false,
         }
@@ -105,6 +90,7 @@ impl<'a> Followed<'a> {
             target.cloud.watch(stack).await?;
         }
         let Some(mut listing) = target.cloud.logs_of(id).await? else {
+            self.show_live(place, request, sink).await?;
             if self.names.is_empty() {
                 return Err(absent::cluster(id, target));
             }
@@ -135,8 +121,9 @@ impl<'a> Followed<'a> {
         }
         let absent = self.absent(place, &selection, &listing);
         let grown = listing.logs.into_iter();
-        let grown =
-            grown.filter(|(name, version)| selection.has(name) && self.is_new(name, *version));
+        let grown = grown.filter(|(name, version)| {
+            selection.has(name) && self.logs.is_new(name, *version) && !self.allowance.is_over(name)
+        });
         let grown: Vec<(String, LogVersion)> = grown.collect();
         let is_quiet = grown.is_empty();
         let goes_on = is_quiet || self.show(place, grown, request, sink).await?;
@@ -171,11 +158,18 @@ impl<'a> Followed<'a> {
         Some(absent::of(&what, selection, &names))
     }
 
-    fn is_new(&self, name: &str, version: LogVersion) -> bool {
-        self.logs
-            .0
-            .get(name)
-            .is_none_or(|known| known.version != version || (1..MAX_TRIES).contains(&known.failed))
+    /// Shows what was written on the primary. Returns whether more is wanted.
+    async fn show_live(
+        &mut self,
+        place: &Place<'_>,
+        request: &Request<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<bool, Failure> {
+        let logs = self.live.as_ref().map(Live::logs).unwrap_or_default();
+        let grown = logs.into_iter();
+        let grown = grown.filter(|(name, version)| self.logs.is_new(name, *version));
+        let grown: Vec<(String, LogVersion)> = grown.collect();
+        Ok(grown.is_empty() || self.show(place, grown, request, sink).await?)
     }
 
     /// Waits until the next poll, and shows meanwhile what is written on the primary. Returns whether
@@ -195,22 +189,19 @@ impl<'a> Followed<'a> {
                 return Ok(true);
             };
             // The next poll decides what a problem means.
-            if live.problem().is_some() {
+            if live.has_problem() {
                 tokio::time::sleep(LIVE_INTERVAL).await;
                 return Ok(true);
             }
-            let logs = live.logs().into_iter();
-            let grown = logs.filter(|(name, version)| self.is_new(name, *version));
-            let grown: Vec<(String, LogVersion)> = grown.collect();
-            if !grown.is_empty() && !self.show(place, grown, request, sink).await? {
+            if !self.show_live(place, request, sink).await? {
                 return Ok(false);
             }
             tokio::time::sleep(LIVE_INTERVAL).await;
         }
     }
 
-    /// The logs of these names as files: those on the primary, and those that are fetched. What is
-    /// shorter than what was read on the primary is left out.
+    /// The logs of these names as files: those on the primary, and those that are fetched, as far as
+    /// that is allowed. What is shorter than what was read on the primary is left out.
     async fn files(
         &mut self,
         place: &Place<'_>,
@@ -219,17 +210,19 @@ impl<'a> Followed<'a> {
     ) -> Result<Vec<(String, LogVersion, LogFile)>, Failure> {
         let mut files = BTreeMap::new();
         let mut stored = Vec::new();
-        for (name, _) in grown {
+        for (name, version) in grown {
             match self.live.as_ref().and_then(|live| live.file(name)) {
                 Some(file) => {
-                    self.were_live.insert(name.clone());
+                    self.logs.add_live(name);
                     files.insert(name.clone(), file);
                 }
-                None => stored.push(name.clone()),
+                None => stored.push((name.clone(), version.bytes)),
             }
         }
+        let stored = self.allowed(stored, place);
         if !stored.is_empty() {
-            let fetched = place.fetch(&stored, &request.selection).await?;
+            let is_live = request.live.is_some();
+            let fetched = place.fetch(&stored, &request.selection, is_live).await?;
             files.extend(stored.into_iter().zip(fetched));
         }
         let mut found = Vec::new();
@@ -237,14 +230,25 @@ impl<'a> Followed<'a> {
             let Some(file) = files.remove(name) else {
                 continue;
             };
-            match self.logs.0.get_mut(name) {
-                Some(known) if self.were_live.contains(name) && !file.holds(&known.tail) => {
-                    known.version = *version;
-                }
-                Some(_) | None => found.push((name.clone(), *version, file)),
+            if !self.logs.was_read(name, *version, &file) {
+                found.push((name.clone(), *version, file));
             }
         }
         Ok(found)
+    }
+
+    /// Which of these logs to download now. What is too large is said once; before anything was
+    /// shown, it is an error of the download.
+    fn allowed(&mut self, stored: Vec<(String, u64)>, place: &Place<'_>) -> Vec<String> {
+        if !place.is_remote() {
+            return stored.into_iter().map(|(name, _)| name).collect();
+        }
+        let is_first = self.names.is_empty();
+        let chosen = self.allowance.choose(stored, is_first);
+        for warning in chosen.warnings {
+            self.session.reporter.say(&warning);
+        }
+        chosen.now
     }
 
     async fn show(
@@ -274,7 +278,7 @@ impl<'a> Followed<'a> {
 
     /// Keeps how far a log was read, and warns once if that is not its end.
     fn read(&mut self, name: String, version: LogVersion, ended: Ended) {
-        let known = self.logs.0.remove(&name);
+        let known = self.logs.take(&name);
         let before = known.as_ref().filter(|known| known.version == version);
         let before = before.map_or(0, |known| known.failed);
         let was_reported = known.is_some_and(|known| known.is_reported);
@@ -288,7 +292,7 @@ impl<'a> Followed<'a> {
             failed: problem.as_ref().map_or(0, |_| before + 1),
             is_reported: was_reported || problem.is_some(),
         };
-        self.logs.0.insert(name, known);
+        self.logs.set(name, known);
     }
 
     /// The index of a log's label.
@@ -305,7 +309,7 @@ impl<'a> Followed<'a> {
         let labels = Labels::of(&self.names);
         for (label, name) in self.names.iter().enumerate() {
             let mut rest = Vec::new();
-            if let Some(known) = self.logs.0.get_mut(name) {
+            if let Some(known) = self.logs.get_mut(name) {
                 known.tail.finish(filter, |record| rest.push(record));
             }
             for record in &rest {
@@ -314,30 +318,6 @@ impl<'a> Followed<'a> {
         }
         sink.flush();
     }
-}
-
-impl Logs {
-    /// How far a log was read, also if it has been renamed since, as logs are that are rolled:
-    /// `stderr` becomes `stderr.1`, and another `stderr` begins.
-    fn tail(&self, name: &str, file: &LogFile) -> Tail {
-        let own = self.0.get(name).map(|known| &known.tail);
-        let read = match file.beginning() {
-            Some(beginning) => {
-                let alike = self.0.iter().filter(|(other, _)| stem(other) == stem(name));
-                let mut tails = own.into_iter().chain(alike.map(|(_, known)| &known.tail));
-                tails.find(|tail| tail.is_of(&beginning))
-            }
-            None => own,
-        };
-        read.cloned().unwrap_or_default()
-    }
-}
-
-/// A log's name without what a rolled one has at its end.
-fn stem(name: &str) -> &str {
-    let file = name.rfind('/').map_or(0, |at| at + 1);
-    let end = name[file..].find('.').map(|at| file + at);
-    end.map_or(name, |end| &name[..end])
 }
 
 /// After how many quiet polls nothing more is to be expected. `uploads`: logs are uploaded minutes
@@ -356,11 +336,8 @@ fn polls_after_end(listing: &LogListing, uploads: bool, now: DateTime<Utc>) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::{MergedLogs, Next};
     use crate::model::observed::ClusterState;
     use chrono::TimeDelta;
-    use std::fs;
-    use std::time::Duration;
 
     #[test]
     fn a_cluster_that_has_just_ended_may_still_upload_logs() {
@@ -382,49 +359,5 @@ mod tests {
         assert_eq!(polls(over, None, true), Some(POLLS_AFTER_END));
         assert_eq!(polls(over, Some(7), true), Some(QUIET));
         assert_eq!(polls(over, Some(1), false), Some(QUIET));
-    }
-
-    #[test]
-    fn a_rolled_log_is_not_read_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut logs = Logs::default();
-        let mut read = |name: &str, text: &str| {
-            let path = folder.path().join("log");
-            fs::write(&path, text).unwrap();
-            let file = LogFile::given(path);
-            let tail = logs.tail(name, &file);
-            let mut merged =
-                MergedLogs::read(vec![(file, tail)], &Filter::default(), true).unwrap();
-            let mut found = Vec::new();
-            loop {
-                match merged.next_read() {
-                    Next::Record(_, record) => found.push(record.text),
-                    Next::Unread => assert!(merged.wait(Duration::from_secs(9))),
-                    Next::End => break,
-                }
-            }
-            let tail = merged.finish().remove(0).tail;
-            let version = LogVersion {
-                bytes: 0,
-                modified: None,
-            };
-            let known = Known {
-                version,
-                tail,
-                failed: 0,
-                is_reported: false,
-            };
-            logs.0.insert(name.to_owned(), known);
-            found
-        };
-        assert_eq!(read("e/0/stderr", "one\ntwo\n"), ["one", "two"]);
-        assert_eq!(read("e/1/stderr", "one\n"), ["one"], "of another executor");
-        assert_eq!(read("e/0/stderr.1", "one\ntwo\nthree\n"), ["three"]);
-        assert_eq!(
-            read("e/0/stderr", "a longer line than before\n"),
-            ["a longer line than before"]
-        );
-        assert_eq!(read("e/0/stderr", "a longer line than before\nb\n"), ["b"]);
-        assert_eq!(read("e/0/stderr.2", "one\ntwo\nthree\nfour\n"), ["four"]);
     }
 }

@@ -1,21 +1,75 @@
-//! Refuses to download more logs than one command should.
+//! Limits how much of logs one command downloads.
 
 use crate::app::failure::{Exit, Failure};
 use crate::cloud::StoredLogs;
 use crate::diagnose::records::{Part, Selection};
 use crate::model::hint::Command;
 use crate::model::name::ClusterId;
+use crate::model::shown::line;
 use std::collections::BTreeSet;
 
 /// The most that is downloaded at a time, in bytes as they are stored.
 const MAX_BYTES: u64 = 2 << 30;
 
+/// The most that is downloaded of a cluster's logs while they are followed, in bytes. A log that grew
+/// is downloaded again from its beginning: EMR packs it anew for each upload.
+const MAX_FOLLOWED: u64 = 8 << 30;
+
+const EXECUTOR: &str = "--executor";
+
+/// What may be downloaded of logs that are followed.
+#[derive(Default)]
+pub(super) struct Allowance {
+    /// How much was downloaded, in bytes.
+    downloaded: u64,
+    /// The logs that are not downloaded anymore.
+    over: BTreeSet<String>,
+}
+
+/// What is downloaded next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) now: Vec<String>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Allowance {
+    /// Whether a log is not downloaded anymore.
+    pub(super) fn is_over(&self, name: &str) -> bool {
+        self.over.contains(name)
+    }
+
+    /// Chooses from logs with their sizes in bytes. What does not fit beside others is left for the
+    /// next time, what never fits is left out with a warning. The first download is of all of them:
+    /// [`check`] advises what to do if they are too large.
+    pub(super) fn choose(&mut self, stored: Vec<(String, u64)>, is_first: bool) -> Chosen {
+        let (mut now, mut warnings) = (Vec::new(), Vec::new());
+        let mut room = MAX_BYTES;
+        for (name, bytes) in stored {
+            let left = MAX_FOLLOWED.saturating_sub(self.downloaded);
+            if !is_first && (bytes > MAX_BYTES || bytes > left) {
+                let (shown, limit) = (line(&name, 200), gib(MAX_BYTES.min(left)));
+                warnings.push(format!(
+                    "warning: {shown} is not followed any further: it has {}; {limit} are left to download",
+                    gib(bytes)
+                ));
+                self.over.insert(name);
+            } else if is_first || bytes <= room {
+                room = room.saturating_sub(bytes);
+                self.downloaded = self.downloaded.saturating_add(bytes);
+                now.push(name);
+            }
+        }
+        Chosen { now, warnings }
+    }
+}
+
 /// Checks how much the logs of these names are, before the first of them is downloaded. The error
-/// advises a selection that is small enough, if there is one.
+/// advises a selection that is small enough, if there is one. `is_live`: for `--live`.
 pub(super) fn check(
     stored: &StoredLogs,
     names: &[String],
-    selection: &Selection,
+    (selection, is_live): (&Selection, bool),
     id: &ClusterId,
 ) -> Result<(), Failure> {
     let bytes = sum(stored, names.iter());
@@ -30,8 +84,16 @@ pub(super) fn check(
     let mut failure = Failure::new(Exit::Failed, message);
     if selection.step.is_none() && selection.executor.is_none() {
         for (what, flag, value) in smaller(stored) {
-            let words = [flag.to_owned(), value];
-            let command = Command::again_with_words(words).without("--all", 0);
+            let words = [flag.to_owned(), value].into_iter();
+            let command = if is_live && flag == EXECUTOR {
+                // Executors are on other nodes than the primary.
+                let words = std::iter::once("--follow".to_owned()).chain(words);
+                let command = Command::again_with_words(words).without("--live", 0);
+                command.without("--follow", 0).without("-f", 0)
+            } else {
+                Command::again_with_words(words)
+            };
+            let command = command.without("--all", 0);
             failure = failure
                 .hint(format!("show the logs of one {what}"))
                 .hint(command);
@@ -75,7 +137,7 @@ fn smaller(stored: &StoredLogs) -> Vec<(&'static str, &'static str, String)> {
         })
     });
     let step = step.map(|step| ("step", "--step", (*step).to_owned()));
-    let executor = executor.map(|it| ("executor", "--executor", (*it).to_owned()));
+    let executor = executor.map(|it| ("executor", EXECUTOR, (*it).to_owned()));
     step.into_iter().chain(executor).collect()
 }
 
@@ -104,6 +166,7 @@ fn gib(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::hint::CommandContext;
 
     const CONTAINERS: &str = "containers/application_1_0001/container_1_0001_01_00000";
 
@@ -122,12 +185,22 @@ mod tests {
     }
 
     fn checked(selection: &Selection) -> Result<(), Vec<String>> {
+        checked_for(selection, &[])
+    }
+
+    fn checked_for(selection: &Selection, again: &[&str]) -> Result<(), Vec<String>> {
         let stored = stored();
         let names = stored.bytes.keys().filter(|name| selection.has(name));
         let names: Vec<String> = names.cloned().collect();
-        let checked = check(&stored, &names, selection, &"j-1ABC".parse().unwrap());
+        let is_live = again.contains(&"--live");
+        let id = "j-1ABC".parse().unwrap();
+        let checked = check(&stored, &names, (selection, is_live), &id);
+        let here = CommandContext {
+            again: again.iter().map(ToString::to_string).collect(),
+            ..CommandContext::default()
+        };
         checked.map_err(|failure| {
-            let hints = failure.hints.iter().map(ToString::to_string);
+            let hints = failure.hints.iter().map(|hint| hint.text(&here));
             std::iter::once(failure.message).chain(hints).collect()
         })
     }
@@ -174,5 +247,44 @@ mod tests {
             "{said:?}"
         );
         assert_eq!(said[7], "clusterup logs ./logs-j-1ABC --all");
+        let said = checked_for(&all, &["logs", "t", "--live", "--all", "-f"]).unwrap_err();
+        assert_eq!(said[2], "clusterup logs t --live -f --step 01-load");
+        let executor = "--executor container_1_0001_01_000001";
+        assert_eq!(said[4], format!("clusterup logs t --follow {executor}"));
+    }
+
+    #[test]
+    fn a_followed_log_that_is_too_large_is_left_out_with_one_warning() {
+        let mut allowance = Allowance::default();
+        let mut choose = |logs: &[(&str, u64)], is_first| {
+            let logs = logs
+                .iter()
+                .map(|(name, bytes)| ((*name).to_owned(), *bytes));
+            let chosen = allowance.choose(logs.collect(), is_first);
+            let over: Vec<bool> = ["a", "b", "c"].map(|it| allowance.is_over(it)).to_vec();
+            (chosen.now, chosen.warnings, over)
+        };
+        let none = vec![false; 3];
+        let (now, warnings, over) = choose(&[("a", 1 << 30), ("b", 1 << 30), ("c", 1)], false);
+        assert_eq!(
+            (now, warnings.len(), over),
+            (vec!["a".to_owned(), "b".to_owned()], 0, none)
+        );
+        let (now, warnings, over) = choose(&[("a", MAX_BYTES + 1), ("c", 1)], false);
+        assert_eq!(
+            (now, over),
+            (vec!["c".to_owned()], vec![true, false, false])
+        );
+        assert!(warnings[0].starts_with("warning: a is not followed any further: it has 2.1 GiB"));
+        assert_eq!(warnings.len(), 1);
+        for _ in 0..2 {
+            assert_eq!(choose(&[("b", 2 << 30)], false).0, ["b"]);
+        }
+        let (now, warnings, over) = choose(&[("b", 2 << 30), ("c", 1)], false);
+        assert_eq!((now, over), (vec!["c".to_owned()], vec![true, true, false]));
+        assert_eq!(warnings.len(), 1);
+        // The first download is checked as a whole.
+        let many = vec![("a".to_owned(), 3 << 30), ("b".to_owned(), 1)];
+        assert_eq!(Allowance::default().choose(many, true).now, ["a", "b"]);
     }
 }

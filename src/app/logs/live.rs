@@ -2,84 +2,73 @@
 //! minutes until an upload.
 
 use super::absent::UPLOADS;
+use super::readers::{Problem, Readers, remote_command};
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::app::target::Target;
-use crate::cloud::{LogFile, LogListing, LogVersion, Login, Shell};
+use crate::cloud::{Class, CloudError, LogFile, LogListing, LogVersion, Login, Shell};
 use crate::diagnose::records::Selection;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::StepState;
 use crate::model::shown::line;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::PathBuf;
-use std::process::Stdio;
-use tempfile::TempDir;
-use tokio::process::{Child, Command};
 
 /// Prepares the installed ssh for a command on a primary.
 pub(crate) type Ssh = dyn Fn(&Shell) -> Result<std::process::Command, Failure>;
 
-/// Where EMR's primary has a step's logs while it runs, by its id (EMR Management Guide, "View log
-/// files").
-const FOLDER: &str = "/mnt/var/log/hadoop/steps";
 const STREAMS: [&str; 3] = ["controller", "stderr", "stdout"];
 
 /// How many steps are read at the same time. Each log takes a connection, and sshd accepts ten that
 /// are not logged in yet.
 const MAX_STEPS: usize = 3;
 
-/// The most that is kept of a log, in bytes.
-const MAX_BYTES: u64 = 2 << 30;
-
-/// How much is read of what ssh reports, in bytes.
-const MAX_REPORT: u64 = 4 << 10;
+/// How many problems that may pass are survived.
+const MAX_PROBLEMS: u32 = 5;
 
 /// The logs of running steps, as copies that grow.
 pub(super) struct Live<'a> {
     ssh: &'a Ssh,
     session: &'a Session,
-    folder: TempDir,
     /// The primary, once it is known how to log in to it.
     shell: Option<Shell>,
-    /// By the names of their logs.
-    readers: BTreeMap<String, Reader>,
-    /// How many readers were started.
-    started: usize,
-    has_given_up: bool,
+    readers: Readers,
+    problems: Problems,
 }
 
-/// An ssh that copies one log. It ends when this is dropped.
-struct Reader {
-    child: Child,
-    copy: PathBuf,
-    /// What ssh and the remote program report.
-    report: PathBuf,
-    /// The folder of the step.
+/// The problems so far.
+#[derive(Default)]
+struct Problems {
+    count: u32,
+    has_given_up: bool,
+    /// Whether the present one was reported.
+    is_reported: bool,
+}
+
+/// A log to read.
+struct Wanted {
+    name: String,
+    /// The folder of its step.
     step: String,
+    command: String,
 }
 
 impl<'a> Live<'a> {
     pub(super) fn new(ssh: &'a Ssh, session: &'a Session) -> Result<Self, Failure> {
-        let folder = tempfile::Builder::new().prefix("clusterup-logs-").tempdir();
-        let folder = folder.map_err(|error| {
+        let readers = Readers::new().map_err(|error| {
             Failure::new(Exit::Failed, "cannot make a temporary folder for logs").caused_by(&error)
         })?;
         Ok(Self {
             ssh,
             session,
-            folder,
             shell: None,
-            readers: BTreeMap::new(),
-            started: 0,
-            has_given_up: false,
+            readers,
+            problems: Problems::default(),
         })
     }
 
-    /// Begins to read the selected logs of steps that run, and ends with steps that do not. If that
-    /// fails, it is said once why, and uploads are all that is left. Returns whether the stack was
-    /// observed again.
+    /// Begins to read the selected logs of steps that run, and ends with steps that do not: what was
+    /// read of those is there until the next call. A problem is reported once, and uploads are all
+    /// that is left until a later call succeeds. Returns whether the stack was observed again.
     pub(super) async fn update(
         &mut self,
         target: &Target<'_>,
@@ -87,134 +76,137 @@ impl<'a> Live<'a> {
         listing: &LogListing,
         selection: &Selection,
     ) -> bool {
-        let running = running(listing);
-        self.readers
-            .retain(|_, reader| running.contains_key(reader.step.as_str()));
-        if let Some(problem) = self.problem() {
-            self.give_up(&problem);
-        }
-        if self.has_given_up || running.is_empty() {
+        self.readers.forget();
+        let running = listing.steps.iter();
+        let running = running.filter(|step| step.state == StepState::Running);
+        let running = running.filter_map(|it| Some((it.folder.as_str(), it.id.as_deref()?)));
+        let running = chosen(running, selection);
+        self.readers.keep(|step| running.contains_key(step));
+        if let Some(problem) = self.readers.problem() {
+            self.stop(problem);
             return false;
         }
+        if self.readers.is_reading() && !self.readers.logs().is_empty() {
+            self.problems.is_reported = false;
+        }
+        let wanted = wanted(&running, selection, |name| self.readers.has(name));
+        if self.problems.has_given_up || wanted.is_empty() {
+            return false;
+        }
+        // Logging in may open the port to this machine: only if something is to be read.
         let is_new = self.shell.is_none();
         if is_new {
             match log_in(target, stack, id).await {
                 Ok(shell) => self.shell = Some(shell),
-                Err(why) => self.give_up(&why),
+                Err(problem) => self.stop(problem),
             }
         }
-        for (step, id) in running {
-            if let Err(failure) = self.begin(step, id, selection) {
-                self.give_up(&failure.in_a_line());
+        for log in wanted {
+            if let Err(failure) = self.begin(log) {
+                self.stop(Problem {
+                    why: failure.in_a_line(),
+                    is_final: true,
+                });
+                break;
             }
         }
         is_new
     }
 
-    /// Begins to read the logs of a step, unless they are read.
-    fn begin(&mut self, step: &str, id: &str, selection: &Selection) -> Result<(), Failure> {
-        let Some(shell) = self.shell.as_ref().filter(|_| !self.has_given_up) else {
+    fn begin(&mut self, log: Wanted) -> Result<(), Failure> {
+        let Some(shell) = &self.shell else {
             return Ok(());
         };
-        for stream in STREAMS {
-            let name = format!("steps/{step}/{stream}");
-            if !selection.has(&name) || self.readers.contains_key(&name) {
-                continue;
-            }
-            let copy = self.folder.path().join(self.started.to_string());
-            let report = copy.with_extension("report");
-            self.started += 1;
-            let mut command = (self.ssh)(shell)?;
-            command.args(["-T", "-o", "BatchMode=yes"]);
-            command.arg(remote_command(id, stream));
-            let child = spawned(command, &copy, &report)
-                .map_err(|error| Failure::new(Exit::Failed, "cannot run ssh").caused_by(&error))?;
-            let step = step.to_owned();
-            let reader = Reader {
-                child,
-                copy,
-                report,
-                step,
-            };
-            self.readers.insert(name, reader);
+        let mut command = (self.ssh)(shell)?;
+        // A connection that others share would end with this reader.
+        command.args(["-T", "-o", "BatchMode=yes", "-o", "ControlPath=none"]);
+        command.arg(log.command);
+        let started = self.readers.start(log.name, &log.step, command);
+        started.map_err(|error| Failure::new(Exit::Failed, "cannot run ssh").caused_by(&error))
+    }
+
+    /// Ends all readers.
+    fn stop(&mut self, problem: Problem) {
+        self.readers.keep(|_| false);
+        let shell = self.shell.take();
+        let warning = shell.and_then(|shell| shell.warning);
+        if self.problems.add(problem.is_final) {
+            let warning = warning.map(|warning| format!(" ({warning})"));
+            let why = format!("{}{}", problem.why, warning.unwrap_or_default());
+            let why = line(&why, 300);
+            self.session.reporter.say(&format!(
+                "warning: cannot read logs on the primary: {why}\n{UPLOADS}: lines appear as late as that"
+            ));
         }
-        Ok(())
     }
 
-    fn give_up(&mut self, why: &str) {
-        self.readers.clear();
-        self.has_given_up = true;
-        let why = line(why, 300);
-        self.session.reporter.say(&format!(
-            "warning: cannot read logs on the primary: {why}\n{UPLOADS}: lines appear as late as that"
-        ));
-    }
-
-    /// Why a log is not read any further; `None` if all are.
-    pub(super) fn problem(&mut self) -> Option<String> {
-        let warning = self.shell.as_ref().and_then(|it| it.warning.as_deref());
-        let mut readers = self.readers.values_mut();
-        let problem = readers.find_map(Reader::problem)?;
-        let warning = warning.map(|warning| format!(" ({warning})"));
-        Some(format!("{problem}{}", warning.unwrap_or_default()))
+    /// Whether a log is not read any further.
+    pub(super) fn has_problem(&mut self) -> bool {
+        self.readers.problem().is_some()
     }
 
     /// Whether any log is read.
     pub(super) fn is_reading(&self) -> bool {
-        !self.readers.is_empty()
+        self.readers.is_reading()
     }
 
     /// The logs that are read, as they are now.
     pub(super) fn logs(&self) -> BTreeMap<String, LogVersion> {
-        let logs = self.readers.iter();
-        let versions = logs.filter_map(|(name, reader)| {
-            let bytes = reader.bytes();
-            let modified = None;
-            (bytes > 0).then(|| (name.clone(), LogVersion { bytes, modified }))
-        });
-        versions.collect()
+        self.readers.logs()
     }
 
     /// Whether a log is read on the primary.
     pub(super) fn reads(&self, name: &str) -> bool {
-        self.readers.contains_key(name)
+        self.readers.has(name)
     }
 
     /// The copy of a log.
     pub(super) fn file(&self, name: &str) -> Option<LogFile> {
-        let reader = self.readers.get(name)?;
-        Some(LogFile::given(reader.copy.clone()))
+        self.readers.file(name)
     }
 }
 
-impl Reader {
-    fn bytes(&self) -> u64 {
-        fs::metadata(&self.copy).map_or(0, |found| found.len())
-    }
-
-    fn problem(&mut self) -> Option<String> {
-        if self.bytes() > MAX_BYTES {
-            return Some("a log has more than 2 GiB".to_owned());
-        }
-        let status = self.child.try_wait().ok()??;
-        let mut report = Vec::new();
-        let read = File::open(&self.report);
-        let read = read.and_then(|file| file.take(MAX_REPORT).read_to_end(&mut report));
-        let report = String::from_utf8_lossy(&report);
-        let last = report.lines().rev().find(|line| !line.trim().is_empty());
-        let last = last
-            .filter(|_| read.is_ok())
-            .map(|last| last.trim().to_owned());
-        Some(last.unwrap_or_else(|| format!("ssh ended: {status}")))
+impl Problems {
+    /// Counts one; returns whether to report it.
+    const fn add(&mut self, is_final: bool) -> bool {
+        self.count += 1;
+        self.has_given_up |= is_final || self.count > MAX_PROBLEMS;
+        !std::mem::replace(&mut self.is_reported, true)
     }
 }
 
-/// The steps that run, the ids of which EMR gave: by their folders.
-fn running(listing: &LogListing) -> BTreeMap<&str, &str> {
-    let steps = listing.steps.iter();
-    let running = steps.filter(|step| step.state == StepState::Running);
-    let ids = running.filter_map(|step| Some((step.folder.as_str(), step.id.as_deref()?)));
-    ids.filter(|(_, id)| is_step(id)).take(MAX_STEPS).collect()
+/// Of the folders and ids of steps that run, those with selected logs.
+fn chosen<'a>(
+    running: impl Iterator<Item = (&'a str, &'a str)>,
+    selection: &Selection,
+) -> BTreeMap<&'a str, &'a str> {
+    let is_selected = |step: &str| STREAMS.iter().any(|it| selection.has(&name(step, it)));
+    running
+        .filter(|(step, id)| is_step(id) && is_selected(step))
+        .take(MAX_STEPS)
+        .collect()
+}
+
+/// The selected logs of steps that are not read.
+fn wanted(
+    running: &BTreeMap<&str, &str>,
+    selection: &Selection,
+    is_read: impl Fn(&str) -> bool,
+) -> Vec<Wanted> {
+    let logs = running.iter().flat_map(|(step, id)| {
+        STREAMS.map(|stream| Wanted {
+            name: name(step, stream),
+            step: (*step).to_owned(),
+            command: remote_command(id, stream),
+        })
+    });
+    logs.filter(|log| selection.has(&log.name) && !is_read(&log.name))
+        .collect()
+}
+
+/// The name of a step's log.
+fn name(step: &str, stream: &str) -> String {
+    format!("steps/{step}/{stream}")
 }
 
 /// Whether a text is the id of a step: `s-` and capital letters and digits.
@@ -224,40 +216,83 @@ fn is_step(id: &str) -> bool {
     (1..=32).contains(&rest.len()) && rest.bytes().all(fits)
 }
 
-/// The command for the primary's shell: prints a log from its beginning, also if it is not there yet.
-fn remote_command(step: &str, stream: &str) -> String {
-    format!("exec tail -c +1 -F {FOLDER}/{step}/{stream}")
-}
-
-/// Starts a program whose output goes to files.
-fn spawned(
-    mut command: std::process::Command,
-    copy: &PathBuf,
-    report: &PathBuf,
-) -> io::Result<Child> {
-    command.stdin(Stdio::null());
-    command
-        .stdout(File::create(copy)?)
-        .stderr(File::create(report)?);
-    Command::from(command).kill_on_drop(true).spawn()
-}
-
 /// How to log in to the primary of the cluster, or why nobody can over SSH.
-async fn log_in(target: &Target<'_>, stack: &StackName, id: &ClusterId) -> Result<Shell, String> {
+async fn log_in(target: &Target<'_>, stack: &StackName, id: &ClusterId) -> Result<Shell, Problem> {
+    let never = |why: String| Problem {
+        why,
+        is_final: true,
+    };
     let Some(aws) = target.cloud.aws() else {
-        return Err("the cluster is on this machine".to_owned());
+        return Err(never("the cluster is on this machine".to_owned()));
     };
     match aws.log_in(stack).await {
         Ok(Login::Ssh(shell)) if shell.cluster == *id => Ok(shell),
-        Ok(Login::Ssh(shell)) => Err(format!("the stack has another cluster, {}", shell.cluster)),
-        Ok(Login::Session { .. }) => Err("with access: ssm, it accepts no SSH".to_owned()),
-        Err(error) => Err(error.to_string()),
+        Ok(Login::Ssh(shell)) => {
+            let why = format!("the stack has another cluster, {}", shell.cluster);
+            Err(never(why))
+        }
+        Ok(Login::Session { .. }) => Err(never("with access: ssm, it accepts no SSH".to_owned())),
+        Err(error) => Err(Problem::from(&error)),
+    }
+}
+
+impl From<&CloudError> for Problem {
+    fn from(error: &CloudError) -> Self {
+        Self {
+            why: error.to_string(),
+            is_final: match error.class {
+                Class::Failed | Class::Unreachable => false,
+                Class::Input | Class::Busy | Class::Missing => true,
+            },
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_selected_step_is_read_also_if_many_run_before_it() {
+        let running = [
+            ("01-a", "s-1"),
+            ("02-b", "s-2"),
+            ("03-c", "s-3"),
+            ("04-d", "s-4"),
+        ];
+        let chosen = |selection: &Selection| chosen(running.into_iter(), selection);
+        let of = |step: &str| Selection {
+            step: Some(step.to_owned()),
+            ..Selection::default()
+        };
+        let steps = |selection: &Selection| -> Vec<String> {
+            chosen(selection).keys().map(ToString::to_string).collect()
+        };
+        assert_eq!(steps(&of("d")), ["04-d"]);
+        assert_eq!(steps(&Selection::default()), ["01-a", "02-b", "03-c"]);
+        // Without a log to read, nobody logs in.
+        assert!(steps(&of("e")).is_empty());
+        let d = of("d");
+        let left = wanted(&chosen(&d), &d, |it| it == "steps/04-d/stdout");
+        let left: Vec<&str> = left.iter().map(|log| log.name.as_str()).collect();
+        assert_eq!(left, ["steps/04-d/controller", "steps/04-d/stderr"]);
+        assert!(wanted(&chosen(&d), &d, |_| true).is_empty());
+    }
+
+    #[test]
+    fn a_problem_that_may_pass_is_tried_again_a_few_times_and_reported_once() {
+        let mut problems = Problems::default();
+        assert!(problems.add(false));
+        for _ in 1..MAX_PROBLEMS {
+            assert!(!problems.add(false) && !problems.has_given_up);
+        }
+        assert!(!problems.add(false) && problems.has_given_up);
+        let mut problems = Problems::default();
+        assert!(problems.add(true) && problems.has_given_up);
+        let is_final = |class| Problem::from(&CloudError::new(class, "x")).is_final;
+        assert!(!is_final(Class::Unreachable) && !is_final(Class::Failed));
+        assert!(is_final(Class::Input));
+    }
 
     #[test]
     fn only_ids_of_emr_get_into_a_command() {
@@ -280,7 +315,8 @@ mod tests {
         }
         assert_eq!(
             remote_command("s-1AB", "stderr"),
-            "exec tail -c +1 -F /mnt/var/log/hadoop/steps/s-1AB/stderr"
+            "exec 3<&0; tail -c +1 -F /mnt/var/log/hadoop/steps/s-1AB/stderr & p=$!; \
+             { cat <&3; kill $p; } >/dev/null 2>&1 & wait $p"
         );
     }
 }

@@ -24,7 +24,10 @@ pub(crate) async fn show(
         session.reporter.say(&warning);
     }
     let names = select(&source, &request.selection).await?;
-    let files = source.place.fetch(&names, &request.selection).await?;
+    let files = source
+        .place
+        .fetch(&names, &request.selection, false)
+        .await?;
     let logs = files.into_iter().zip(&names).enumerate();
     let logs = logs.map(|(label, (file, name))| Log {
         name: name.clone(),

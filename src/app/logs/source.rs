@@ -105,16 +105,17 @@ impl<'a> Source<'a> {
 }
 
 impl Place<'_> {
-    /// Fetches logs of a selection, in the order of their names.
+    /// Fetches logs of a selection, in the order of their names. `is_live`: for `--live`.
     pub(super) async fn fetch(
         &self,
         names: &[String],
         selection: &Selection,
+        is_live: bool,
     ) -> Result<Vec<LogFile>, Failure> {
         match self {
             Self::Cluster { target, id, .. } => {
                 if let Some(stored) = target.cloud.stored_logs() {
-                    limit::check(&stored, names, selection, id)?;
+                    limit::check(&stored, names, (selection, is_live), id)?;
                 }
                 let progress = target.session.reporter.progress();
                 let fetched = target.cloud.fetch(id, names, &*progress).await;
@@ -126,6 +127,11 @@ impl Place<'_> {
             }
             Self::File(file) => Ok(vec![file.clone()]),
         }
+    }
+
+    /// Whether logs are downloaded.
+    pub(super) fn is_remote(&self) -> bool {
+        matches!(self, Self::Cluster { target, .. } if target.cloud.stored_logs().is_some())
     }
 
     /// A warning that not all logs were listed; `None` if they were.
