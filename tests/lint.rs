@@ -6,6 +6,8 @@
 mod corpus;
 #[path = "lint/hostile.rs"]
 mod hostile;
+#[path = "lint/inputs.rs"]
+mod inputs;
 
 use clusterup::model::lint::Severity;
 use corpus::{Case, cases};

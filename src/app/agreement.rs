@@ -79,12 +79,12 @@ impl Agreement<'_> {
     /// Shows the plan and applies it; `None` if the answer to the question was no.
     pub(crate) async fn apply(&self, driver: &Driver<'_>) -> Result<Option<Prepared>, Failure> {
         let (mut prepared, mut report) = self.prepare(driver).await?;
-        self.progress.clear();
-        self.inputs.check(&prepared.plan, driver.facts).await?;
         let from = CurrentOrigin::new(self.file, &self.target.session.environment)
             .unchecked(self.options.no_lint);
         for _ in 0..MAX_ROUNDS {
             self.progress.clear();
+            // A plan that changed may start the job now.
+            self.inputs.check(&prepared.plan, driver.facts).await?;
             let elsewhere = self.elsewhere(&from).await?;
             if !self
                 .is_agreed(&prepared, report.as_ref(), elsewhere.as_ref())

@@ -4,8 +4,8 @@
 use super::failure::Failure;
 use super::lint;
 use super::target::Target;
-use super::wanted::{Wanted, wanted};
-use crate::cloud::{InputForm, InputState};
+use super::wanted::{Maker, Reader, Wanted, wanted};
+use crate::cloud::{InputForm, InputState, PATTERN};
 use crate::model::action::Action;
 use crate::model::facts::{Facts, Input};
 use crate::model::hint::{Command, CommandContext};
@@ -46,35 +46,45 @@ impl InputCheck<'_> {
         plan: &Plan,
         facts: &Facts,
     ) -> Result<Option<Diagnostics>, Failure> {
-        let mut actions = plan.actions.iter().map(|planned| &planned.action);
-        if self.is_off || !actions.any(starts_job) {
+        let mut starts = plan.actions.iter().filter_map(|it| Start::of(&it.action));
+        let Some(start) = starts.next().filter(|_| !self.is_off) else {
             return Ok(None);
-        }
-        let (mut complaints, listed) = self.in_s3().await;
+        };
+        let (mut complaints, listed) = self.in_s3(start).await;
         complaints.extend(self.few_files(facts, &listed));
         let found = self.names.findings(&complaints);
-        let hint = "an input that something else makes in time is right as it is";
+        let hint =
+            "if something else writes the input before the job reads it, leave the check out:";
         lint::show(found, hint, &*self.target.session.reporter)
     }
 
-    async fn in_s3(&self) -> (Complaints, Listed) {
+    async fn in_s3(&self, start: Start) -> (Complaints, Listed) {
         let (mut complaints, mut listed) = (Vec::new(), Listed::new());
         let Some(aws) = self.target.cloud.aws() else {
             return (complaints, listed);
         };
         let environment = &self.target.session.environment;
         let reads = |step: &Step| lint::reads(self.stack, step, environment);
-        for one in wanted(self.stack, self.names, reads).into_iter().take(MOST) {
+        let has_bootstrap = start == Start::Cluster;
+        let mut all = wanted(self.stack, self.names, has_bootstrap, reads);
+        let beyond = all.split_off(all.len().min(MOST));
+        let mut all = all.into_iter();
+        for one in all.by_ref() {
             match aws.look_up(&one.address, one.form).await {
                 InputState::Exists(Some(files)) => {
                     listed.insert(one.address, files);
                 }
                 InputState::Exists(None) => {}
+                InputState::NoAnswer => {
+                    complaints.push(complaint(one, &InputState::NoAnswer));
+                    break;
+                }
                 state @ (InputState::NoBucket | InputState::NoObject | InputState::Unknown(_)) => {
                     complaints.push(complaint(one, &state));
                 }
             }
         }
+        complaints.extend(left_out(all.chain(beyond)));
         (complaints, listed)
     }
 
@@ -117,11 +127,23 @@ impl InputCheck<'_> {
     }
 }
 
-fn starts_job(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::CreateCluster(_, Some(_)) | Action::AddSteps(..)
-    )
+/// How a plan starts the job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// On a new cluster, whose bootstrap actions run first.
+    Cluster,
+    /// On a cluster that runs.
+    Steps,
+}
+
+impl Start {
+    fn of(action: &Action) -> Option<Self> {
+        if let Action::CreateCluster(_, Some(_)) = action {
+            Some(Self::Cluster)
+        } else {
+            matches!(action, Action::AddSteps(..)).then_some(Self::Steps)
+        }
+    }
 }
 
 /// Whether a step gets the place of a data set.
@@ -130,51 +152,112 @@ fn has(step: &Step, name: &DataName) -> bool {
     pieces.any(|piece| matches!(piece, Piece::Data(data) if data == name))
 }
 
+/// Inputs that are not looked up.
+fn left_out(rest: impl Iterator<Item = Wanted>) -> Option<(Named, Complaint)> {
+    let mut rest: Vec<Wanted> = rest.collect();
+    let more = rest.len().checked_sub(1)?;
+    let first = rest.swap_remove(0);
+    let message = match more {
+        0 => format!("{} was not looked up", first.address),
+        more => format!("{} and {more} more were not looked up", first.address),
+    };
+    let complaint = Complaint {
+        code: Some(LintCode::InputUnchecked),
+        message,
+        help: Some(format!(
+            "at most {MOST} inputs are looked up, and none after one for which S3 does not answer"
+        )),
+    };
+    Some((first.named, complaint))
+}
+
 fn complaint(wanted: Wanted, state: &InputState) -> (Named, Complaint) {
-    let Wanted {
-        address,
-        form,
-        named,
-        maker,
-    } = wanted;
-    let what = match form {
-        InputForm::Object => "no object",
-        InputForm::Data => "no data",
-    };
-    let (code, message) = match (state, maker) {
-        (InputState::Unknown(why), _) => {
-            let message = format!("{address} could not be checked: {why}");
-            (LintCode::InputUnchecked, message)
-        }
-        (_, Some(step)) => {
-            let message =
-                format!("there is {what} at {address} yet, and step {step:?} may write it");
-            (LintCode::InputUnchecked, message)
-        }
-        (InputState::NoBucket, None) => {
-            let message = format!("the bucket of {address} does not exist");
-            (LintCode::InputMissing, message)
-        }
-        (InputState::NoObject | InputState::Exists(_), None) => (
-            LintCode::InputMissing,
-            format!("there is {what} at {address}"),
-        ),
-    };
+    let (code, message) = said(&wanted, state);
     let complaint = Complaint {
         code: Some(code),
         message,
-        help: Some(format!("see what is there: `{}`", listing(&address, state))),
+        help: Some(format!("see what is there: `{}`", listing(&wanted, state))),
     };
-    (named, complaint)
+    (wanted.named, complaint)
+}
+
+fn said(wanted: &Wanted, state: &InputState) -> (LintCode, String) {
+    let Wanted {
+        address,
+        form,
+        maker,
+        reader,
+        ..
+    } = wanted;
+    let why = match state {
+        InputState::Unknown(why) => Some(why.as_str()),
+        InputState::NoAnswer => Some("S3 did not answer"),
+        InputState::NoBucket | InputState::NoObject | InputState::Exists(_) => None,
+    };
+    if let Some(why) = why {
+        let message = format!("{address} could not be checked: {why}");
+        return (LintCode::InputUnchecked, message);
+    }
+    if let Some(maker) = maker {
+        let maker = match maker {
+            Maker::Step(step) => format!("step {step:?}"),
+            Maker::Earlier => "an earlier step".to_owned(),
+        };
+        let message =
+            format!("{address} does not exist yet; {maker} may write it, so it was not checked");
+        return (LintCode::InputUnchecked, message);
+    }
+    let no_bucket = *state == InputState::NoBucket;
+    match reader {
+        // The script may go on without it.
+        Reader::Script(step) => {
+            let what = if no_bucket {
+                "its bucket does"
+            } else {
+                "it does"
+            };
+            let message =
+                format!("the script of step {step:?} reads {address}, and {what} not exist");
+            (LintCode::InputUnchecked, message)
+        }
+        Reader::Stack if no_bucket => (
+            LintCode::InputMissing,
+            format!("the bucket of {address} does not exist"),
+        ),
+        Reader::Stack => {
+            let what = match form {
+                InputForm::Object => "no object",
+                InputForm::Data => "no data",
+            };
+            (
+                LintCode::InputMissing,
+                format!("there is {what} at {address}"),
+            )
+        }
+    }
 }
 
 /// The command that lists what there is around an address.
-fn listing(address: &str, state: &InputState) -> String {
+fn listing(wanted: &Wanted, state: &InputState) -> String {
     let command = Command::other("aws s3 ls");
-    let folder = address.trim_end_matches('/').rsplit_once('/');
-    let command = match folder {
+    let address = match wanted.form {
+        InputForm::Object => Some(wanted.address.as_str()),
+        // Nothing that begins a pattern is in the name of a bucket.
+        InputForm::Data => wanted.address.split(PATTERN).next(),
+    };
+    let address = address.unwrap_or_default();
+    let is_pattern = address.len() < wanted.address.len();
+    let folder = if is_pattern {
+        address
+    } else {
+        address.trim_end_matches('/')
+    };
+    let command = match folder.rsplit_once('/') {
         Some((folder, _)) if *state != InputState::NoBucket => command.arg(format!("{folder}/")),
         Some(_) | None => command,
     };
     command.complete(&CommandContext::default())
 }
+
+#[cfg(test)]
+mod tests;

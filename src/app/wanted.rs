@@ -1,9 +1,9 @@
 //! The inputs in S3 that a stack's job needs, and whether an earlier step may write them.
 
-use crate::cloud::InputForm;
+use crate::cloud::{InputForm, PATTERN};
 use crate::model::bootstrap::BootstrapScript;
 use crate::model::name::DataName;
-use crate::model::stack::{Piece, Python, Source, Stack, Step};
+use crate::model::stack::{Arg, Piece, Python, Source, Stack, Step};
 use crate::model::step_words;
 use crate::model::work::{StepFile, Work};
 use crate::text::{Named, StackNames, What};
@@ -16,8 +16,27 @@ pub(super) struct Wanted {
     pub(super) form: InputForm,
     /// Where the stack names it.
     pub(super) named: Named,
-    /// The step that may write it before it is read.
-    pub(super) maker: Option<String>,
+    pub(super) reader: Reader,
+    /// What may write it before it is read.
+    pub(super) maker: Option<Maker>,
+}
+
+/// What reads an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// The stack names it as an input.
+    Stack,
+    /// The script of this step, which the stack only gives its address.
+    Script(String),
+}
+
+/// What may write an input before it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Maker {
+    /// This step, which names a place around it.
+    Step(String),
+    /// Any earlier step.
+    Earlier,
 }
 
 struct Search<'a> {
@@ -26,10 +45,12 @@ struct Search<'a> {
     found: Vec<Wanted>,
 }
 
-/// The inputs of a stack, each once. `reads`: the addresses that the script of a step surely reads.
+/// The inputs of a stack, each once. `has_bootstrap`: whether its bootstrap actions run. `reads`: the
+/// addresses that the script of a step surely reads.
 pub(super) fn wanted(
     stack: &Stack,
     names: &StackNames,
+    has_bootstrap: bool,
     reads: impl Fn(&Step) -> BTreeSet<String>,
 ) -> Vec<Wanted> {
     let mut search = Search {
@@ -37,94 +58,139 @@ pub(super) fn wanted(
         names,
         found: Vec::new(),
     };
-    for action in &stack.cluster.bootstrap {
+    for action in stack.cluster.bootstrap.iter().filter(|_| has_bootstrap) {
         if let BootstrapScript::S3(address) = &action.script {
-            search.object(address, 0);
+            let named = names.by_text(What::FileInS3, address);
+            search.add(address, InputForm::Object, named, Reader::Stack, None);
         }
     }
     let Some(job) = &stack.job else {
         return search.found;
     };
     for (name, data) in &stack.data {
-        if let Source::S3(address) = &data.source {
-            let first = job.steps.iter().position(|step| has(step, name));
-            search.add(address, InputForm::Data, What::DataInS3, first.unwrap_or(0));
+        let first = job.steps.iter().position(|step| has(step, name));
+        if let (Source::S3(address), Some(first)) = (&data.source, first) {
+            let named = names.by_text(What::DataInS3, address);
+            let maker = search.maker(address, first, true);
+            search.add(address, InputForm::Data, named, Reader::Stack, maker);
         }
     }
     if let Some(Python::Archive(StepFile::Remote(address))) = &job.python {
-        search.object(address, 0);
+        let named = names.by_text(What::FileInS3, address);
+        search.add(address, InputForm::Object, named, Reader::Stack, None);
     }
     for (n, step) in job.steps.iter().enumerate() {
+        search.step(n, step, &reads);
+    }
+    search.found
+}
+
+impl<'a> Search<'a> {
+    /// The inputs of the step of this number, from 0.
+    fn step(&mut self, n: usize, step: &Step, reads: impl Fn(&Step) -> BTreeSet<String>) {
         for file in step.files() {
             if let StepFile::Remote(address) = file {
-                search.object(address, n);
+                let form = if address.contains(PATTERN) {
+                    InputForm::Data
+                } else {
+                    InputForm::Object
+                };
+                let named = self.named(step, What::FileInS3, address);
+                let maker = self.maker(address, n, false);
+                self.add(address, form, named, Reader::Stack, maker);
             }
         }
         if let Work::Copy { from, .. } = &step.work
             && let [Piece::Text(address)] = from.as_slice()
         {
-            search.add(address, InputForm::Data, What::ArgInS3, n);
+            self.argument(n, step, address, Reader::Stack);
         }
-        let is_named = |text: &str| names.by_text(What::ArgInS3, text).is_some();
-        if texts(step).any(is_named) {
+        let is_named = |text: &str| self.names.by_text(What::ArgInS3, text).is_some();
+        if step.args.iter().filter_map(text).any(is_named) {
+            let reader = Reader::Script(step.name.to_string());
             for address in reads(step) {
-                search.add(&address, InputForm::Data, What::ArgInS3, n);
+                self.argument(n, step, &address, reader.clone());
             }
         }
     }
-    search.found
-}
 
-impl Search<'_> {
-    fn object(&mut self, address: &str, step: usize) {
-        self.add(address, InputForm::Object, What::FileInS3, step);
+    fn argument(&mut self, n: usize, step: &Step, address: &str, reader: Reader) {
+        let named = self.named(step, What::ArgInS3, address);
+        let maker = self.maker(address, n, true);
+        self.add(address, InputForm::Data, named, reader, maker);
     }
 
-    /// Adds an input that the step of this number, from 0, reads first.
-    fn add(&mut self, address: &str, form: InputForm, what: What, step: usize) {
-        // A file that the cluster has, or a place that the stack does not name.
-        let Some(named) = self.names.by_text(what, address) else {
-            return;
-        };
+    /// Where a step names an address.
+    fn named(&self, step: &Step, what: What, address: &str) -> Option<&'a Named> {
+        let own = self.names.of_step(step.name.as_str(), what, Some(address));
+        own.or_else(|| self.names.by_text(what, address))
+    }
+
+    /// Adds an input. `named`: `None` for a file that the cluster has, or a place that the stack does
+    /// not name.
+    fn add(
+        &mut self,
+        address: &str,
+        form: InputForm,
+        named: Option<&Named>,
+        reader: Reader,
+        maker: Option<Maker>,
+    ) {
         if self.found.iter().any(|known| known.address == address) {
             return;
         }
-        self.found.push(Wanted {
+        self.found.extend(named.cloned().map(|named| Wanted {
             address: address.to_owned(),
             form,
-            named: named.clone(),
-            maker: self.maker(address, step),
-        });
+            named,
+            reader,
+            maker,
+        }));
     }
 
-    /// The step that may write to an address before the step of this number reads it: an earlier one,
-    /// or that step itself, if it also names a place around the address.
-    fn maker(&self, address: &str, step: usize) -> Option<String> {
+    /// What may write to an address before the step of this number reads it: an earlier step, or that
+    /// step itself if it also names a place around the address. `or_itself`: whether that can be.
+    fn maker(&self, address: &str, n: usize, or_itself: bool) -> Option<Maker> {
         let steps = &self.stack.job.as_ref()?.steps;
-        let near = |step: &Step| texts(step).any(|text| text != address && is_near(text, address));
-        let itself = steps.get(step).filter(|step| near(step));
-        let before = steps.get(..step).and_then(<[Step]>::first);
-        let maker = itself.or(before)?;
-        Some(maker.name.to_string())
+        let near =
+            |step: &&Step| places(step).any(|place| place != address && is_near(place, address));
+        let same = |step: &&Step| near(step) || places(step).any(|place| place == address);
+        let earlier = steps.get(..n).unwrap_or_default();
+        let itself = steps.get(n).filter(|step| or_itself && near(step));
+        match earlier.iter().find(same).or(itself) {
+            Some(step) => Some(Maker::Step(step.name.to_string())),
+            None => earlier.first().map(|_| Maker::Earlier),
+        }
     }
 }
 
+/// Whether a step reads a data set.
 fn has(step: &Step, name: &DataName) -> bool {
     let is_it = |piece: &Piece| matches!(piece, Piece::Data(data) if data == name);
-    let copied = match &step.work {
-        Work::Copy { from, to } => from.iter().chain(to).any(is_it),
+    let in_work = match &step.work {
+        Work::Copy { from, .. } => from.iter().any(is_it),
         Work::Command(words) => words.iter().flatten().any(is_it),
         Work::Script(_) | Work::Jar { .. } | Work::Sql(_) | Work::Hive(_) | Work::Shell(_) => false,
     };
-    copied || step.args.iter().flatten().any(is_it)
+    in_work || step.args.iter().flatten().any(is_it)
 }
 
-/// The values that a step gives as whole texts.
-fn texts(step: &Step) -> impl Iterator<Item = &str> {
-    step.args.iter().filter_map(|arg| match arg.as_slice() {
+/// The value that an argument gives as a whole text.
+fn text(arg: &Arg) -> Option<&str> {
+    match arg.as_slice() {
         [Piece::Text(text)] => Some(step_words::value(text)),
         _ => None,
-    })
+    }
+}
+
+/// The texts of a step that may be places that it writes.
+fn places(step: &Step) -> impl Iterator<Item = &str> {
+    let in_work: &[Arg] = match &step.work {
+        Work::Copy { to, .. } => std::slice::from_ref(to),
+        Work::Command(words) => words,
+        Work::Script(_) | Work::Jar { .. } | Work::Sql(_) | Work::Hive(_) | Work::Shell(_) => &[],
+    };
+    in_work.iter().chain(&step.args).filter_map(text)
 }
 
 /// Whether one of two addresses is the other's folder.
@@ -142,7 +208,17 @@ mod tests {
     use crate::text::ReadStack;
     use std::path::Path;
 
-    fn found(job: &str, reads: &[&str]) -> Vec<(String, Option<String>)> {
+    type Found = Vec<(String, Option<Maker>)>;
+
+    fn found(job: &str, reads: &[&str]) -> Found {
+        let plain = |it: &Wanted| {
+            let address = it.address.strip_prefix("s3://lake/").unwrap();
+            (address.to_owned(), it.maker.clone())
+        };
+        whole(job, reads, true).iter().map(plain).collect()
+    }
+
+    fn whole(job: &str, reads: &[&str], has_bootstrap: bool) -> Vec<Wanted> {
         let text = format!(
             "stack: t\nregion: us-east-1\n\
              data: {{ in: {{ s3: \"s3://lake/in/a\" }}, b: {{ beside: in, file: b }} }}\n\
@@ -154,15 +230,10 @@ mod tests {
         let names = read.names();
         let stack = read.checked(&[]).unwrap();
         let reads: BTreeSet<String> = reads.iter().map(|it| (*it).to_owned()).collect();
-        let found = wanted(&stack, &names, |_| reads.clone());
-        let plain = |it: Wanted| {
-            let address = it.address.strip_prefix("s3://lake/").unwrap().to_owned();
-            (address, it.maker)
-        };
-        found.into_iter().map(plain).collect()
+        wanted(&stack, &names, has_bootstrap, |_| reads.clone())
     }
 
-    fn sure(all: &[&str]) -> Vec<(String, Option<String>)> {
+    fn sure(all: &[&str]) -> Found {
         all.iter().map(|it| ((*it).to_owned(), None)).collect()
     }
 
@@ -171,24 +242,72 @@ mod tests {
         let one = "{ name: one, script: one.py, args: [\"${data.in}\", \"--more=s3://lake/x\", \
                    \"s3://lake/out\"], spark: { jars: [\"s3://lake/a.jar\"], \
                    py_files: [\"hdfs:///a.zip\"] } }";
-        let always = ["b.sh", "in/b", "in/a"];
+        let always = ["b.sh", "in/a"];
         assert_eq!(found(one, &[]), sure(&[&always[..], &["a.jar"]].concat()));
         let read = ["s3://lake/x", "s3://lake/in-the-script"];
         let expected = [&always[..], &["a.jar", "x"]].concat();
         assert_eq!(found(one, &read), sure(&expected));
         let copy = "{ name: c, copy: { from: \"s3://lake/l\", to: \"s3://lake/m\" } }";
-        assert_eq!(found(copy, &[]), sure(&[&always[..], &["l"]].concat()));
+        assert_eq!(found(copy, &[]), sure(&["b.sh", "l"]));
+        let into = "{ name: c, copy: { from: \"s3://lake/l\", to: \"${data.in}\" } }";
+        assert_eq!(found(into, &[]), sure(&["b.sh", "l"]));
+        let beside = "{ name: c, command: [cat, \"${data.b}\"] }";
+        assert_eq!(found(beside, &[]), sure(&["b.sh", "in/b"]));
+        let on_a_cluster_that_runs = whole(copy, &[], false);
+        let addresses = on_a_cluster_that_runs.iter().map(|it| it.address.as_str());
+        assert_eq!(addresses.collect::<Vec<_>>(), ["s3://lake/l"]);
+    }
+
+    #[test]
+    fn patterns_of_files_are_listed_and_scripts_may_go_on() {
+        let one = "{ name: one, script: one.py, args: [\"s3://lake/x\"], \
+                   spark: { jars: [\"s3://lake/jars/*.jar\", \"s3://lake/a.jar\"] } }";
+        let found = whole(one, &["s3://lake/x"], false);
+        let found: Vec<_> = found.into_iter().map(|it| (it.form, it.reader)).collect();
+        let script = Reader::Script("one".to_owned());
+        let expected = [
+            (InputForm::Data, Reader::Stack),
+            (InputForm::Object, Reader::Stack),
+            (InputForm::Data, script),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]
     fn an_earlier_step_may_write_an_input() {
-        let two = "{ name: fetch, shell: f.sh, args: [] }, \
-                   { name: two, script: two.py, args: [\"${data.in}\"] }";
+        let step = |name: &str| Some(Maker::Step(name.to_owned()));
+        let two = "{ name: fetch, shell: f.sh, args: [] }, { name: two, script: two.py, \
+                   args: [\"${data.in}\"], spark: { jars: [\"s3://lake/a.jar\"] } }";
         let found_here = found(two, &[]);
-        assert!(found_here.contains(&("in/a".to_owned(), Some("fetch".to_owned()))));
+        assert!(found_here.contains(&("in/a".to_owned(), Some(Maker::Earlier))));
+        assert!(found_here.contains(&("a.jar".to_owned(), Some(Maker::Earlier))));
         assert!(found_here.contains(&("b.sh".to_owned(), None)));
-        let own = "{ name: one, script: one.py, args: [\"s3://lake/o/\", \"s3://lake/o/p\"] }";
-        let of_itself = ("o/p".to_owned(), Some("one".to_owned()));
-        assert!(found(own, &["s3://lake/o/p"]).contains(&of_itself));
+        let copies = "{ name: other, shell: f.sh }, \
+                      { name: fetch, copy: { from: \"s3://lake/l\", to: \"s3://lake/in\" } }, \
+                      { name: two, script: two.py, args: [\"${data.in}\"] }";
+        assert!(found(copies, &[]).contains(&("in/a".to_owned(), step("fetch"))));
+        let own = "{ name: one, script: one.py, args: [\"s3://lake/o/\", \"s3://lake/o/p\"], \
+                   spark: { jars: [\"s3://lake/o/a.jar\"] } }";
+        let found_here = found(own, &["s3://lake/o/p"]);
+        assert!(found_here.contains(&("o/p".to_owned(), step("one"))));
+        assert!(found_here.contains(&("o/a.jar".to_owned(), None)));
+    }
+
+    #[test]
+    fn the_place_is_that_of_the_step_that_reads() {
+        let two = "{ name: one, shell: f.sh, args: [\"s3://lake/x\"] }, \
+                   { name: two, copy: { from: \"s3://lake/x\", to: \"s3://lake/y\" } }";
+        let found = whole(two, &[], false);
+        let (x, maker) = (&found[0], Some(Maker::Step("one".to_owned())));
+        assert_eq!(x.maker, maker);
+        let text =
+            "stack: t\nregion: us-east-1\ncluster: { release: emr-7.x, size: 2 x m5.xlarge }\n";
+        let text = format!("{text}job: {{ steps: [{two}] }}\nguardrails: {{ max_lifetime: 1h }}\n");
+        let read = ReadStack::new("t.yaml", &text, Path::new(""), &[]);
+        let names = read.names();
+        let stack = read.checked(&[]).unwrap();
+        let here = &wanted(&stack, &names, false, |_| BTreeSet::new())[0].named;
+        let of = |step| names.of_step(step, What::ArgInS3, Some("s3://lake/x"));
+        assert_eq!((Some(here), of("one") == of("two")), (of("two"), false));
     }
 }

@@ -9,6 +9,9 @@ pub enum InputForm {
     Data,
 }
 
+/// Begins a pattern of names (Hadoop, `GlobPattern`).
+pub const PATTERN: [char; 4] = ['*', '?', '[', '{'];
+
 /// Whether an input exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputState {
@@ -21,4 +24,6 @@ pub enum InputState {
     NoObject,
     /// That is not known, for this reason.
     Unknown(String),
+    /// S3 did not answer, and probably does not answer for others.
+    NoAnswer,
 }

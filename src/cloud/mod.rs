@@ -36,7 +36,7 @@ pub mod unserved;
 pub mod yarn;
 
 pub use error::{Class, CloudError};
-pub use input::{InputForm, InputState};
+pub use input::{InputForm, InputState, PATTERN};
 pub use log::{
     Ended, FolderLogs, LogFile, LogListing, LogVersion, MergedLogs, Next, StackLogs, StoredLogs,
     Tail, Uploaded, UploadedLog, read_log,

@@ -1,7 +1,7 @@
 //! Scripts with a head of comments: the step's arguments, and what is to be found on lines that end
 //! with `#!`.
 
-use clusterup::diagnose::lint::{Modules, Script, lint};
+use clusterup::diagnose::lint::{Modules, Script, lint, reads};
 use clusterup::model::lint::LintCode;
 use clusterup::model::stack::Stack;
 use std::fs;
@@ -106,22 +106,30 @@ impl Case {
 
     /// What the lint finds: code, line and message.
     pub(crate) fn found(&self) -> Vec<(LintCode, usize, String)> {
+        let findings = self.with_script(lint).into_iter().map(|found| {
+            let line = self.text[..found.at.start].matches('\n').count() + 1;
+            (found.code, line, found.message)
+        });
+        findings.collect()
+    }
+
+    /// The addresses that the script surely reads.
+    pub(crate) fn reads(&self) -> Vec<String> {
+        self.with_script(reads).into_iter().collect()
+    }
+
+    fn with_script<T>(&self, of: impl FnOnce(&Script<'_>) -> T) -> T {
         let stack = self.stack();
         let modules = Modules {
             beside: self.beside.iter().cloned().collect(),
             packages: Some(self.packages.clone()),
             ..Modules::default()
         };
-        let script = Script {
+        of(&Script {
             text: &self.text,
             stack: &stack,
             step: &stack.job.as_ref().unwrap().steps[0],
             modules: &modules,
-        };
-        let findings = lint(&script).into_iter().map(|found| {
-            let line = self.text[..found.at.start].matches('\n').count() + 1;
-            (found.code, line, found.message)
-        });
-        findings.collect()
+        })
     }
 }

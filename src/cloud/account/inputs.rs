@@ -4,12 +4,9 @@
 use super::Account;
 use crate::cloud::api::s3::{Bucket, HeadObject, ListObjects, Listed};
 use crate::cloud::api::{Api, ApiError, Kind, Page};
-use crate::cloud::{InputForm, InputState, Inputs};
+use crate::cloud::{InputForm, InputState, Inputs, PATTERN};
 use crate::model::staged::is_skipped;
 use async_trait::async_trait;
-
-/// Begins a pattern of names (Hadoop, `GlobPattern`).
-const PATTERN: [char; 4] = ['*', '?', '[', '{'];
 
 /// Ends the name of an object that EMR writes for a folder.
 const FOLDER: &str = "_$folder$";
@@ -32,20 +29,38 @@ impl<A: Api> Inputs for Account<A> {
                 let head = self.api.serve(HeadObject { bucket, key }).await;
                 head.map(|_| InputState::Exists(None))
             }
-            InputForm::Data => {
-                let prefix = key.split(PATTERN).next().unwrap_or_default();
-                let call = ListObjects {
-                    bucket,
-                    prefix: prefix.to_owned(),
-                    delimiter: None,
-                    next: None,
-                };
-                let page = self.api.serve(call).await;
-                page.map(|page| listed(page, key, prefix != key))
-            }
+            InputForm::Data => self.look_up_data(bucket, key).await,
         };
         found.unwrap_or_else(|error| failed(&error, form))
     }
+}
+
+impl<A: Api> Account<A> {
+    async fn look_up_data(&self, bucket: Bucket, key: &str) -> Result<InputState, ApiError> {
+        let list = |prefix: &str| ListObjects {
+            bucket: bucket.clone(),
+            prefix: prefix.to_owned(),
+            delimiter: None,
+            next: None,
+        };
+        let prefix = key.split(PATTERN).next().unwrap_or_default();
+        let page = self.api.serve(list(prefix)).await?;
+        let state = listed(page, key, prefix != key);
+        match marker_beside(key) {
+            // A listing of `a/x/` has no object beside that folder.
+            Some(marker) if state == InputState::NoObject => {
+                let page = self.api.serve(list(&marker)).await?;
+                Ok(listed(page, key, false))
+            }
+            Some(_) | None => Ok(state),
+        }
+    }
+}
+
+/// The object that EMR writes beside a folder, if the key ends as one.
+fn marker_beside(key: &str) -> Option<String> {
+    let folder = key.strip_suffix('/').filter(|_| !key.contains(PATTERN))?;
+    Some(format!("{}{FOLDER}", folder.trim_end_matches('/')))
 }
 
 /// What the first page of a listing says.
@@ -63,7 +78,9 @@ fn listed(page: Page<Listed>, key: &str, is_pattern: bool) -> InputState {
     match (found.is_empty(), is_whole) {
         (true, true) => InputState::NoObject,
         (true, false) => {
-            InputState::Unknown("too many objects have names that begin so".to_owned())
+            let why =
+                "more than 1,000 objects begin with this name, and only the first 1,000 were read";
+            InputState::Unknown(why.to_owned())
         }
         // Which of them match is not known.
         (false, _) if is_pattern => InputState::Exists(None),
@@ -103,7 +120,7 @@ fn failed(error: &ApiError, form: InputForm) -> InputState {
         | Kind::Exists
         | Kind::Precondition
         | Kind::InUse
-        | Kind::OutcomeUnknown => InputState::Unknown("S3 did not answer".to_owned()),
+        | Kind::OutcomeUnknown => InputState::NoAnswer,
     }
 }
 
@@ -146,6 +163,16 @@ mod tests {
         }
         let markers = ["a/x/", "a/x_$folder$", "a/x/y_$folder$"];
         assert_eq!(listed(page(&markers, None), "a/x", false), exists(&[]));
+    }
+
+    #[test]
+    fn empty_folders_have_a_marker_beside_them() {
+        assert_eq!(marker_beside("a/x/").as_deref(), Some("a/x_$folder$"));
+        for none in ["a/x", "", "a/*/"] {
+            assert_eq!(marker_beside(none), None, "{none}");
+        }
+        let marker = page(&["a/x_$folder$"], None);
+        assert_eq!(listed(marker, "a/x/", false), exists(&[]));
     }
 
     #[test]

@@ -150,7 +150,7 @@ impl<'a> Walk<'a> {
         });
         parser.found = values.collect();
         // The script takes others, or goes on without them.
-        if self.changes_argv || self.index_guards > 0 {
+        if self.changes_argv || self.around.index_guards > 0 {
             return;
         }
         for argument in missing {

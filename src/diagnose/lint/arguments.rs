@@ -79,7 +79,7 @@ impl<'a> Walk<'a> {
     }
 
     fn too_few(&mut self, at: &impl Ranged, message: String) {
-        if self.index_guards == 0 && !self.changes_argv {
+        if self.around.index_guards == 0 && !self.changes_argv {
             let help = "add the argument to the step's `args`, or let the script check \
                         `len(sys.argv)` before it reads it";
             self.report(LintCode::TooFewArgs, at, message, help);
@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Whether a call ends the program with the exit code 0: `sys.exit()` or `exit(0)`.
-fn ends_well(last: &Expr) -> bool {
+pub(super) fn ends_well(last: &Expr) -> bool {
     let Some(call) = last.as_call_expr() else {
         return false;
     };

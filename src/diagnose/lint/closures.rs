@@ -56,6 +56,7 @@ impl<'a> Walk<'a> {
                 | Spark::Builder
                 | Spark::Session
                 | Spark::Reader
+                | Spark::StreamReader
                 | Spark::Writer => false,
             }
         } else {
@@ -144,9 +145,11 @@ impl<'a> Walk<'a> {
                     Spark::Context => "the Spark context",
                     Spark::Session | Spark::Builder | Spark::Conf => "the Spark session",
                     Spark::Rdd(_) => "an RDD",
-                    Spark::Frame(_) | Spark::Grouped | Spark::Reader | Spark::Writer => {
-                        "a DataFrame"
-                    }
+                    Spark::Frame(_)
+                    | Spark::Grouped
+                    | Spark::Reader
+                    | Spark::StreamReader
+                    | Spark::Writer => "a DataFrame",
                 };
                 let message = format!("{what} is used in a function that runs on the executors");
                 let help = "it exists on the driver alone: join the data, or broadcast what the \

@@ -124,7 +124,7 @@ impl<'a> Walk<'a> {
     /// A function that is passed on can be called with any arguments.
     fn escapes(&mut self, value: &Value) {
         if let Value::Function(id) = value {
-            self.now.open(*id, self.is_sure);
+            self.now.open(*id, self.certainty_of_others());
         }
     }
 
@@ -175,7 +175,7 @@ impl<'a> Walk<'a> {
     /// An object that is not known may have any method of this name.
     pub(super) fn open_methods(&mut self, name: &str) {
         for id in self.methods.get(name).cloned().unwrap_or_default() {
-            self.now.open(id, self.is_sure);
+            self.now.open(id, self.certainty_of_others());
         }
     }
 
@@ -308,10 +308,13 @@ impl<'a> Walk<'a> {
 
     fn lambda(&mut self, lambda: &'a ExprLambda) {
         self.scopes.enter();
+        // Nobody may call it.
+        self.around.loops += 1;
         for parameter in lambda.parameters.iter().flat_map(|all| all.iter()) {
             self.scopes.set(parameter.name().as_str(), Value::Unknown);
         }
         self.eval(&lambda.body);
+        self.around.loops -= 1;
         self.scopes.leave();
     }
 

@@ -1,6 +1,7 @@
 //! Functions and classes of a script: what calls bind to their parameters, and following their
 //! bodies once the scope around them is complete.
 
+use super::around::{Around, Certainty};
 use super::call::Call;
 use super::summary::Calls;
 use super::value::{ClassId, FunctionId, Spark, Value};
@@ -16,6 +17,13 @@ const BY_NAME: [(&str, Spark); 4] = [
     ("spark_context", Spark::Context),
     ("spark_session", Spark::Session),
 ];
+
+/// That of a function whose calls are not known yet.
+const FIRST: Certainty = Certainty {
+    is_sure: true,
+    is_unguarded: true,
+    is_certain: false,
+};
 
 impl<'a> Walk<'a> {
     pub(super) fn enter(&mut self) {
@@ -69,7 +77,7 @@ impl<'a> Walk<'a> {
         if !def.decorator_list.is_empty()
             || is_method && name.starts_with("__") && name != "__init__"
         {
-            self.now.open(id, self.is_sure);
+            self.now.open(id, self.certainty_of_others());
         }
         if is_method {
             self.methods.entry(name).or_default().push(id);
@@ -99,11 +107,12 @@ impl<'a> Walk<'a> {
             return;
         };
         let calls = self.before.calls(id).cloned();
-        let outer = (self.class, self.function, self.is_sure, self.index_guards);
+        let outer = (self.class, self.function, self.is_sure, self.around);
         self.class = function.class;
         self.function = Some(id);
-        self.is_sure = calls.as_ref().is_none_or(|calls| calls.is_sure);
-        self.index_guards = 0;
+        let certainty = calls.as_ref().map_or(FIRST, |calls| calls.certainty);
+        self.is_sure = certainty.is_sure;
+        self.around = Around::of_calls(certainty);
         self.enter();
         for (n, parameter) in parameters(&function.def.parameters).enumerate() {
             let name = parameter.parameter.name.as_str();
@@ -118,7 +127,7 @@ impl<'a> Walk<'a> {
         }
         self.body(&function.def.body);
         self.leave();
-        (self.class, self.function, self.is_sure, self.index_guards) = outer;
+        (self.class, self.function, self.is_sure, self.around) = outer;
     }
 
     /// What all calls give a parameter.
@@ -140,13 +149,19 @@ impl<'a> Walk<'a> {
     /// Notes a call of a function of the script, and returns its result.
     pub(super) fn call_function(&mut self, id: FunctionId, call: &Call<'a>) -> Value {
         let Some(function) = self.functions.get(&id).copied() else {
-            self.now.open(id, self.is_sure);
+            self.now.open(id, self.certainty());
             return Value::Unknown;
         };
         self.run_command(id, call);
         self.check_udf(id);
+        // A decorator may handle errors, or call it another time.
+        let certainty = if function.def.decorator_list.is_empty() {
+            self.certainty()
+        } else {
+            self.certainty_of_others()
+        };
         if call.is_open {
-            self.now.open(id, self.is_sure);
+            self.now.open(id, certainty);
             return self.before.result_of(id);
         }
         let all = parameters(&function.def.parameters);
@@ -162,7 +177,7 @@ impl<'a> Walk<'a> {
         let values = values
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
-        self.now.call(id, values, self.is_sure);
+        self.now.call(id, values, certainty);
         self.before.result_of(id)
     }
 

@@ -5,6 +5,7 @@ mod aggregates;
 mod allow;
 mod argparse;
 mod arguments;
+mod around;
 mod call;
 mod click;
 mod closures;
@@ -17,6 +18,7 @@ mod modules;
 mod names;
 mod paths;
 mod python2;
+mod reads;
 mod scope;
 mod script;
 mod settings;
@@ -37,7 +39,7 @@ use allow::Allowed;
 use std::collections::BTreeSet;
 
 /// The addresses in S3 that a script surely reads through Spark, as far as it and its step's arguments
-/// tell.
+/// tell. What the script may have written itself is not among them.
 pub fn reads(script: &Script<'_>) -> BTreeSet<String> {
     match &syntax::parse(script).tree {
         Some(tree) => walk::follow(script, &tree.syntax().body).reads,

@@ -96,21 +96,21 @@ enum By {
 
 impl<'a> Walk<'a> {
     pub(super) fn check_paths(&mut self, callee: &Callee<'a>, call: &Call<'a>) {
-        let Some((by, path)) = path(callee, call).filter(|_| self.file_guards == 0) else {
+        let Some((by, path)) = path(callee, call) else {
             return;
         };
-        let name = callee.name.as_str();
-        let looks = LOOKS.contains(&name) || LOOKS_OF_PATHS.contains(&name);
         let several = if let Value::Items(items) = &path {
             items.as_slice()
         } else {
             std::slice::from_ref(&path)
         };
+        self.note_places(by, several, callee);
+        if self.around.file_guards > 0 {
+            return;
+        }
+        let name = callee.name.as_str();
+        let looks = LOOKS.contains(&name) || LOOKS_OF_PATHS.contains(&name);
         for path in several.iter().filter_map(Value::text) {
-            if by == By::Spark && self.is_sure {
-                self.reads.extend(in_s3(path));
-            }
-            self.fills_hdfs |= by == By::Writer && path.start().starts_with(['/', 'h']);
             if let Some(why) = self.of_one_machine(path, by).filter(|_| !looks) {
                 let help = self.data_instead(path);
                 self.report(LintCode::LocalPath, &callee.at, why, &help);
@@ -119,6 +119,23 @@ impl<'a> Walk<'a> {
             if by == By::Python && self.check_remote(path, callee) {
                 return;
             }
+        }
+    }
+
+    /// Notes what is read and written.
+    fn note_places(&mut self, by: By, paths: &[Value], callee: &Callee<'a>) {
+        let reads = by == By::Spark && callee.receiver != Spark::StreamReader.into();
+        let is_certain = self.certainty().is_certain;
+        for path in paths {
+            let text = path.text();
+            if by == By::Writer || is_pandas_write(&callee.name) {
+                self.reads.write(text);
+            }
+            if let (true, true, Some(text)) = (reads, is_certain, text) {
+                self.reads.read(text);
+            }
+            let in_hdfs = |path: &Text| path.start().starts_with(['/', 'h']);
+            self.fills_hdfs |= by == By::Writer && text.is_some_and(in_hdfs);
         }
     }
 
@@ -238,11 +255,6 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The address in S3 that a path is, if all of it is known.
-fn in_s3(path: &Text) -> Option<String> {
-    path.whole().filter(|whole| whole.starts_with("s3://"))
-}
-
 fn is_on_each_machine(path: &str) -> bool {
     let below = |folder: &&str| {
         let rest = path.strip_prefix(*folder);
@@ -261,6 +273,7 @@ fn path(callee: &Callee<'_>, call: &Call<'_>) -> Option<(By, Value)> {
             Spark::Writer | Spark::Rdd(_) => By::Writer,
             Spark::Context
             | Spark::Reader
+            | Spark::StreamReader
             | Spark::Conf
             | Spark::Builder
             | Spark::Session
@@ -296,7 +309,7 @@ fn of_spark<'c>(spark: Spark, name: &str, call: &'c Call<'_>) -> Option<Option<&
     let of_table = ["insertInto", "jdbc", "saveAsTable", "table", "toTable"];
     let takes = match spark {
         Spark::Context => CONTEXT_READS.contains(&name),
-        Spark::Reader => READS.contains(&name) && !of_table.contains(&name),
+        Spark::Reader | Spark::StreamReader => READS.contains(&name) && !of_table.contains(&name),
         Spark::Writer => WRITES.contains(&name) && !of_table.contains(&name),
         Spark::Rdd(_) => RDD_WRITES.contains(&name),
         Spark::Conf | Spark::Builder | Spark::Session | Spark::Frame(_) | Spark::Grouped => false,
@@ -304,7 +317,8 @@ fn of_spark<'c>(spark: Spark, name: &str, call: &'c Call<'_>) -> Option<Option<&
     if takes {
         return Some(call.argument(0, "path").or_else(|| call.named("name")));
     }
-    let is_option = matches!(spark, Spark::Reader | Spark::Writer) && name == "option";
+    let is_option =
+        matches!(spark, Spark::Reader | Spark::StreamReader | Spark::Writer) && name == "option";
     let is_path = is_option && call.args.first().and_then(Value::constant) == Some("path");
     is_path.then(|| call.args.get(1))
 }

@@ -188,7 +188,8 @@ pub(super) fn attribute(of: Spark, name: &str) -> Value {
         (Spark::Session, "sparkContext") => Spark::Context.into(),
         (Spark::Session, "builder") => Spark::Builder.into(),
         (Spark::Session, "conf") => Spark::Conf.into(),
-        (Spark::Session, "read" | "readStream") => Spark::Reader.into(),
+        (Spark::Session, "read") => Spark::Reader.into(),
+        (Spark::Session, "readStream") => Spark::StreamReader.into(),
         (Spark::Frame(_), "write" | "writeStream") => Spark::Writer.into(),
         (Spark::Frame(size), "rdd") => Spark::Rdd(size).into(),
         (Spark::Frame(size), "na") => Spark::Frame(size).into(),
@@ -201,7 +202,8 @@ pub(super) fn attribute(of: Spark, name: &str) -> Value {
 pub(super) fn attribute_of_anything(name: &str) -> Value {
     match name {
         "sparkContext" => Spark::Context.into(),
-        "readStream" | "read" => Spark::Reader.into(),
+        "read" => Spark::Reader.into(),
+        "readStream" => Spark::StreamReader.into(),
         "writeStream" | "write" => Spark::Writer.into(),
         _ => Value::Unknown,
     }
@@ -233,8 +235,8 @@ pub(super) fn method(of: Spark, name: &str, call: &Call<'_>) -> Value {
         Spark::Session if has(&["getOrCreate", "getActiveSession", "newSession"]) => {
             Spark::Session.into()
         }
-        Spark::Reader if has(READS) => Spark::Frame(Size::Whole).into(),
-        Spark::Reader => Spark::Reader.into(),
+        Spark::Reader | Spark::StreamReader if has(READS) => Spark::Frame(Size::Whole).into(),
+        Spark::Reader | Spark::StreamReader => of.into(),
         Spark::Writer if has(WRITES) => Value::Unknown,
         Spark::Writer => Spark::Writer.into(),
         Spark::Rdd(size) if has(RDD_KEEPS) => Spark::Rdd(size).into(),

@@ -1,11 +1,13 @@
 //! Follows statements.
 
+use super::arguments::ends_well;
+use super::around::Around;
 use super::value::Value;
 use super::walk::Walk;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
     Alias, ExceptHandler, Expr, ExprContext, MatchCase, Stmt, StmtFor, StmtIf, StmtImportFrom,
-    StmtTry, StmtWhile, WithItem,
+    StmtTry, StmtWhile, StmtWith, WithItem,
 };
 
 /// Functions that end the program.
@@ -47,10 +49,7 @@ impl<'a> Walk<'a> {
             Stmt::For(each) => self.each(each),
             Stmt::While(again) => self.again(again),
             Stmt::If(test) => return self.test(test),
-            Stmt::With(with) => {
-                with.items.iter().for_each(|item| self.with(item));
-                return self.body(&with.body);
-            }
+            Stmt::With(with) => return self.with(with),
             Stmt::Match(one_of) => {
                 self.eval(&one_of.subject);
                 self.cases(&one_of.cases);
@@ -74,7 +73,7 @@ impl<'a> Walk<'a> {
             }
             Stmt::Expr(expression) => {
                 self.eval(&expression.value);
-                return self.exits(&expression.value);
+                return self.ends(&expression.value);
             }
             Stmt::Delete(delete) => {
                 for target in &delete.targets {
@@ -89,6 +88,7 @@ impl<'a> Walk<'a> {
 
     fn returns(&mut self, value: Option<&'a Expr>) {
         let value = value.map_or(Value::Nothing, |value| self.eval(value));
+        self.leaves();
         if let Some(function) = self.function {
             self.now.result(function, value);
         }
@@ -96,8 +96,9 @@ impl<'a> Walk<'a> {
 
     fn again(&mut self, again: &'a StmtWhile) {
         self.forget(&again.body);
-        if self.eval(&again.test).truth() != Some(false) {
-            self.aside(&again.body);
+        let truth = self.eval(&again.test).truth();
+        if truth != Some(false) {
+            self.rounds(&again.body, truth.is_some());
         }
         self.body(&again.orelse);
     }
@@ -160,14 +161,23 @@ impl<'a> Walk<'a> {
     }
 
     fn each(&mut self, each: &'a StmtFor) {
-        let mut item = Value::Unknown;
+        let (mut item, mut has_rounds) = (Value::Unknown, false);
         if let Value::Items(items) = self.eval(&each.iter) {
+            has_rounds = !items.is_empty();
             item = items.into_iter().reduce(Value::or).unwrap_or_default();
         }
         self.forget(&each.body);
         self.assign(&each.target, item);
-        self.aside(&each.body);
+        self.rounds(&each.body, has_rounds);
         self.body(&each.orelse);
+    }
+
+    /// Follows the block of a loop. `surely`: whether it has a round.
+    fn rounds(&mut self, body: &'a [Stmt], surely: bool) {
+        let doubt = usize::from(!surely);
+        self.around.loops += doubt;
+        self.aside(body);
+        self.around.loops -= doubt;
     }
 
     /// Forgets the values of all names that a loop assigns.
@@ -231,7 +241,27 @@ impl<'a> Walk<'a> {
         !self.scopes.join(branches)
     }
 
-    fn with(&mut self, item: &'a WithItem) {
+    fn with(&mut self, with: &'a StmtWith) -> bool {
+        let around = self.around;
+        for item in &with.items {
+            let call = item.context_expr.as_call_expr();
+            let name = call.map(|call| self.peek(&call.func)).unwrap_or_default();
+            if name.import_name() == Some("contextlib.suppress") {
+                self.around.guards += 1;
+                self.around.index_guards += 1;
+                self.around.file_guards += 1;
+            }
+            self.bind(item);
+        }
+        let ends = self.body(&with.body);
+        self.around = Around {
+            may_have_left: self.around.may_have_left,
+            ..around
+        };
+        ends
+    }
+
+    fn bind(&mut self, item: &'a WithItem) {
         let value = self.eval(&item.context_expr);
         if let Some(target) = &item.optional_vars {
             let is_itself = matches!(value, Value::Spark(_) | Value::Instance(_));
@@ -275,12 +305,17 @@ impl<'a> Walk<'a> {
             "Exception",
             "BaseException",
         ]));
-        self.index_guards += guards;
-        self.file_guards += for_files;
+        let around = self.around;
+        self.around.index_guards += guards;
+        self.around.file_guards += for_files;
+        let goes_on = handlers.clone().any(|handler| !self.fails(&handler.body));
+        self.around.guards += usize::from(goes_on);
         let start = self.scopes.mark();
         let mut ends = self.body(&attempt.body);
-        self.index_guards -= guards;
-        self.file_guards -= for_files;
+        self.around = Around {
+            may_have_left: self.around.may_have_left,
+            ..around
+        };
         if !ends {
             ends = self.body(&attempt.orelse);
         }
@@ -330,8 +365,26 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Follows an expression that may end the program; returns whether it does.
+    fn ends(&mut self, expression: &'a Expr) -> bool {
+        let ends = self.exits(expression);
+        if ends && ends_well(expression) {
+            self.leaves();
+        }
+        ends
+    }
+
+    /// Whether a block ends the script with an error.
+    fn fails(&self, body: &[Stmt]) -> bool {
+        match body.last() {
+            Some(Stmt::Raise(_)) => true,
+            Some(Stmt::Expr(last)) => self.exits(&last.value) && !ends_well(&last.value),
+            Some(_) | None => false,
+        }
+    }
+
     /// Whether an expression ends the program.
-    fn exits(&mut self, expression: &'a Expr) -> bool {
+    fn exits(&self, expression: &Expr) -> bool {
         let Expr::Call(call) = expression else {
             return false;
         };

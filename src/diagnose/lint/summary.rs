@@ -1,5 +1,6 @@
 //! What a round over the script found out about its functions and classes, for the next round.
 
+use super::around::Certainty;
 use super::value::{ClassId, FunctionId, Value};
 use std::collections::BTreeMap;
 
@@ -18,16 +19,20 @@ pub(super) struct Calls {
     pub(super) values: BTreeMap<String, Value>,
     /// Whether it is called with arguments that are not known.
     pub(super) is_open: bool,
-    /// Whether one call happens whatever the script is given.
-    pub(super) is_sure: bool,
+    pub(super) certainty: Certainty,
     count: usize,
 }
 
 impl Summary {
     /// Adds a call. `values`: the parameters that get an argument.
-    pub(super) fn call(&mut self, of: FunctionId, values: Vec<(String, Value)>, is_sure: bool) {
+    pub(super) fn call(
+        &mut self,
+        of: FunctionId,
+        values: Vec<(String, Value)>,
+        certainty: Certainty,
+    ) {
         let calls = self.calls.entry(of).or_default();
-        calls.is_sure |= is_sure;
+        calls.certainty = calls.certainty.or(certainty);
         let names: Vec<&String> = values.iter().map(|(name, _)| name).collect();
         for (name, value) in &mut calls.values {
             // This call leaves it to its default.
@@ -47,10 +52,10 @@ impl Summary {
     }
 
     /// Notes that a function may be called with any arguments.
-    pub(super) fn open(&mut self, of: FunctionId, is_sure: bool) {
+    pub(super) fn open(&mut self, of: FunctionId, certainty: Certainty) {
         let calls = self.calls.entry(of).or_default();
         calls.is_open = true;
-        calls.is_sure |= is_sure;
+        calls.certainty = calls.certainty.or(certainty);
         calls.count += 1;
     }
 

@@ -108,6 +108,15 @@ impl Text {
         self.0.iter().map(part).collect()
     }
 
+    /// What the script and the step's arguments tell of its beginning.
+    pub(super) fn beginning(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Known(text) | Part::Given(text) => Some(text.clone()),
+            Part::Place(_) | Part::Unknown => None,
+        };
+        self.0.iter().map_while(part).collect()
+    }
+
     /// What the script itself has at its start.
     pub(super) fn start(&self) -> &str {
         match self.first() {

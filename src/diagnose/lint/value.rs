@@ -52,6 +52,8 @@ pub(super) enum Spark {
     Builder,
     Session,
     Reader,
+    /// The reader of a stream, whose input may come later.
+    StreamReader,
     Writer,
     Rdd(Size),
     Frame(Size),

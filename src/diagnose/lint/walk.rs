@@ -3,7 +3,9 @@
 //! reach the others. Code that does not run is not reported.
 
 use super::argparse::Parser;
+use super::around::Around;
 use super::home::Home;
+use super::reads::Reads;
 use super::scope::Scopes;
 use super::script::Script;
 use super::summary::Summary;
@@ -37,16 +39,12 @@ pub(super) struct Walk<'a> {
     pub(super) function: Option<FunctionId>,
     /// Whether the code runs whatever is not known.
     pub(super) is_sure: bool,
-    /// How many handlers of an `IndexError` are around the code.
-    pub(super) index_guards: usize,
-    /// How many handlers of errors of files are around the code.
-    pub(super) file_guards: usize,
+    pub(super) around: Around,
     /// Whether the script changes `sys.argv`.
     pub(super) changes_argv: bool,
     /// Whether the script writes to HDFS.
     pub(super) fills_hdfs: bool,
-    /// The addresses in S3 that Spark surely reads.
-    pub(super) reads: BTreeSet<String>,
+    pub(super) reads: Reads,
     pub(super) home: Home,
     pub(super) findings: Vec<LintFinding>,
 }
@@ -67,6 +65,7 @@ const ROUNDS: usize = 3;
 /// What a script does, as far as it is known.
 pub(super) struct Followed {
     pub(super) findings: Vec<LintFinding>,
+    /// The addresses in S3 that Spark surely reads, and that the script does not write.
     pub(super) reads: BTreeSet<String>,
     pub(super) home: Home,
 }
@@ -85,7 +84,7 @@ pub(super) fn follow(script: &Script<'_>, body: &[Stmt]) -> Followed {
     }
     Followed {
         findings: walk.findings,
-        reads: walk.reads,
+        reads: walk.reads.sure(),
         home: walk.home,
     }
 }
@@ -106,11 +105,10 @@ impl<'a> Walk<'a> {
             class: None,
             function: None,
             is_sure: true,
-            index_guards: 0,
-            file_guards: 0,
+            around: Around::default(),
             changes_argv: false,
             fills_hdfs: false,
-            reads: BTreeSet::new(),
+            reads: Reads::default(),
             home: Home::default(),
             findings: Vec::new(),
         }
