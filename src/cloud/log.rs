@@ -13,8 +13,9 @@ mod tail;
 pub use excerpt::of_stream as read_log;
 pub use file::LogFile;
 pub use folder::FolderLogs;
-pub(super) use listing::LoggedStep;
-pub use listing::{LogListing, LogVersion, StackLogs, StoredLogs, Uploaded, UploadedLog};
+pub use listing::{
+    LogListing, LogVersion, LoggedStep, StackLogs, StoredLogs, Uploaded, UploadedLog,
+};
 pub use merged::{Ended, MergedLogs, Next};
 pub use tail::Tail;
 

@@ -38,8 +38,8 @@ pub mod yarn;
 pub use error::{Class, CloudError};
 pub use input::{InputForm, InputState, PATTERN};
 pub use log::{
-    Ended, FolderLogs, LogFile, LogListing, LogVersion, MergedLogs, Next, StackLogs, StoredLogs,
-    Tail, Uploaded, UploadedLog, read_log,
+    Ended, FolderLogs, LogFile, LogListing, LogVersion, LoggedStep, MergedLogs, Next, StackLogs,
+    StoredLogs, Tail, Uploaded, UploadedLog, read_log,
 };
 pub use roles::{
     Access, Acting, AwsAccount, ClusterLogs, Diagnoses, DriverLogs, EventLogs, Inputs, Leasing,

@@ -8,11 +8,16 @@ use super::owner::owner_of;
 use super::rules::Kind;
 use super::thrown::thrown;
 use crate::model::diagnosis::{Confidence, FailureOwner};
+use crate::model::evidence::LogRole;
 use chrono::TimeDelta;
 use std::cmp::Reverse;
 
 /// Executors that were lost longer than this before the end were replaced.
 const CHAIN: TimeDelta = TimeDelta::minutes(15);
+
+/// A node that was unhealthy longer than this before its cluster ended was replaced or recovered. YARN
+/// logs that a node is unhealthy once, and AWS does not document how long EMR keeps such a node.
+const UNHEALTHY: TimeDelta = TimeDelta::hours(1);
 
 /// So many earlier messages show that a job waits.
 pub(super) const REPETITIONS: usize = 2;
@@ -98,11 +103,18 @@ fn explains(finding: &Finding, logs: &[Log<'_>], symptoms: &[&Finding], ending: 
         [] => ending.has_no_reason(logs),
         _ => symptoms.iter().any(|symptom| !symptom.rule.is_after_fatal),
     };
-    let is_near = match (finding.time, ending.time) {
-        (Some(time), Some(end)) => end - time <= CHAIN,
+    is_near(finding, logs, ending)
+        && (finding.rule.is_fatal || finding.rule.loses_executors && of_losses)
+}
+
+/// Whether something can have led to an end by its time. What has no time can.
+fn is_near(finding: &Finding, logs: &[Log<'_>], ending: &Ending) -> bool {
+    let is_nodes = ending.is_cut && logs[finding.at.log].role == LogRole::Node;
+    let reach = if is_nodes { UNHEALTHY } else { CHAIN };
+    match (finding.time, ending.time) {
+        (Some(time), Some(end)) => end - time <= reach,
         _ => true,
-    };
-    is_near && (finding.rule.is_fatal || finding.rule.loses_executors && of_losses)
+    }
 }
 
 /// The first in time; of those in one block the most specific.

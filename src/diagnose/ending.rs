@@ -18,23 +18,38 @@ pub(super) struct Ending {
     pub(super) blocks: Vec<(usize, usize)>,
     /// The line that names the task whose failures these are.
     pub(super) task: Option<At>,
-    /// When it was, if the logs say.
+    /// When it was, if the logs or EMR say.
     pub(super) time: Option<NaiveDateTime>,
+    /// Whether the end of its cluster cut the job off.
+    pub(super) is_cut: bool,
 }
 
-/// Finds what ended the job; `None` if nothing says that it failed.
-pub(super) fn ending(logs: &[Log<'_>], findings: &[Finding]) -> Option<Ending> {
+/// Finds what ended the job; `None` if nothing says that it failed. `cut_at` is when the end of its
+/// cluster cut it off, as far as it is known.
+pub(super) fn ending(
+    logs: &[Log<'_>],
+    findings: &[Finding],
+    cut_at: Option<NaiveDateTime>,
+) -> Option<Ending> {
     let main = traceback(logs, LogRole::DriverOutput)
         .or_else(|| traceback(logs, LogRole::DriverLog))
         .or_else(|| thrown(logs, findings))
         .or_else(|| fatal(findings))?;
     let fatal = findings.iter().filter(|finding| finding.rule.is_fatal);
-    let time = fatal.filter_map(|finding| finding.time).max();
+    let fatal = fatal.filter_map(|finding| finding.time).max();
+    let by_cluster = logs[main.0].role == LogRole::Cloud && logs.iter().any(Log::is_drivers);
+    let is_cut = cut_at.is_some() || by_cluster;
+    let time = if is_cut {
+        cut_at.max(newest(logs))
+    } else {
+        fatal
+    };
     let mut ending = Ending {
         main,
         blocks: vec![main],
         task: None,
         time,
+        is_cut,
     };
     let named = if ending.is_plain(logs) {
         Vec::new()
@@ -46,6 +61,19 @@ pub(super) fn ending(logs: &[Log<'_>], findings: &[Finding]) -> Option<Ending> {
     ending.blocks.sort_unstable();
     ending.blocks.dedup();
     Some(ending)
+}
+
+/// The newest time in the last run of the logs that are written until their cluster ends. Their clock
+/// may have another zone than EMR's.
+fn newest(logs: &[Log<'_>]) -> Option<NaiveDateTime> {
+    let written = logs.iter();
+    let written = written.filter(|log| log.is_drivers() || log.role == LogRole::Node);
+    let newest = written.filter_map(|log| {
+        let blocks = log.blocks.iter();
+        let of_last_run = blocks.filter(|block| block.first >= log.last_run);
+        of_last_run.filter_map(|block| block.time).max()
+    });
+    newest.max()
 }
 
 /// The last traceback that a log's driver printed. A job that was started again has several

@@ -33,7 +33,8 @@ pub fn diagnose(evidence: &Evidence, asked: Asked<'_>) -> Diagnosis {
     if evidence.exit == Some(0) || ended_well(&logs, &findings) {
         return unknown::diagnosis(&logs, &findings);
     }
-    let ending = ending(&logs, &findings);
+    let cut_at = evidence.cut_at.map(|at| at.naive_utc());
+    let ending = ending(&logs, &findings, cut_at);
     let exit = exit::code(evidence, &logs);
     let was_killed = exit.is_some_and(exit::is_signal);
     let found = cause(&logs, &findings, ending.as_ref(), was_killed);

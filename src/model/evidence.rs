@@ -1,6 +1,7 @@
 //! What the logs of a failed step or cluster say, independent of the target that they come from.
 
 use super::words::words;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 /// The logs of one failed step, or of a cluster that never became ready.
@@ -10,6 +11,8 @@ pub struct Evidence {
     pub logs: Vec<LogText>,
     /// The exit code of the step's process, if it is known. A signal counts as 128 plus its number.
     pub exit: Option<i32>,
+    /// When the end of its cluster cut the step off; `None` if it did not, or the time is not known.
+    pub cut_at: Option<DateTime<Utc>>,
 }
 
 /// One log, or one message of EMR.

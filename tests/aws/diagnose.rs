@@ -1,6 +1,8 @@
 //! Why jobs and clusters failed on AWS: from logs that arrive late, and kept for other machines.
 
 use crate::world::{BUCKET, Done, World, ending};
+use clusterup::model::clock::Clock;
+use clusterup::run::clock::SystemClock;
 use serde_json::{Value, json};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -340,10 +342,13 @@ fn a_cluster_without_nodes_is_explained_by_the_logs_of_their_managers() {
     }
     let manager =
         "node/i-0abc1234/applications/hadoop-yarn/hadoop-yarn-nodemanager-ip-10-0-0-7.log";
-    let full = "2026-01-02 03:04:09,102 ERROR org.apache.hadoop.yarn.server.nodemanager.\
-                LocalDirsHandlerService (DiskHealthMonitor-Timer): Most of the disks failed. 1/1 local-dirs \
-                usable space is below configured utilization percentage/no more usable space [ /mnt/yarn : \
-                used space above threshold of 90.0% ]\n";
+    let full = format!(
+        "{},102 ERROR org.apache.hadoop.yarn.server.nodemanager.LocalDirsHandlerService \
+         (DiskHealthMonitor-Timer): Most of the disks failed. 1/1 local-dirs usable space is below \
+         configured utilization percentage/no more usable space [ /mnt/yarn : used space above \
+         threshold of 90.0% ]\n",
+        SystemClock.now().format("%Y-%m-%d %H:%M:%S")
+    );
     let end = json!({
         "id": world.clusters()[0]["id"], "code": "INSTANCE_FAILURE", "errors": true,
         "message": "All slaves in the job flow were terminated due to NO_SLAVE_LEFT",

@@ -2,8 +2,8 @@
 //! failures, with what a diagnosis should say.
 //!
 //! A file begins with what is known of the case: `row` of the table of failures, which Spark in which
-//! mode, the expected `rule`, `cause`, `class`, `owner` and kinds of `remedies`, the `exit` code, and `spot` if
-//! the cluster has Spot instances. Each log follows its line `=== ROLE NAME`.
+//! mode, the expected `rule`, `cause`, `class`, `owner` and kinds of `remedies`, the `exit` code, `spot` if
+//! the cluster has Spot instances, and the time at which the cluster's end `cut` the step off. Each log follows its line `=== ROLE NAME`.
 
 use clusterup::diagnose::{Asked, diagnose};
 use clusterup::model::diagnosis::{Diagnosis, Remedy};
@@ -63,6 +63,7 @@ fn case(name: String, text: &str) -> Case {
             "remedies" => case.remedies = rest.split_whitespace().map(str::to_owned).collect(),
             "exit" => case.evidence.exit = Some(rest.parse().unwrap()),
             "spot" => case.has_spot = true,
+            "cut" => case.evidence.cut_at = Some(rest.parse().unwrap()),
             _ => panic!("{}: {line}", case.name),
         }
     }

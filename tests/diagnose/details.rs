@@ -8,7 +8,14 @@ use clusterup::model::evidence::{Evidence, LogRole, LogText, Section};
 fn of(logs: &[(LogRole, &str, &str)], exit: Option<i32>) -> Diagnosis {
     let log = |(role, name, text): &(LogRole, &str, &str)| LogText::whole(*role, *name, *text);
     let logs = logs.iter().map(log).collect();
-    diagnose(&Evidence { logs, exit }, Asked::default())
+    diagnose(
+        &Evidence {
+            logs,
+            exit,
+            ..Evidence::default()
+        },
+        Asked::default(),
+    )
 }
 
 fn lines(found: &Diagnosis) -> Vec<String> {
@@ -63,7 +70,13 @@ fn the_tail_of_a_log_has_no_line_numbers() {
         sections: vec![section(Some(1), "one row"), section(None, RAISED)],
     };
     let logs = vec![log];
-    let found = diagnose(&Evidence { logs, exit: None }, Asked::default());
+    let found = diagnose(
+        &Evidence {
+            logs,
+            ..Evidence::default()
+        },
+        Asked::default(),
+    );
     assert_eq!(
         lines(&found)[0],
         "stdout:: ZeroDivisionError: division by zero"
@@ -156,9 +169,15 @@ py4j.protocol.Py4JJavaError: An error occurred while calling o1.count.
             step: Some(step),
             has_spot: false,
         };
-        diagnose(&Evidence { logs, exit: None }, asked)
-            .remedies
-            .len()
+        diagnose(
+            &Evidence {
+                logs,
+                ..Evidence::default()
+            },
+            asked,
+        )
+        .remedies
+        .len()
     };
     assert_eq!(remedies(&step("{}")), 2);
     let set = step(r#"{"spark.sql.autoBroadcastJoinThreshold":"-1"}"#);
@@ -273,7 +292,13 @@ fn a_traceback_ends_where_lines_are_missing() {
         ],
     };
     let logs = vec![log];
-    let found = diagnose(&Evidence { logs, exit: None }, Asked::default());
+    let found = diagnose(
+        &Evidence {
+            logs,
+            ..Evidence::default()
+        },
+        Asked::default(),
+    );
     assert!(
         !found.cause.as_str().contains("1200 rows"),
         "{}",

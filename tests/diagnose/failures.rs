@@ -12,7 +12,14 @@ use std::path::Path;
 
 fn diagnosis(logs: Vec<LogText>) -> Value {
     let exit = Some(1);
-    json!(diagnose(&Evidence { logs, exit }, Asked::default()))
+    json!(diagnose(
+        &Evidence {
+            logs,
+            exit,
+            ..Evidence::default()
+        },
+        Asked::default()
+    ))
 }
 
 /// The driver's output is in one file with Spark's log, and executors have a folder of their own.

@@ -348,6 +348,7 @@ mod tests {
                 state,
                 ended_at: minutes.map(|minutes| now - TimeDelta::minutes(minutes)),
                 was_ready: true,
+                ended_by_step: false,
                 steps: Vec::new(),
                 messages: Vec::new(),
             };

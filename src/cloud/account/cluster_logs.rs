@@ -25,6 +25,9 @@ use tokio::time::Instant;
 /// minutes, for $0.0036 at S3's price.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The reason of a cluster that ended because a step failed (EMR API, `ClusterStateChangeReasonCode`).
+const STEP_FAILURE: &str = "STEP_FAILURE";
+
 /// The most logs that are listed as often as that: one page of S3's.
 const MAX_WATCHED: usize = 1_000;
 
@@ -59,6 +62,7 @@ impl<A: Api> ClusterLogs for Account<A> {
             state: cluster.state,
             ended_at: cluster.ended_at,
             was_ready: cluster.ready_at.is_some(),
+            ended_by_step: cluster.reason.as_deref() == Some(STEP_FAILURE),
             steps: folders,
             messages: messages(&cluster),
         };
@@ -219,6 +223,8 @@ fn logged((number, step): (usize, &emr::Step)) -> LoggedStep {
         name: step_name::read(&step.name)
             .map_or_else(|| step.name.clone(), |step| step.name.to_string()),
         state: step.state,
+        started_at: step.started_at,
+        ended_at: step.ended_at,
         failure: said.map(|text| LogText::whole(LogRole::Cloud, named, text)),
         folder,
     }

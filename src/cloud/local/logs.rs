@@ -8,7 +8,7 @@ use crate::cloud::{Logs, local_results, step_folder};
 use crate::model::event::Listener;
 use crate::model::evidence::Section;
 use crate::model::name::{ClusterId, StackName};
-use crate::model::observed::{Cluster, Step};
+use crate::model::observed::{Cluster, EndReason, Step};
 use crate::model::relative::RelativePath;
 use crate::model::shown;
 use async_trait::async_trait;
@@ -42,6 +42,10 @@ impl ClusterLogs for Local {
             state: cluster.state,
             ended_at: cluster.ended_at,
             was_ready: cluster.ready_at.is_some(),
+            ended_by_step: cluster
+                .end
+                .as_ref()
+                .is_some_and(|end| end.reason == EndReason::StepFailed),
             steps: steps.collect(),
             messages: Vec::new(),
         }))
@@ -90,6 +94,8 @@ fn logged((number, step): (usize, &Step)) -> LoggedStep {
         id: None,
         name: step.name.to_string(),
         state: step.state,
+        started_at: step.started_at,
+        ended_at: step.ended_at,
         failure: None,
     }
 }

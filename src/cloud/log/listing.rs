@@ -1,10 +1,11 @@
 //! What a cluster has left for a diagnosis so far.
 
+use crate::diagnose::search::Listed;
 use crate::model::evidence::{LogText, Section};
 use crate::model::name::ClusterId;
 use crate::model::observed::{ClusterState, StepState};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The logs of one cluster as they are now, and what the cloud itself says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct LogListing {
     pub ended_at: Option<DateTime<Utc>>,
     /// Whether it ever was ready for work.
     pub was_ready: bool,
+    /// Whether EMR ended it because a step failed (`STEP_FAILURE`).
+    pub ended_by_step: bool,
     /// Its steps, oldest first.
     pub steps: Vec<LoggedStep>,
     /// EMR's messages about the cluster: `StateChangeReason` and `ErrorDetails`.
@@ -24,9 +27,11 @@ pub struct LogListing {
 }
 
 impl LogListing {
-    /// The names of the logs.
-    pub fn names(&self) -> BTreeSet<String> {
-        self.logs.keys().cloned().collect()
+    /// The names of the logs, and when each was last written.
+    pub fn names(&self) -> Listed {
+        let logs = self.logs.iter();
+        logs.map(|(name, version)| (name.clone(), version.modified))
+            .collect()
     }
 }
 
@@ -84,6 +89,10 @@ pub struct LoggedStep {
     pub name: String,
     /// Its state.
     pub state: StepState,
+    /// When it started, if it did.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended, if it has ended.
+    pub ended_at: Option<DateTime<Utc>>,
     /// EMR's `FailureDetails`, if they say more than that the error is unknown.
     pub failure: Option<LogText>,
 }

@@ -2,17 +2,20 @@
 //! say that have been read. The caller lists and reads them.
 
 mod clues;
+mod listed;
 mod names;
 #[cfg(test)]
 mod tests;
 
+pub use listed::Listed;
 pub use names::{application, role_of_text, stream};
 pub(super) use names::{number_after, words};
 
 use crate::model::evidence::{Evidence, LogRole, LogText, Section};
+use chrono::{DateTime, Utc};
 use clues::Clues;
 use names::{below, role};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many lost executors' logs are read: the first lost show why, the later ones follow from it.
 const MAX_EXECUTORS: usize = 4;
@@ -31,8 +34,13 @@ const MAX_LOGS: usize = 32;
 pub enum Subject {
     /// A step, by its folder among the logs, such as `01-load`.
     Step(String),
-    /// The same of a step that ran when its cluster failed: the cause may be on the nodes.
-    CutStep(String),
+    /// A step that ran when its cluster failed: the cause may be on the nodes.
+    CutStep {
+        /// Its folder, as of [`Self::Step`].
+        folder: String,
+        /// When it ended, if its logs are uploaded after that.
+        at: Option<DateTime<Utc>>,
+    },
     /// A cluster that never was ready, with EMR's message, such as `On the master instance (i-…),
     /// bootstrap action 1 returned a non-zero return code`.
     Start(String),
@@ -44,8 +52,7 @@ pub enum Subject {
 #[derive(Debug, Clone)]
 pub struct Search {
     subject: Subject,
-    /// The names of all logs, without `.gz`.
-    names: BTreeSet<String>,
+    listed: Listed,
     read: BTreeMap<String, Vec<Section>>,
     clues: Clues,
 }
@@ -59,18 +66,25 @@ struct Wanted<'a> {
 
 impl Search {
     /// Begins a search among the logs of these names, such as `steps/01-load/stderr`.
-    pub fn new(subject: Subject, names: BTreeSet<String>) -> Self {
+    pub fn new(subject: Subject, listed: impl Into<Listed>) -> Self {
         Self {
             subject,
-            names,
+            listed: listed.into(),
             read: BTreeMap::new(),
             clues: Clues::default(),
         }
     }
 
-    /// Continues among the logs that are there now.
-    pub fn relist(&mut self, names: BTreeSet<String>) {
-        self.names = names;
+    /// Continues among the logs that are there now. Each node uploads its logs when its cluster ends, so
+    /// those of a step that was cut off are read again if one was uploaded again.
+    pub fn relist(&mut self, listed: impl Into<Listed>) {
+        let listed = listed.into();
+        let mut read = self.read.keys();
+        let has_changed = read.any(|name| listed.has_changed(name, &self.listed));
+        if has_changed && matches!(self.subject, Subject::CutStep { .. }) {
+            self.forget();
+        }
+        self.listed = listed;
     }
 
     /// The next log to read; `None` if the rest cannot show more.
@@ -86,12 +100,13 @@ impl Search {
         self.read.insert(name, sections);
     }
 
-    /// Whether a log is there that every failure of this kind leaves.
+    /// Whether a log is there that every failure of this kind leaves. Of a step that was cut off, logs
+    /// from before the end of its cluster do not count.
     pub fn has_begun(&self) -> bool {
         match &self.subject {
-            Subject::Step(folder) | Subject::CutStep(folder) => {
-                let folder = format!("steps/{folder}/");
-                self.has(&folder, "stderr") || self.has(&folder, "stdout")
+            Subject::Step(folder) => self.has_of_step(folder),
+            Subject::CutStep { folder, at } => {
+                self.has_of_step(folder) && at.is_none_or(|at| self.listed.has_since(at))
             }
             Subject::All => true,
             Subject::Start(_) => self.wanted().iter().any(|log| stream(log.name) == "stderr"),
@@ -101,7 +116,7 @@ impl Search {
     /// Whether such a failure leaves logs at all: EMR refuses some clusters before a machine runs.
     pub fn expects_logs(&self) -> bool {
         match &self.subject {
-            Subject::Step(_) | Subject::CutStep(_) | Subject::All => true,
+            Subject::Step(_) | Subject::CutStep { .. } | Subject::All => true,
             Subject::Start(message) => !names::folders_of_start(message).is_empty(),
         }
     }
@@ -125,14 +140,15 @@ impl Search {
         let containers = self.containers();
         let mut missing = containers.iter().filter(|it| {
             let folder = format!("/{it}/");
-            !self.names.iter().any(|name| name.contains(&folder))
+            !self.names().any(|name| name.contains(&folder))
         });
         missing.next().is_none()
             && match &self.subject {
                 Subject::Step(folder) => self.has(&format!("steps/{folder}/"), "stdout"),
-                Subject::CutStep(folder) => {
+                Subject::CutStep { folder, at } => {
+                    let is_last = |name: &&str| at.is_none_or(|at| self.listed.is_since(name, at));
                     self.has(&format!("steps/{folder}/"), "stdout")
-                        && self.node_managers().next().is_some()
+                        && self.node_managers().iter().any(is_last)
                 }
                 Subject::Start(_) | Subject::All => true,
             }
@@ -147,6 +163,10 @@ impl Search {
 
     /// What was found: the logs, and the messages of the cloud.
     pub fn evidence(self, messages: Vec<LogText>) -> Evidence {
+        let cut_at = match self.subject {
+            Subject::CutStep { at, .. } => at,
+            Subject::Step(_) | Subject::Start(_) | Subject::All => None,
+        };
         let mut logs = messages;
         for Wanted { name, role } in self.wanted() {
             let (Some(role), Some(sections)) = (role, self.read.get(name)) else {
@@ -161,20 +181,34 @@ impl Search {
         Evidence {
             logs,
             exit: self.clues.exit,
+            cut_at,
         }
     }
 
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.listed.names.iter().map(String::as_str)
+    }
+
+    fn has_of_step(&self, folder: &str) -> bool {
+        let folder = format!("steps/{folder}/");
+        self.has(&folder, "stderr") || self.has(&folder, "stdout")
+    }
+
     fn has(&self, folder: &str, of_stream: &str) -> bool {
-        below(&self.names, folder).any(|name| stream(name) == of_stream)
+        below(&self.listed.names, folder).any(|name| stream(name) == of_stream)
     }
 
     /// The logs to read, most important first.
     fn wanted(&self) -> Vec<Wanted<'_>> {
         match &self.subject {
             Subject::Step(folder) => self.wanted_of_step(folder),
-            Subject::CutStep(folder) => {
+            Subject::CutStep { folder, .. } => {
                 let mut wanted = self.wanted_of_step(folder);
-                wanted.extend(self.node_managers());
+                let managers = self.node_managers().into_iter();
+                wanted.extend(managers.map(|name| Wanted {
+                    name,
+                    role: role(name),
+                }));
                 wanted
             }
             Subject::Start(message) => self.wanted_of_start(message),
@@ -184,7 +218,7 @@ impl Search {
 
     fn wanted_of_step(&self, folder: &str) -> Vec<Wanted<'_>> {
         let mut wanted = Vec::new();
-        let own: Vec<&str> = below(&self.names, &format!("steps/{folder}/")).collect();
+        let own: Vec<&str> = below(&self.listed.names, &format!("steps/{folder}/")).collect();
         for wanted_stream in ["stderr", "stdout", "syslog", "controller"] {
             let of_stream = own.iter().filter(|name| stream(name) == wanted_stream);
             wanted.extend(of_stream.map(|name| Wanted {
@@ -192,14 +226,14 @@ impl Search {
                 role: role(name),
             }));
         }
-        for container in self.clues.drivers(&self.names) {
+        for container in self.clues.drivers(&self.listed.names) {
             wanted.extend(self.in_folder(&container).map(|name| Wanted {
                 name,
                 role: names::role_of_driver(name),
             }));
         }
         if self.clues.needs_launches() {
-            let masters = self.clues.masters(&self.names);
+            let masters = self.clues.masters(&self.listed.names);
             let logs = masters.iter().flat_map(|master| self.in_folder(master));
             let logs = logs.filter(|name| stream(name) == "stderr");
             wanted.extend(logs.map(|name| Wanted { name, role: None }));
@@ -211,8 +245,8 @@ impl Search {
                 role: Some(LogRole::Executor),
             }));
         }
-        for folder in self.clues.executor_folders(&self.names) {
-            let logs = below(&self.names, &folder);
+        for folder in self.clues.executor_folders(&self.listed.names) {
+            let logs = below(&self.listed.names, &folder);
             wanted.extend(logs.map(|name| Wanted {
                 name,
                 role: Some(LogRole::Executor),
@@ -226,7 +260,7 @@ impl Search {
         folders.push(DAEMONS.to_owned());
         let found = folders
             .iter()
-            .flat_map(|folder| below(&self.names, folder))
+            .flat_map(|folder| below(&self.listed.names, folder))
             .map(|name| Wanted {
                 name,
                 role: role(name),
@@ -236,26 +270,26 @@ impl Search {
         wanted
     }
 
-    /// The logs that the managers of some nodes write now, or wrote last.
-    fn node_managers(&self) -> impl Iterator<Item = Wanted<'_>> {
+    /// The logs that the managers of some nodes write now, or wrote last: of the nodes that were there
+    /// last, because others may have been replaced long before.
+    fn node_managers(&self) -> Vec<&str> {
         let mut managers: BTreeMap<&str, &str> = BTreeMap::new();
-        for name in below(&self.names, "node/") {
+        for name in below(&self.listed.names, "node/") {
             if let Some(instance) = names::of_node_manager(name) {
                 let log = managers.entry(instance).or_insert(name);
                 // One that was rolled has a suffix.
                 *log = if log.ends_with(".log") { log } else { name };
             }
         }
-        let managers = managers.into_values().take(MAX_NODES);
-        managers.map(|name| Wanted {
-            name,
-            role: role(name),
-        })
+        let mut managers: Vec<&str> = managers.into_values().collect();
+        self.listed.newest_first(&mut managers);
+        managers.truncate(MAX_NODES);
+        managers
     }
 
     /// All logs, those of the driver first.
     fn all(&self) -> Vec<Wanted<'_>> {
-        let mut wanted: Vec<Wanted<'_>> = (self.names.iter())
+        let mut wanted: Vec<Wanted<'_>> = (self.names())
             .map(|name| Wanted {
                 name,
                 role: names::role_of_any(name),
@@ -275,8 +309,7 @@ impl Search {
     /// The output of the process in a folder of this name.
     fn in_folder(&self, folder: &str) -> impl Iterator<Item = &str> {
         let folder = format!("/{folder}/");
-        let names = self.names.iter().map(String::as_str);
-        names.filter(move |name| {
+        self.names().filter(move |name| {
             name.contains(&folder) && matches!(stream(name), "stderr" | "stdout")
         })
     }

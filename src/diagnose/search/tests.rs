@@ -1,6 +1,8 @@
 //! The logs that a search reads, in order, and what it makes of them.
 
 use super::*;
+use chrono::TimeDelta;
+use std::collections::BTreeSet;
 
 const APP: &str = "containers/application_1700000000000_0001/container_1700000000000_0001_01_";
 
@@ -11,7 +13,15 @@ fn names(all: &[&str]) -> BTreeSet<String> {
 /// Reads logs as they are asked for, and returns the names in order and the evidence.
 fn search(subject: Subject, logs: &[(&str, &str)]) -> (Vec<String>, Evidence) {
     let listed: Vec<&str> = logs.iter().map(|(name, _)| *name).collect();
-    let mut search = Search::new(subject, names(&listed));
+    search_listed(subject, names(&listed), logs)
+}
+
+fn search_listed(
+    subject: Subject,
+    listed: impl Into<Listed>,
+    logs: &[(&str, &str)],
+) -> (Vec<String>, Evidence) {
+    let mut search = Search::new(subject, listed);
     let mut order = Vec::new();
     while let Some(name) = search.next_log() {
         let (_, text) = logs.iter().find(|(it, _)| *it == name).unwrap();
@@ -27,6 +37,22 @@ fn search(subject: Subject, logs: &[(&str, &str)]) -> (Vec<String>, Evidence) {
 
 fn step(folder: &str) -> Subject {
     Subject::Step(folder.to_owned())
+}
+
+fn cut(folder: &str, at: Option<DateTime<Utc>>) -> Subject {
+    let folder = folder.to_owned();
+    Subject::CutStep { folder, at }
+}
+
+/// Logs by their names and the minutes after which each was last written.
+fn written(logs: &[(&str, i64)]) -> Listed {
+    let logs = logs.iter();
+    logs.map(|(name, minutes)| ((*name).to_owned(), Some(minute(*minutes))))
+        .collect()
+}
+
+fn minute(minutes: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
 }
 
 fn roles(evidence: &Evidence) -> Vec<(LogRole, &str)> {
@@ -201,7 +227,7 @@ fn the_managers_of_some_nodes_are_read_if_the_cluster_failed_while_the_step_ran(
     all.push(manager(2, ".log.2026-11-21-05"));
     all.push(of(1, "hadoop-yarn-proxyserver-ip-10-0-0-1.log"));
     let logs: Vec<(&str, &str)> = all.iter().map(|name| (name.as_str(), "")).collect();
-    let (order, evidence) = search(Subject::CutStep("01-a".to_owned()), &logs);
+    let (order, evidence) = search(cut("01-a", None), &logs);
     let read = [
         all[0].clone(),
         manager(1, ".log"),
@@ -217,6 +243,52 @@ fn the_managers_of_some_nodes_are_read_if_the_cluster_failed_while_the_step_ran(
     );
     let (order, _) = search(step("01-a"), &logs);
     assert_eq!(order, all[..1], "a step that failed by itself");
+}
+
+#[test]
+fn the_nodes_that_were_there_last_are_read() {
+    let manager = |node: &str| {
+        format!("node/i-0{node}/applications/hadoop-yarn/hadoop-yarn-nodemanager-ip-{node}.log")
+    };
+    // The first three were replaced hours before the end.
+    let nodes = ["a", "b", "c", "d", "e", "f", "g"].map(manager);
+    let times = [10, 20, 30, 541, 541, 542, 541];
+    let listed: Vec<(&str, i64)> = nodes.iter().map(String::as_str).zip(times).collect();
+    let logs: Vec<(&str, &str)> = nodes.iter().map(|name| (name.as_str(), "")).collect();
+    let (order, evidence) = search_listed(cut("01-a", Some(minute(540))), written(&listed), &logs);
+    let newest = [5, 3, 4, 6].map(|index| nodes[index].clone());
+    assert_eq!(order, newest);
+    assert_eq!(evidence.cut_at, Some(minute(540)));
+}
+
+#[test]
+fn logs_from_before_the_end_of_a_cluster_do_not_explain_a_step_that_it_cut_off() {
+    const MANAGER: &str = "node/i-0a/applications/hadoop-yarn/hadoop-yarn-nodemanager-ip-1.log";
+    let [stderr, stdout] = ["steps/01-a/stderr", "steps/01-a/stdout"];
+    let earlier = written(&[(stderr, 55), (stdout, 5), (MANAGER, 55)]);
+    let mut search = Search::new(cut("01-a", Some(minute(57))), earlier.clone());
+    assert!(!search.has_begun() && !search.is_complete());
+    // Without a time of its end, nothing tells them apart.
+    let unknown = Search::new(cut("01-a", None), earlier);
+    assert!(unknown.has_begun() && unknown.is_complete());
+
+    // The primary uploads first, then the nodes that still run.
+    search.relist(written(&[(stderr, 58), (stdout, 5), (MANAGER, 55)]));
+    assert!(search.has_begun() && !search.is_complete());
+    while let Some(name) = search.next_log() {
+        search.add(name, Vec::new());
+    }
+    search.relist(written(&[(stderr, 58), (stdout, 5), (MANAGER, 59)]));
+    assert!(search.is_complete());
+    // What was read of it was old.
+    let mut wanted = Vec::new();
+    while let Some(name) = search.next_log() {
+        wanted.push(name.clone());
+        search.add(name, Vec::new());
+    }
+    assert!(wanted.contains(&MANAGER.to_owned()), "{wanted:?}");
+    search.relist(written(&[(stderr, 58), (stdout, 5), (MANAGER, 59)]));
+    assert_eq!(search.next_log(), None);
 }
 
 #[test]

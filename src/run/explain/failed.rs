@@ -1,6 +1,6 @@
 //! What failed of a cluster, and the logs that can show why.
 
-use crate::cloud::LogListing;
+use crate::cloud::{LogListing, LoggedStep};
 use crate::diagnose::search::Subject;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::evidence::LogText;
@@ -8,6 +8,10 @@ use crate::model::name::StepName;
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, Step, StepState};
 use crate::model::shown;
 use crate::model::stuck::Stuck;
+use chrono::TimeDelta;
+
+/// The longest that EMR takes to end a cluster.
+const MAX_ENDING: TimeDelta = TimeDelta::minutes(20);
 
 /// What failed of a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +46,9 @@ impl Failed {
         if cluster.ready_at.is_none() {
             return Some(Self::Start);
         }
+        let is_cut = |step: &Step| {
+            is_cut(step) || step.state == StepState::Cancelled && step.started_at.is_some()
+        };
         steps.iter().rposition(is_cut).map(Self::Step)
     }
 
@@ -79,49 +86,39 @@ impl Failed {
 
     /// The same of a cluster of which only the listing is known.
     pub fn of_listing(listing: &LogListing) -> Option<Self> {
-        let last = |state| listing.steps.iter().rposition(|step| step.state == state);
-        let cut = || last(StepState::Interrupted).filter(|_| is_broken(listing));
-        let step = last(StepState::Failed).or_else(cut).map(Self::Step);
+        let mut steps = listing.steps.iter();
+        let failed = steps.rposition(|step| step.state == StepState::Failed);
+        let cut = || (0..listing.steps.len()).rfind(|index| was_cut_off(listing, *index));
+        let step = failed.or_else(cut).map(Self::Step);
         let start = || (is_broken(listing) && !listing.was_ready).then_some(Self::Start);
         step.or_else(start)
     }
 
     pub(super) fn subject(self, listing: &LogListing) -> Subject {
-        match self {
-            Self::Step(index) => {
-                let step = listing.steps.get(index);
-                let folder = step.map_or_else(String::new, |step| step.folder.clone());
-                let is_cut = step.is_some_and(|step| step.state == StepState::Interrupted);
-                if is_cut && is_broken(listing) {
-                    Subject::CutStep(folder)
-                } else {
-                    Subject::Step(folder)
-                }
-            }
-            Self::Start => {
-                let texts = listing.messages.iter().flat_map(|log| &log.sections);
-                let texts: Vec<&str> = texts.map(|section| section.text.as_str()).collect();
-                Subject::Start(texts.join("\n"))
-            }
+        let Some(step) = self.logged(listing) else {
+            let texts = listing.messages.iter().flat_map(|log| &log.sections);
+            let texts: Vec<&str> = texts.map(|section| section.text.as_str()).collect();
+            return Subject::Start(texts.join("\n"));
+        };
+        let folder = step.folder.clone();
+        if !self.was_cut_off(listing) {
+            return Subject::Step(folder);
         }
+        // On this machine logs are there at once.
+        let at = step.ended_at.filter(|_| step.id.is_some());
+        Subject::CutStep { folder, at }
     }
 
     /// Whether it is a step that ended by itself, so that its logs say how.
     pub(super) fn has_ended(self, listing: &LogListing) -> bool {
-        let state = match self {
-            Self::Step(index) => listing.steps.get(index).map(|step| step.state),
-            Self::Start => None,
-        };
-        state == Some(StepState::Failed)
+        let state = self.logged(listing).map(|step| step.state);
+        state == Some(StepState::Failed) && !self.was_cut_off(listing)
     }
 
     pub(super) fn waits_for(self, listing: &LogListing) -> String {
         match self {
-            Self::Step(index) => {
-                let name = listing
-                    .steps
-                    .get(index)
-                    .map_or("", |step| step.name.as_str());
+            Self::Step(_) => {
+                let name = self.logged(listing).map_or("", |step| step.name.as_str());
                 format!("waiting for the logs of step {}", shown::line(name, 200))
             }
             Self::Start => "waiting for the logs of the cluster's start".to_owned(),
@@ -130,15 +127,28 @@ impl Failed {
 
     /// What EMR says of it.
     pub(super) fn messages(self, listing: &LogListing) -> Vec<LogText> {
-        let step = match self {
-            Self::Step(index) => listing.steps.get(index),
-            Self::Start => None,
-        };
+        let step = self.logged(listing);
         let of_step = step.and_then(|step| step.failure.clone());
         // A cluster that a step's failure ended says no more than that.
-        let is_cut = step.is_none_or(|step| step.state == StepState::Interrupted);
-        let of_cluster = listing.messages.iter().filter(|_| is_cut).cloned();
+        let is_own = step.is_some_and(|step| step.state != StepState::Interrupted)
+            && !self.was_cut_off(listing);
+        let of_cluster = listing.messages.iter().filter(|_| !is_own).cloned();
         of_step.into_iter().chain(of_cluster).collect()
+    }
+
+    /// The step, if it is one.
+    fn logged(self, listing: &LogListing) -> Option<&LoggedStep> {
+        match self {
+            Self::Step(index) => listing.steps.get(index),
+            Self::Start => None,
+        }
+    }
+
+    fn was_cut_off(self, listing: &LogListing) -> bool {
+        match self {
+            Self::Step(index) => was_cut_off(listing, index),
+            Self::Start => false,
+        }
     }
 }
 
@@ -156,6 +166,30 @@ fn is_same_run(step: &Step, other: &Step) -> bool {
     (&step.job, step.run) == (&other.job, other.run)
 }
 
+/// Whether the failure of its cluster cut the step of this index off. EMR may report such a step as
+/// failed or cancelled: then it was the last to start, and ended with the cluster.
+fn was_cut_off(listing: &LogListing, index: usize) -> bool {
+    let Some(step) = listing.steps.get(index).filter(|_| is_broken(listing)) else {
+        return false;
+    };
+    let mut later = listing.steps.iter().skip(index + 1);
+    let ended_with_cluster = || {
+        let ends = step.ended_at.zip(listing.ended_at);
+        ends.is_some_and(|(step, cluster)| cluster - step <= MAX_ENDING)
+    };
+    match step.state {
+        StepState::Interrupted => true,
+        StepState::Failed | StepState::Cancelled => {
+            !listing.ended_by_step
+                && step.id.is_some()
+                && step.started_at.is_some()
+                && later.all(|later| later.started_at.is_none())
+                && ended_with_cluster()
+        }
+        StepState::Pending | StepState::Running | StepState::Completed => false,
+    }
+}
+
 fn is_broken(listing: &LogListing) -> bool {
     listing.state == ClusterState::TerminatedWithErrors
 }
@@ -164,8 +198,10 @@ fn is_broken(listing: &LogListing) -> bool {
 mod tests {
     use super::*;
     use crate::model::diagnosis::{Confidence, FailureClass, FailureOwner};
+    use crate::model::evidence::LogRole;
     use crate::model::stuck::{OnStuck, StuckKind};
-    use chrono::DateTime;
+    use chrono::{DateTime, Utc};
+    use std::collections::BTreeMap;
 
     fn stuck(kind: StuckKind, confidence: Confidence) -> Stuck {
         let stuck = Stuck {
@@ -202,6 +238,90 @@ mod tests {
             may_fail: false,
             attempt: None,
         }
+    }
+
+    fn logged(state: StepState, started: Option<i64>, ended: Option<i64>) -> LoggedStep {
+        LoggedStep {
+            folder: "01-a".to_owned(),
+            id: Some("s-1".to_owned()),
+            name: "a".to_owned(),
+            state,
+            started_at: started.map(minute),
+            ended_at: ended.map(minute),
+            failure: None,
+        }
+    }
+
+    fn minute(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+    }
+
+    /// A cluster that failed after 100 minutes.
+    fn broken(steps: Vec<LoggedStep>, ended_by_step: bool) -> LogListing {
+        let text = "INSTANCE_FAILURE: NO_SLAVE_LEFT";
+        LogListing {
+            logs: BTreeMap::new(),
+            state: ClusterState::TerminatedWithErrors,
+            ended_at: Some(minute(100)),
+            was_ready: true,
+            ended_by_step,
+            steps,
+            messages: vec![LogText::whole(LogRole::Cloud, "StateChangeReason", text)],
+        }
+    }
+
+    #[test]
+    fn a_step_that_ran_when_its_cluster_failed_was_cut_off_whatever_emr_reports() {
+        use StepState::{Cancelled, Failed, Interrupted};
+        let cut = |at| Subject::CutStep {
+            folder: "01-a".to_owned(),
+            at,
+        };
+        let at = Some(minute(96));
+        for state in [Interrupted, Failed, Cancelled] {
+            let steps = vec![
+                logged(state, Some(9), Some(96)),
+                logged(Cancelled, None, None),
+            ];
+            let listing = broken(steps, false);
+            let failed = super::Failed::of_listing(&listing).unwrap();
+            assert_eq!(failed, super::Failed::Step(0), "{state:?}");
+            assert_eq!(failed.subject(&listing), cut(at), "{state:?}");
+            assert_eq!(failed.messages(&listing).len(), 1, "{state:?}");
+            assert!(!failed.has_ended(&listing), "{state:?}");
+        }
+        let first = super::Failed::Step(0);
+        let later = logged(Failed, Some(97), Some(98));
+        for (what, listing) in [
+            (
+                "the step's own failure ended the cluster",
+                broken(vec![logged(Failed, Some(9), Some(96))], true),
+            ),
+            (
+                "it failed long before the end",
+                broken(vec![logged(Failed, Some(9), Some(70))], false),
+            ),
+            (
+                "another step ran after it",
+                broken(vec![logged(Failed, Some(9), Some(96)), later], false),
+            ),
+            (
+                "it ended at an unknown time",
+                broken(vec![logged(Failed, Some(9), None)], false),
+            ),
+        ] {
+            let subject = first.subject(&listing);
+            assert_eq!(subject, Subject::Step("01-a".to_owned()), "{what}");
+            assert!(first.messages(&listing).is_empty(), "{what}");
+            assert!(first.has_ended(&listing), "{what}");
+        }
+        // A step of this machine: its logs are there at once.
+        let mut here = logged(Interrupted, Some(9), Some(96));
+        here.id = None;
+        assert_eq!(first.subject(&broken(vec![here], false)), cut(None));
+        // It never ran.
+        let never = broken(vec![logged(Cancelled, None, None)], false);
+        assert_eq!(super::Failed::of_listing(&never), None);
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub fn in_text(name: &str, sections: Vec<Section>) -> OfFiles {
     };
     let evidence = Evidence {
         logs: vec![log],
-        exit: None,
+        ..Evidence::default()
     };
     OfFiles {
         step: None,
