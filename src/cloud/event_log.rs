@@ -5,6 +5,7 @@ use crate::model::app_ui::ApplicationId;
 use crate::model::bytes::size;
 use crate::model::hint::Command;
 use crate::summary::{Application, LogReader};
+use chrono::{DateTime, TimeDelta, Utc};
 use ruzstd::decoding::StreamingDecoder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
@@ -12,6 +13,9 @@ use std::io::{self, Read};
 /// The most that is read of one application's log, unpacked: a job may write any amount. It is the
 /// log of half a million tasks.
 const MAX_BYTES: u64 = 4 << 30;
+
+/// The time of an object in S3 has whole seconds.
+const SECOND: TimeDelta = TimeDelta::seconds(1);
 
 /// How many bytes are read at a time.
 const PIECE: usize = 1 << 16;
@@ -41,14 +45,31 @@ pub(super) fn applications<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Vec<
 }
 
 /// The applications that have not closed their logs, by the names of the files below a folder of event
-/// logs. Only a rolled log says so.
-pub(super) fn running<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<ApplicationId> {
-    let open = names.filter(|name| is_status(name) && name.ends_with(IN_PROGRESS));
-    open.filter_map(|name| {
-        let (folder, _) = name.split_once('/')?;
-        ApplicationId::of_event_log(folder.strip_prefix(FOLDER)?)
-    })
-    .collect()
+/// logs and when each was written last. Only a rolled log says so. A driver that was killed never closes
+/// its log: one that was not written since the running step started, `since`, is of an earlier step.
+pub(super) fn running<'a>(
+    files: impl Iterator<Item = (&'a str, DateTime<Utc>)>,
+    since: Option<DateTime<Utc>>,
+) -> BTreeSet<ApplicationId> {
+    let mut open = BTreeSet::new();
+    let mut written: BTreeMap<&str, DateTime<Utc>> = BTreeMap::new();
+    for (name, at) in files {
+        let Some((folder, _)) = name.split_once('/') else {
+            continue;
+        };
+        let last = written.entry(folder).or_insert(at);
+        *last = at.max(*last);
+        if is_status(name) && name.ends_with(IN_PROGRESS) {
+            open.insert(folder);
+        }
+    }
+    let is_recent = |folder: &&str| {
+        let last = written.get(*folder).zip(since);
+        last.is_none_or(|(last, since)| *last + SECOND > since)
+    };
+    let open = open.into_iter().filter(is_recent);
+    open.filter_map(|folder| ApplicationId::of_event_log(folder.strip_prefix(FOLDER)?))
+        .collect()
 }
 
 /// The files below a folder of event logs that a history server needs, by their names and sizes in bytes.
@@ -186,9 +207,53 @@ mod tests {
             "eventlog_v2_application_1_3/a/appstatus_application_1_3.inprogress",
             "application_1_0004.inprogress",
         ];
-        let found = running(names.into_iter());
-        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["application_1_0002"]);
+        let files = names.into_iter().map(|name| (name, at(5)));
+        assert_eq!(shown(running(files, None)), ["application_1_0002"]);
+    }
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+    }
+
+    fn shown(found: BTreeSet<ApplicationId>) -> Vec<String> {
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_killed_drivers_log_that_was_never_closed_is_of_no_running_application() {
+        let files = || {
+            [
+                (
+                    "eventlog_v2_application_1_0001/appstatus_application_1_0001.inprogress",
+                    1,
+                ),
+                (
+                    "eventlog_v2_application_1_0001/events_1_application_1_0001.zstd",
+                    9,
+                ),
+                (
+                    "eventlog_v2_application_1_0002/appstatus_application_1_0002.inprogress",
+                    21,
+                ),
+                // One that has run since before the step started, and still writes.
+                (
+                    "eventlog_v2_application_1_0003/appstatus_application_1_0003.inprogress",
+                    2,
+                ),
+                (
+                    "eventlog_v2_application_1_0003/events_7_application_1_0003.zstd",
+                    30,
+                ),
+            ]
+            .into_iter()
+            .map(|(name, minutes)| (name, at(minutes)))
+        };
+        let alive = ["application_1_0002", "application_1_0003"];
+        assert_eq!(shown(running(files(), Some(at(20)))), alive);
+        // An object's time is cut to the second.
+        let half = TimeDelta::milliseconds(500);
+        assert_eq!(shown(running(files(), Some(at(21) + half))), alive);
+        assert_eq!(shown(running(files(), None)).len(), 3);
     }
 
     #[test]

@@ -94,6 +94,13 @@ fn the_wait_for_a_page_is_bounded() {
             let says = "EMR has not prepared the page in time";
             assert!(error.message.starts_with(says), "{error:?}");
             assert!((sim.now() - begun).num_seconds() >= 300, "{ui:?}");
+            let hints = format!("{:?}", error.hints);
+            let is_counted = ui == AppUi::Persistent;
+            assert_eq!(
+                hints.contains("each try makes another page"),
+                is_counted,
+                "{hints}"
+            );
         }
     });
 }

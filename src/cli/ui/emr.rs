@@ -50,7 +50,15 @@ pub(super) fn cluster_id(word: &str) -> Option<ClusterId> {
 pub(super) fn needs_aws() -> Failure {
     Failure::input("without --aws, ui takes a stack and no cluster's id")
         .hint("a cluster of anybody is shown on the page that EMR serves")
-        .hint(Command::again_with("--aws"))
+        .hint(with_aws())
+}
+
+/// The same with `--aws`, and without what does not go with it.
+fn with_aws() -> Command {
+    Command::again_with("--aws")
+        .without("--history", 0)
+        .without("--port", 1)
+        .without("--local", 0)
 }
 
 /// The role that a word of the command line names by its ARN.
@@ -201,6 +209,9 @@ impl Prepared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Args;
+    use crate::model::hint::CommandContext;
+    use clap::Parser;
 
     #[test]
     fn an_id_of_emr_is_a_cluster() {
@@ -212,6 +223,27 @@ mod tests {
             ("local-3f9c2a71", false),
         ] {
             assert_eq!(cluster_id(word).is_some(), is_cluster, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_emr_is_advised_in_a_command_that_is_accepted() {
+        for flags in [
+            &["--history"][..],
+            &["--port", "18080"],
+            &["--port=18080", "--history"],
+            &["--local"],
+            &["--region", "us-east-1"],
+        ] {
+            let again = [&["ui", "j-2AB3CD4EF5GH6"], flags].concat();
+            let here = CommandContext {
+                again: again.iter().map(|word| (*word).to_owned()).collect(),
+                ..CommandContext::default()
+            };
+            let advised = with_aws().complete(&here);
+            let words = shlex::split(&advised).unwrap();
+            assert!(Args::try_parse_from(words).is_ok(), "{advised}");
+            assert!(advised.contains("--aws"), "{advised}");
         }
     }
 

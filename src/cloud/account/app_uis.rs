@@ -14,7 +14,7 @@ use crate::model::app_ui::{AppUi, AppUiCluster, EventLogPlace, OnClusterUi};
 use crate::model::event::Listener;
 use crate::model::hint::Command;
 use crate::model::name::ClusterId;
-use crate::model::observed::{Cluster, Run};
+use crate::model::observed::{Cluster, Run, StepState};
 use crate::model::partition::Partition;
 use crate::model::presigned_url::PresignedUrl;
 use async_trait::async_trait;
@@ -37,6 +37,9 @@ const OF_PERSISTENT: &str = "EMR has this page for clusters with one primary nod
                              Formation, and 200 of them for an account at most";
 const OF_ON_CLUSTER: &str = "EMR has this page for clusters that run, with one primary node, and \
                              with a way from their network to Amazon API Gateway";
+
+/// EMR has no call that ends such a page.
+const EACH_TRY: &str = "each try makes another page, of which an account has 200 at most";
 
 #[async_trait(?Send)]
 impl<A: Api> AppUis for Account<A> {
@@ -63,9 +66,13 @@ impl<A: Api> AppUis for Account<A> {
         let Some(events) = self.event_objects(cluster, run).await? else {
             return Ok(EventLogPlace::Elsewhere);
         };
-        let names = || events.below().map(|(name, _)| name);
-        let running: Vec<_> = event_log::running(names()).into_iter().collect();
-        if running.is_empty() && event_log::applications(names()).is_empty() {
+        let steps = cluster.steps.iter();
+        let steps = steps.filter(|step| step.state == StepState::Running);
+        let since = steps.filter_map(|step| step.started_at).min();
+        let running = event_log::running(events.written(), since);
+        let running: Vec<_> = running.into_iter().collect();
+        let mut names = events.below().map(|(name, _)| name);
+        if running.is_empty() && event_log::applications(&mut names).is_empty() {
             return Ok(EventLogPlace::Elsewhere);
         }
         Ok(EventLogPlace::Bucket { running })
@@ -108,7 +115,8 @@ impl<A: Api> Account<A> {
             if state.status == ATTACHED {
                 break;
             }
-            self.wait(&mut polls, Some(&state), listener).await?;
+            let waited = self.wait(&mut polls, Some(&state), listener).await;
+            waited.map_err(|error| error.hint(EACH_TRY))?;
         }
         loop {
             let call = GetPersistentAppUiUrl {
@@ -118,7 +126,8 @@ impl<A: Api> Account<A> {
             if let Some(url) = self.api.serve(call).await.map_err(refused)? {
                 return Ok(url);
             }
-            self.wait(&mut polls, None, listener).await?;
+            let waited = self.wait(&mut polls, None, listener).await;
+            waited.map_err(|error| error.hint(EACH_TRY))?;
         }
     }
 

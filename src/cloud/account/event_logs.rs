@@ -20,6 +20,7 @@ use crate::model::step_command::{MAX_CHARS, StepCommand};
 use crate::model::work::Work;
 use crate::summary::Application;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use std::cell::Cell;
 use std::fs;
 use std::path::Path;
@@ -119,11 +120,23 @@ pub(super) struct EventObjects {
 impl EventObjects {
     /// Their names below the prefix, and their sizes in bytes.
     pub(super) fn below(&self) -> impl Iterator<Item = (&str, u64)> {
-        let objects = self.listed.iter().filter_map(|listed| match listed {
-            Listed::Object { key, bytes, .. } => Some((key, *bytes)),
+        self.objects().map(|(name, bytes, _)| (name, bytes))
+    }
+
+    /// Their names below the prefix, and when each was written.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&str, DateTime<Utc>)> {
+        self.objects().map(|(name, _, modified)| (name, modified))
+    }
+
+    fn objects(&self) -> impl Iterator<Item = (&str, u64, DateTime<Utc>)> {
+        self.listed.iter().filter_map(|listed| match listed {
+            Listed::Object {
+                key,
+                bytes,
+                modified,
+            } => Some((key.strip_prefix(&self.prefix)?, *bytes, *modified)),
             Listed::Prefix(_) => None,
-        });
-        objects.filter_map(|(key, bytes)| Some((key.strip_prefix(&self.prefix)?, bytes)))
+        })
     }
 }
 
