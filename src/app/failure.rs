@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     Job,
     /// A guardrail ended it.
     Guardrail,
+    /// A sweep could not list or look at every cluster.
+    Incomplete,
     Interrupted,
 }
 
@@ -37,6 +39,7 @@ impl Exit {
             Self::Refused => 3,
             Self::Job => 4,
             Self::Guardrail => 5,
+            Self::Incomplete => 6,
             Self::Interrupted => 130,
         }
     }

@@ -1,8 +1,8 @@
 //! What waits for a minute. Tests start in the order of their names: these start first, so that the
 //! others use the time.
 
-use crate::world::{BUCKET, Done, STACK, World};
-use serde_json::{Value, json};
+use crate::world::{BUCKET, STACK, World};
+use serde_json::json;
 use std::time::Instant;
 
 const APPLY: &[&str] = &["apply", "t.yaml", "--yes"];
@@ -31,7 +31,7 @@ fn a_dead_holder_on_another_machine_blocks_for_a_minute() {
 }
 
 #[test]
-fn a_sweep_reports_how_many_clusters_it_could_not_describe() {
+fn a_sweep_describes_every_cluster() {
     let world = World::new();
     let add = |number: usize| {
         let name = format!("somebody's {number}");
@@ -39,20 +39,13 @@ fn a_sweep_reports_how_many_clusters_it_could_not_describe() {
             .double
             .post("/_double/foreign", json!({ "name": name }));
     };
-    (0..40).for_each(add);
+    (0..45).for_each(add);
     let dry = ["watchdog", "sweep", "--dry-run", "--region", "us-east-1"];
-    world.expect(0, &dry).says("looked at 40 of 40");
-    (40..45).for_each(add);
-    // Both take a minute: the program calls as seldom as EMR's quotas demand.
-    let text = world.spawn(&dry);
-    let done = world.run(&[&dry[..], &["--output", "json"]].concat());
-    let text = Done::of(text).expect(1);
-    text.says("looked at 40 of 45; 5 not looked at yet");
-    let document: Value = serde_json::from_str(&done.out).unwrap();
-    assert_eq!((done.code, &document["exit"]), (1, &1.into()));
+    // It takes a minute: the program calls as seldom as EMR's quotas demand.
+    let document = world.json(&dry);
     let sweep = &document["report"]["sweep"];
     assert_eq!(
-        (&sweep["fleet"], &sweep["unlooked"]),
-        (&45.into(), &5.into())
+        (&sweep["fleet"], &sweep["unlooked"], &document["exit"]),
+        (&45.into(), &0.into(), &0.into())
     );
 }

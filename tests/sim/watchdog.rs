@@ -1,6 +1,7 @@
 //! The watchdog over fleets of foreign clusters, with faults: it ends only forgotten clusters,
 //! after a warning, if a policy allows it; and it ends all of them.
 
+use crate::run;
 use crate::seeds::{any, each};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,13 +15,15 @@ use clusterup::cloud::pace::Paced;
 use clusterup::cloud::retry::Retrying;
 use clusterup::cloud::rng::Rng;
 use clusterup::cost::catalog::Catalog;
+use clusterup::guard::watch::Stage;
 use clusterup::model::audit::Entry;
 use clusterup::model::clock::Clock;
+use clusterup::model::event::NoListener;
 use clusterup::model::notice::Notice;
 use clusterup::model::step_command::StepCommand;
 use clusterup::policy::{Policies, load};
-use clusterup::run::watchdog::Watchdog;
 use clusterup::run::watchdog::audit_sink::AuditSink;
+use clusterup::run::watchdog::{SweptCluster, Watchdog};
 use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::Flaky;
 use clusterup_testkit::sim::{self, Sim};
@@ -305,6 +308,29 @@ async fn make(sim: &Sim, kind: Kind, number: u64) -> String {
     };
     assert!(known);
     id
+}
+
+#[test]
+fn one_sweep_judges_every_cluster() {
+    run(swept());
+}
+
+async fn swept() {
+    let world = World::of(1, &[Kind::Forgotten; 100], true, 0).await;
+    tokio::time::sleep(MINUTE * 60 * 5).await;
+    let partial = world.watchdog(1).sweep(true).await;
+    assert!(partial.summary.unlooked > 0, "{:?}", partial.summary);
+    let begun = world.clock.now();
+    let report = world.watchdog(2).sweep_all(false, &NoListener).await;
+    assert_eq!(report.summary.fleet, 100);
+    assert_eq!(report.summary.unlooked, 0);
+    let judged = |swept: &SweptCluster| matches!(swept.assessment.stage, Stage::Warn(_));
+    assert!(report.verdicts.iter().all(judged));
+    let warned = world.audit_sink.warned.borrow();
+    assert_eq!(warned.len(), 100, "all are warned about");
+    assert!(warned.values().all(|at| *at > begun));
+    let each = report.summary.calls / 100;
+    assert!(each <= 9, "{each} calls for each cluster");
 }
 
 #[test]

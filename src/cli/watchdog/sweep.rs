@@ -28,8 +28,9 @@ impl Verb for SweepArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         let watched = self.watch.open(session).await?;
         let mut watchdog = watched.watchdog();
+        let progress = session.reporter.progress();
         let report = if self.dry_run {
-            interrupt::or_stop(watchdog.sweep(true), STOPPED).await?
+            interrupt::or_stop(watchdog.sweep_all(true, &*progress), STOPPED).await?
         } else {
             let lease = watched.lease_place.watch().await?.ok_or_else(|| {
                 Failure::new(Exit::Failed, "another watchdog is running")
@@ -37,17 +38,19 @@ impl Verb for SweepArgs {
                     .hint(Command::clusterup("log"))
                     .hint(Command::again().arg("--dry-run"))
             })?;
-            let report = interrupt::or_stop(watchdog.sweep(false), STOPPED).await;
+            let sweep = watchdog.sweep_all(false, &*progress);
+            let report = interrupt::or_stop(sweep, STOPPED).await;
             lease.release().await?;
             report?
         };
+        progress.clear();
         session
             .reporter
             .text(view::report(&report, self.dry_run).trim_end());
         let exit = if is_complete(&report) {
             Exit::Done
         } else {
-            Exit::Failed
+            Exit::Incomplete
         };
         let fields = json!({ "dry_run": self.dry_run, "report": view::document(&report) });
         Ok(Finished::with(exit, fields))

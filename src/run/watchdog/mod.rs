@@ -23,6 +23,7 @@ use crate::cloud::fleet::FleetProvider;
 use crate::guard::watch::{self, Assessment, Tripped};
 use crate::model::audit::{Act, Entry};
 use crate::model::clock::Clock;
+use crate::model::event::Listener;
 use crate::model::fleet_status::{Curve, SweepSummary, Totals};
 use crate::model::hint::Command;
 use crate::model::notice::{Level, Notice};
@@ -71,6 +72,15 @@ pub struct Report {
     pub leftovers: Vec<String>,
     /// Which of several policies applies to foreign clusters, as one line.
     pub mildest: Option<String>,
+}
+
+/// What a sweep did.
+struct Acted {
+    tripped: Option<Tripped>,
+    done: Vec<Entry>,
+    /// What could not be observed, as text.
+    unseen: Vec<String>,
+    leftovers: Vec<String>,
 }
 
 /// One cluster and its assessment.
@@ -151,6 +161,32 @@ impl Watchdog {
         let began_at = self.clock.now();
         let calls = self.calls();
         let looked = self.observe(began_at).await;
+        let acted = self.act(dry, began_at).await;
+        self.report(acted, began_at, &calls, looked)
+    }
+
+    /// Makes one sweep that looks at every cluster, no matter how many are new, and reports its
+    /// progress. What it acts on is as fresh as in any sweep: clusters that are suspected are looked
+    /// at again when all are known.
+    pub async fn sweep_all(&mut self, dry: bool, listener: &dyn Listener) -> Report {
+        let began_at = self.clock.now();
+        let calls = self.calls();
+        let mut looked = self.observe(began_at).await;
+        let mut fresh_from = began_at;
+        let mut new = 0;
+        for region_watch in &mut self.region_watches {
+            new += region_watch.look_at_new(listener).await;
+        }
+        if new > 0 {
+            fresh_from = self.clock.now();
+            looked += new + self.observe(fresh_from).await;
+        }
+        let acted = self.act(dry, fresh_from).await;
+        self.report(acted, began_at, &calls, looked)
+    }
+
+    /// Acts on what was observed since `fresh_from`.
+    async fn act(&mut self, dry: bool, fresh_from: DateTime<Utc>) -> Acted {
         let now = self.clock.now();
         let tripped = self.restrain();
         let mut done = Vec::new();
@@ -164,10 +200,12 @@ impl Watchdog {
                 lease_place: self.lease_place.as_deref(),
             };
             for region_watch in &mut self.region_watches {
-                region_watch.end_due(&context, began_at, &mut done).await;
+                region_watch.end_due(&context, fresh_from, &mut done).await;
             }
             for region_watch in &mut self.region_watches {
-                region_watch.notify_all(&context, began_at, &mut done).await;
+                region_watch
+                    .notify_all(&context, fresh_from, &mut done)
+                    .await;
             }
         }
         let mut unseen: Vec<String> = self
@@ -176,17 +214,36 @@ impl Watchdog {
             .flat_map(RegionWatch::unseen)
             .collect();
         let leftovers = self.clean(now, dry, &mut done, &mut unseen).await;
-        let summary = self.summarize(began_at, &calls, looked, unseen, tripped.is_some());
+        Acted {
+            tripped,
+            done,
+            unseen,
+            leftovers,
+        }
+    }
+
+    fn report(
+        &mut self,
+        acted: Acted,
+        began_at: DateTime<Utc>,
+        calls: &BTreeMap<String, u64>,
+        looked: usize,
+    ) -> Report {
+        let Acted {
+            tripped,
+            done,
+            unseen,
+            leftovers,
+        } = acted;
+        let summary = self.summarize(began_at, calls, looked, unseen, tripped.is_some());
         self.count(&summary, &done);
-        let verdicts = self
-            .region_watches
-            .iter()
-            .flat_map(RegionWatch::swept_clusters)
-            .collect();
+        let region_watches = self.region_watches.iter();
         Report {
             summary,
             tripped,
-            verdicts,
+            verdicts: region_watches
+                .flat_map(RegionWatch::swept_clusters)
+                .collect(),
             done,
             leftovers,
             mildest: self.policies.mildest_says(),

@@ -6,6 +6,7 @@ use super::region_watch::RegionWatch;
 use super::tracked::TrackedCluster;
 use crate::guard::watch::{AT_ONCE, Stage};
 use crate::model::clock::Clock;
+use crate::model::event::Listener;
 use crate::model::fleet::{ClusterSnapshot, ListedCluster, Reading};
 use crate::model::name::ClusterId;
 use crate::policy::Policies;
@@ -153,6 +154,24 @@ impl RegionWatch {
         };
         let late = self.tracked.iter().filter(late);
         late.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Describes the running clusters that no sweep has described yet. Returns how many they are.
+    pub(super) async fn look_at_new(&mut self, listener: &dyn Listener) -> usize {
+        let is_new = |tracked: &TrackedCluster| {
+            let is_running = tracked.listed.state.is_live() && !tracked.missing;
+            is_running && tracked.snapshot.is_none() && tracked.trouble.is_none()
+        };
+        let new = self.tracked.iter().filter(|(_, tracked)| is_new(tracked));
+        let new: Vec<ClusterId> = new.map(|(id, _)| id.clone()).collect();
+        let known = self.tracked.len() - new.len();
+        for (more, id) in new.iter().enumerate() {
+            let looked = known + more;
+            let (place, all) = (self.place(), self.tracked.len());
+            listener.on_wait(format!("{place}: looked at {looked} of {all} clusters"));
+            self.look(id).await;
+        }
+        new.len()
     }
 
     pub(super) async fn look(&mut self, id: &ClusterId) {
