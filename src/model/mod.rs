@@ -62,6 +62,7 @@ pub mod safeguard;
 pub mod sample;
 pub mod shown;
 pub mod sizes;
+pub mod skew;
 pub mod software;
 pub mod span;
 pub mod spark_options;

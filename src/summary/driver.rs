@@ -61,8 +61,8 @@ impl Jobs {
         let Some((from, after)) = self.alone.take() else {
             return;
         };
-        let alone = u64::try_from(until - from).unwrap_or(0);
-        self.figures.total_ms += alone;
+        let alone = u64::try_from(until.saturating_sub(from)).unwrap_or(0);
+        self.figures.total_ms = self.figures.total_ms.saturating_add(alone);
         if alone > self.figures.longest_ms {
             self.figures.longest_ms = alone;
             self.figures.longest_after = after.filter(|name| !name.is_empty());

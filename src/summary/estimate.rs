@@ -38,8 +38,8 @@ pub struct Faster {
 
 /// How much longer than the median the longest task of a skewed stage is: ten times, or three times
 /// if it also reads ten times as much.
-const SKEWED: u64 = 10;
-const SKEWED_RUN: u64 = 3;
+pub(super) const SKEWED: u64 = 10;
+pub(super) const SKEWED_RUN: u64 = 3;
 
 impl Stage {
     /// Whether one task does much more than the others, and takes a minute longer for it.
@@ -102,7 +102,7 @@ impl Cheaper {
             let slots = u64::from(app.executors.slots);
             let fewer = (slots * u64::from(nodes) / u64::from(have)).max(1);
             let longer = |stage: &Stage| stage.least_ms(fewer) - stage.least_ms(slots);
-            let longer_ms: u64 = app.stages.iter().map(longer).sum();
+            let longer_ms: u64 = (app.stages.iter().map(longer)).fold(0, u64::saturating_add);
             let cost = cost(cluster, nodes, longer_ms)?;
             let saves = cost <= now.times(Decimal::new(9, 1));
             (saves && longer_ms <= wall / 10).then(|| Self {

@@ -228,6 +228,29 @@ pub(super) struct TaskEndReason<'a> {
     pub(super) reason: Cow<'a, str>,
 }
 
+/// How a task ended, as far as that matters here (`TaskEndReason` of Spark).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Well,
+    /// By itself or with its executor.
+    Failed,
+    /// It was not needed any more.
+    Killed,
+    /// For something outside of it, such as data of another task that was lost.
+    Other,
+}
+
+impl TaskEndReason<'_> {
+    pub(super) fn ending(&self) -> Ending {
+        match self.reason.as_ref() {
+            "Success" => Ending::Well,
+            "ExceptionFailure" | "ExecutorLostFailure" => Ending::Failed,
+            "TaskKilled" => Ending::Killed,
+            _ => Ending::Other,
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct TaskInfo<'a> {
     #[serde(rename = "Executor ID", borrow)]
@@ -297,6 +320,6 @@ impl ShuffleRead {
         parts
             .iter()
             .any(Option::is_some)
-            .then(|| parts.into_iter().flatten().sum())
+            .then(|| parts.into_iter().flatten().fold(0, u64::saturating_add))
     }
 }

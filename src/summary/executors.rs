@@ -65,7 +65,7 @@ impl Tracked {
     pub(super) fn task(&mut self, id: &str, busy_ms: u64) {
         if let Some(executor) = self.of(id) {
             executor.tasks += 1;
-            executor.busy_ms += busy_ms;
+            executor.busy_ms = executor.busy_ms.saturating_add(busy_ms);
         }
     }
 
@@ -97,7 +97,8 @@ impl Tracked {
             .collect();
         let slots = |it: &Executor| u64::from(it.cores / task_cores.max(1));
         let until = |it: &Executor| it.removed.unwrap_or(end).min(end);
-        let span = |it: &Executor, from: i64| u64::try_from(until(it) - from).unwrap_or(0);
+        let span =
+            |it: &Executor, from: i64| u64::try_from(until(it).saturating_sub(from)).unwrap_or(0);
         let mut changes: Vec<(i64, i64, i64)> = Vec::new();
         for (_, it, from) in &there {
             let many = i64::try_from(slots(it)).unwrap_or(0);
@@ -112,9 +113,9 @@ impl Tracked {
             cores: there.iter().map(|(_, it, _)| it.cores).max().unwrap_or(0),
             slots: at_once_slots,
             slot_ms: (there.iter())
-                .map(|(_, it, from)| slots(it) * span(it, *from))
-                .sum(),
-            busy_ms: there.iter().map(|(_, it, _)| it.busy_ms).sum(),
+                .map(|(_, it, from)| slots(it).saturating_mul(span(it, *from)))
+                .fold(0, u64::saturating_add),
+            busy_ms: (there.iter().map(|(_, it, _)| it.busy_ms)).fold(0, u64::saturating_add),
             idle: u32::try_from(there.iter().filter(|(_, it, from)| idle(it, *from)).count())
                 .unwrap_or(u32::MAX),
             lost: (there.iter())

@@ -1,6 +1,7 @@
 //! What one application did, as its event log says. Times are in milliseconds and sizes in bytes;
 //! `None` is what the log does not say, which is not zero.
 
+use super::failed_task::FailedTask;
 use crate::model::memory::Memory;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -179,6 +180,9 @@ pub struct Stage {
     pub shuffle_read: Spread,
     /// What its tasks spilled to disk.
     pub disk_spilled: u64,
+    /// The most that a task of it did that failed; `None` if none failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_task: Option<FailedTask>,
 }
 
 /// How a figure spreads over the tasks of a stage that ended well.
@@ -197,7 +201,7 @@ impl Spread {
     pub(super) fn of(values: &mut [u64]) -> Self {
         values.sort_unstable();
         Self {
-            sum: values.iter().sum(),
+            sum: values.iter().copied().fold(0, u64::saturating_add),
             median: values.get(values.len() / 2).copied().unwrap_or(0),
             max: values.last().copied().unwrap_or(0),
         }
@@ -214,6 +218,7 @@ impl Application {
     /// How long stages ran that had to be run again.
     pub fn repeated_ms(&self) -> u64 {
         let again = self.stages.iter().filter(|stage| stage.attempt > 0);
-        again.filter_map(|stage| stage.wall_ms).sum()
+        let wall = again.filter_map(|stage| stage.wall_ms);
+        wall.fold(0, u64::saturating_add)
     }
 }

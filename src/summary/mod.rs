@@ -8,6 +8,7 @@ mod driver;
 mod estimate;
 mod event;
 mod executors;
+mod failed_task;
 mod figures;
 mod reader;
 mod remark;

@@ -1,7 +1,7 @@
 //! Reads an event log as a stream, in any pieces, within bounded memory.
 
 use super::driver::Jobs;
-use super::event::{ApplicationStart, Environment, Event, TaskEnd, TaskMetrics};
+use super::event::{ApplicationStart, Ending, Environment, Event, TaskEnd, TaskMetrics};
 use super::executors::Tracked;
 use super::figures::{Application, Settings, Totals};
 use super::instant;
@@ -165,20 +165,19 @@ impl LogReader {
 
     fn task(&mut self, task: &TaskEnd<'_>) {
         self.at(task.info.finished);
-        let busy = task.info.finished - task.info.launched;
+        let busy = task.info.finished.saturating_sub(task.info.launched);
+        let busy = u64::try_from(busy).unwrap_or(0);
         let executor = &task.info.executor;
-        self.executors
-            .task(executor, u64::try_from(busy).unwrap_or(0));
+        self.executors.task(executor, busy);
         self.executors.sampled(executor, task.peak);
-        let ended_well = task.end.reason == "Success";
+        let ending = task.end.ending();
         let totals = &mut self.app.totals;
         totals.tasks += 1;
-        totals.failed_tasks += u64::from(!ended_well && task.end.reason != "TaskKilled");
+        totals.failed_tasks += u64::from(!matches!(ending, Ending::Well | Ending::Killed));
         if let Some(metrics) = &task.metrics {
             totals.add(metrics);
-            self.stages
-                .task(task.stage, task.attempt, metrics, ended_well);
         }
+        self.stages.task(task, ending, busy);
     }
 
     fn at(&mut self, at: i64) {

@@ -305,7 +305,7 @@ fn data(app: &Application) -> Option<Remark> {
     let totals = &app.totals;
     let [read, written, shuffled] =
         [totals.input, totals.output, totals.shuffle_write].map(|bytes| bytes.unwrap_or(0));
-    (read + written + shuffled > 0).then_some(Remark::Data(Volume {
+    (read.max(written).max(shuffled) > 0).then_some(Remark::Data(Volume {
         read,
         written,
         shuffled,

@@ -7,6 +7,7 @@ use clusterup::model::facts::{Capacity, Facts};
 use clusterup::model::fix::{Change, Fix};
 use clusterup::model::instance::InstanceType;
 use clusterup::model::memory::Memory;
+use clusterup::model::skew::{Excess, TaskSkew};
 use clusterup::model::stack::Stack;
 use clusterup::plan::fix::{Failed, fixes};
 use clusterup::plan::memory::{container_with, overhead};
@@ -102,7 +103,7 @@ fn remedies() -> Vec<Remedy> {
     ]
 }
 
-fn fixed(stack: &Stack, facts: &Facts, remedies: &[Remedy], skew: Option<Memory>) -> Vec<Fix> {
+fn fixed(stack: &Stack, facts: &Facts, remedies: &[Remedy], skew: Option<TaskSkew>) -> Vec<Fix> {
     let step = stack.job.as_ref().map(|job| &job.steps[0].name);
     fixes(
         Failed {
@@ -284,15 +285,80 @@ fn memory_grows_to_the_most_and_then_cores_and_type_change() {
 
 #[test]
 fn a_skewed_key_that_no_node_holds_gets_no_memory() {
-    let stack = parse(&yaml("3 x m5.xlarge", "{ executor_memory: 1g }"), &[]).unwrap();
-    let of = |skew: u64| {
-        let skew = Some(Memory::from_mib(skew));
-        fixed(&stack, &on_aws(&stack), &[Remedy::ExecutorMemory], skew).remove(0)
+    let remedies = [
+        Remedy::ExecutorMemory,
+        Remedy::ExecutorOverhead,
+        Remedy::Partitions,
+    ];
+    let of = |memory: &str, of: Excess, task: u64, median: u64| {
+        let spark = format!("{{ executor_memory: {memory} }}");
+        let stack = parse(&yaml("3 x m5.xlarge", &spark), &[]).unwrap();
+        let skew = Some(TaskSkew {
+            stage: 4,
+            of,
+            task,
+            median,
+        });
+        fixed(&stack, &on_aws(&stack), &remedies, skew)
     };
-    assert!(matches!(of(1_000).change, Change::Set(_)));
-    let fix = of(4_000);
-    assert!(matches!(fix.change, Change::ByHand(None)), "{fix:?}");
-    assert!(fix.reason.contains("split that key"), "{}", fix.reason);
+    // Memory of the node can help; more partitions cannot.
+    let grown = of("1g", Excess::Shuffled, 1_000 << 20, 35_000_000);
+    let paths: Vec<&str> = (grown.iter())
+        .filter_map(|fix| match &fix.change {
+            Change::Set(set) => Some(set[0].path.as_str()),
+            Change::CreateRoles | Change::RunAgain | Change::ByHand(_) => None,
+        })
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "job.steps.a.b.spark.executor_memory",
+            "job.steps.a.b.spark.conf.spark.executor.memoryOverhead",
+        ]
+    );
+    assert_eq!(of("1g", Excess::Time, 960_000, 21_000), grown);
+    for (memory, excess, task, median, reason) in [
+        (
+            "1g",
+            Excess::Shuffled,
+            4_000 << 20,
+            35_000_000,
+            "one task of stage 4 read 4.1 GB before it failed, the median 35 MB; more than an executor \
+             of 9593m, the most that a node of m5.xlarge gives, can hold: split that key",
+        ),
+        (
+            "1g",
+            Excess::Stored,
+            9_000_000_000,
+            0,
+            "one task of stage 4 read 9.0 GB before it failed, the median 0 B; more than an \
+             executor of 9593m, the most that a node of m5.xlarge gives, can hold: write those data in \
+             smaller files",
+        ),
+        (
+            "9593m",
+            Excess::Shuffled,
+            200_000_000,
+            3_000_000,
+            "one task of stage 4 read 200 MB before it failed, the median 3.0 MB; its executor had \
+             9593m, the most that a node of m5.xlarge gives: split that key",
+        ),
+        (
+            "9593m",
+            Excess::Time,
+            960_000,
+            21_000,
+            "one task of stage 4 ran 16m before it failed, the median 21s; its executor had 9593m, the \
+             most that a node of m5.xlarge gives: split that key",
+        ),
+    ] {
+        let fixes = of(memory, excess, task, median);
+        let by_hand = Fix {
+            change: Change::ByHand(None),
+            reason: reason.to_owned(),
+        };
+        assert_eq!(fixes, [by_hand]);
+    }
 }
 
 #[test]

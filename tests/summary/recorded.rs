@@ -25,9 +25,16 @@ pub(crate) fn unpacked(name: &str) -> Vec<u8> {
 
 /// The figures of a log.
 pub(crate) fn application(name: &str) -> Application {
+    changed(name, |line| line)
+}
+
+/// The figures of a log, each of its lines changed.
+pub(crate) fn changed(name: &str, change: impl Fn(String) -> String) -> Application {
+    let log = String::from_utf8(unpacked(name)).unwrap();
+    let lines = log.lines().map(|line| change(line.to_owned()) + "\n");
+    let log: String = lines.collect();
     let mut reader = LogReader::default();
-    unpacked(name)
-        .chunks(1_000)
-        .for_each(|piece| reader.feed(piece));
+    let pieces = log.as_bytes().chunks(1_000);
+    pieces.for_each(|piece| reader.feed(piece));
     reader.finish().unwrap()
 }

@@ -1,10 +1,11 @@
 //! What the summaries of the recorded runs say, and do not say.
 
-use crate::recorded::{ALL, application};
+use crate::recorded::{ALL, application, changed};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::desired::{ClusterSpec, InstanceGroups};
 use clusterup::model::instance::Nodes;
 use clusterup::model::observed::{Cluster, Step, StepState};
+use clusterup::model::skew::{Excess, TaskSkew};
 use clusterup::model::stack::{Guardrails, InstanceGroup, Market};
 use clusterup::summary::{Application, Remark, Run};
 use serde_json::json;
@@ -134,6 +135,115 @@ fn a_smaller_cluster_is_named_only_if_it_would_do() {
     assert_eq!(cheaper(&failed, &app), None);
     let spilled = application("spill");
     assert_eq!(cheaper(&cluster(3), &spilled), None);
+}
+
+/// The run with the skewed key, if its long task had failed in this way, and with it the stage.
+fn failed(reason: &str, change: impl Fn(String) -> String) -> Application {
+    changed("skew", |line| {
+        if line.contains(r#""Executor Run Time":71901"#) {
+            return change(line.replace(r#""Reason":"Success""#, reason));
+        }
+        let is_end = line.contains("SparkListenerStageCompleted");
+        if is_end && line.contains(r#""Stage ID":1,"#) {
+            let failed = r#""Stage Info":{"Failure Reason":"aborted","#;
+            return line.replace(r#""Stage Info":{"#, failed);
+        }
+        line
+    })
+}
+
+/// A task that read so much of a shuffle.
+fn read_of(line: &str, bytes: u64) -> String {
+    let remote = r#""Remote Bytes Read":0,"None":"#;
+    let local = format!(r#""Local Bytes Read":{bytes},"None":"#);
+    line.replace(r#""Remote Bytes Read":"#, remote)
+        .replace(r#""Local Bytes Read":"#, &local)
+}
+
+#[test]
+fn a_failed_task_is_skewed_by_what_it_read_or_else_by_how_long_it_ran() {
+    let thrown = r#""Reason":"ExceptionFailure""#;
+    let read = TaskSkew {
+        stage: 1,
+        of: Excess::Shuffled,
+        task: 3_176_434,
+        median: 47_985,
+    };
+    assert_eq!(failed(thrown, |line| line).failed_skew(), Some(read));
+    // Spark has no metrics of a task whose executor is lost.
+    let lost = r#""Reason":"ExecutorLostFailure""#;
+    let unmeasured = |line: String| line.replace(r#""Task Metrics":"#, r#""None":"#);
+    let ran = failed(lost, unmeasured).failed_skew().unwrap();
+    assert_eq!(
+        (ran.stage, ran.of, ran.median),
+        (1, Excess::Time, 1_513),
+        "{ran:?}"
+    );
+    assert!((71_901..75_000).contains(&ran.task), "{ran:?}");
+    // One that read the same as the others, or that failed for the data of another.
+    let like_others = |line: String| read_of(&line, 48_000);
+    assert_eq!(failed(thrown, like_others).failed_skew(), None);
+    let fetching = r#""Reason":"FetchFailed""#;
+    assert_eq!(failed(fetching, |line| line).failed_skew(), None);
+    for name in ALL {
+        assert_eq!(application(name).failed_skew(), None, "nothing failed");
+    }
+}
+
+#[test]
+fn a_failed_task_that_is_cut_short_is_skewed_if_it_read_more_than_a_partition() {
+    let of = |bytes: u64, tasks: usize| {
+        let mut app = failed(r#""Reason":"ExceptionFailure""#, |line| {
+            read_of(&line, bytes)
+        });
+        let failed = app.stages.last_mut().unwrap();
+        let task = failed.failed_task.as_mut().unwrap();
+        task.ran_ms = 2_000;
+        task.compared = tasks as u64;
+        app.failed_skew().map(|skew| skew.task)
+    };
+    assert_eq!(of(64 << 20, 7), Some(64 << 20));
+    assert_eq!(of(63 << 20, 7), None);
+    assert_eq!(of(64 << 20, 2), None, "no median");
+}
+
+#[test]
+fn no_figure_of_a_hostile_log_overflows() {
+    let figures = [
+        ("Executor Run Time", "18446744073709551615"),
+        ("JVM GC Time", "18446744073709551615"),
+        ("Disk Bytes Spilled", "18446744073709551615"),
+        ("Remote Bytes Read", "18446744073709551615"),
+        ("Local Bytes Read", "18446744073709551615"),
+        ("Shuffle Bytes Written", "18446744073709551615"),
+        ("Bytes Read", "18446744073709551615"),
+        ("Bytes Written", "18446744073709551615"),
+        ("Total Cores", "4294967295"),
+        ("Launch Time", "-9223372036854775808"),
+        ("Submission Time", "-9223372036854775808"),
+        ("Completion Time", "9223372036854775807"),
+        ("Finish Time", "9223372036854775807"),
+    ];
+    for timestamp in [
+        None,
+        Some("-9223372036854775808"),
+        Some("9223372036854775807"),
+    ] {
+        let app = changed("skew", |mut line| {
+            for (key, value) in figures {
+                let key = format!("\"{key}\":");
+                line = line.replace(&key, &format!("{key}{value},\"None\":"));
+            }
+            if let Some(at) = timestamp.filter(|_| !line.contains("LogStart")) {
+                line = line.replace("\"Timestamp\":", &format!("\"Timestamp\":{at},\"None\":"));
+            }
+            line
+        });
+        assert_eq!(app.broken_lines, 0);
+        assert_eq!(app.stages[0].run_ms.sum, u64::MAX);
+        let run = run_on(&cluster(2), vec![app]);
+        assert!(!run.remarks().is_empty());
+    }
 }
 
 #[test]

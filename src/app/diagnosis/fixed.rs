@@ -1,17 +1,18 @@
 //! The fixes of a failure for its stack, where the stack's file is at hand.
 
+use super::skew::skew;
 use crate::app::failure::Failure;
 use crate::app::fixes::Fixer;
 use crate::app::given_stack::GivenStack;
 use crate::app::policies::PolicyPlace;
 use crate::app::stack_file::{self, StackFile};
 use crate::app::{by_name, last_run};
-use crate::model::diagnosis::Remedy;
 use crate::model::event::NoListener;
 use crate::model::fix::Fix;
-use crate::model::name::StepName;
+use crate::model::observed::Cluster;
 use crate::model::stack::{Source, Stack};
 use crate::plan::fix::Failed;
+use crate::run::explain::Explanation;
 use std::path::Path;
 
 /// The stack that a command line names by its file or its name, and the policies for it.
@@ -27,9 +28,10 @@ impl Named<'_> {
     /// Downloads nothing.
     pub(super) async fn fixes(
         &self,
-        step: Option<&StepName>,
-        remedies: &[Remedy],
+        cluster: &Cluster,
+        found: &Explanation,
     ) -> Result<Option<Vec<Fix>>, Failure> {
+        let remedies = &found.diagnosis.remedies;
         let target = &self.given.target;
         let Some(file) = self.file().await.filter(|_| !remedies.is_empty()) else {
             return Ok(None);
@@ -49,8 +51,8 @@ impl Named<'_> {
         let failed = Failed {
             stack: &stack,
             facts: &facts,
-            step,
-            skew: None,
+            step: found.failed.step(cluster),
+            skew: skew(&*target.cloud, cluster, found.failed, &found.diagnosis).await,
         };
         Ok(Some(fixer.fixes(failed, remedies)))
     }

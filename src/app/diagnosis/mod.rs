@@ -6,8 +6,10 @@ mod fixed;
 mod given;
 mod of_cluster;
 mod of_files;
+mod skew;
 
 pub(crate) use diagnosed::Diagnosed;
 pub(crate) use explain::{explain, keep};
 pub(crate) use given::Given;
 pub(crate) use of_files::{has_logs, root};
+pub(crate) use skew::skew;

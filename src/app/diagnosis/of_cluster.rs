@@ -49,10 +49,9 @@ pub(super) async fn of_stack(named: Named<'_>, step: Option<&str>) -> Result<Dia
     let recorded = failed.recorded(cluster);
     let found = found.or_else(|| Some(Explanation::recorded(failed, recorded?)));
     let mut found = found.ok_or_else(|| no_logs(&given.target))?;
-    let diagnosis = &mut found.diagnosis;
-    match named.fixes(failed.step(cluster), &diagnosis.remedies).await {
-        Ok(Some(fixes)) => diagnosis.fixes = fixes,
-        Ok(None) => diagnosis.fixes = kept(diagnosis, recorded),
+    match named.fixes(cluster, &found).await {
+        Ok(Some(fixes)) => found.diagnosis.fixes = fixes,
+        Ok(None) => found.diagnosis.fixes = kept(&found.diagnosis, recorded),
         Err(failure) => {
             let why = failure.in_a_line();
             let reporter = &given.target.session.reporter;

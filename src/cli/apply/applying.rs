@@ -201,13 +201,14 @@ impl Apply<'_> {
             return Ok(None);
         };
         let what = explanation.failed.in_words(cluster);
+        let diagnosis = &mut explanation.diagnosis;
+        let skew = diagnosis::skew(self.cloud(), cluster, explanation.failed, diagnosis).await;
         let failed = fix::Failed {
             stack: &self.attempted(driver.facts),
             facts: driver.facts,
             step: explanation.failed.step(cluster),
-            skew: None,
+            skew,
         };
-        let diagnosis = &mut explanation.diagnosis;
         diagnosis.fixes = self.fixer.fixes(failed, &diagnosis.remedies);
         let shown = view::diagnosis::Shown {
             what: &what,

@@ -21,7 +21,11 @@ impl EventLogs for Local {
     ) -> Result<Vec<Application>, CloudError> {
         let mut found = Vec::new();
         for events in self.folders(cluster, run) {
-            found.extend(read(&events).during(|| format!("read {}", events.display()))?);
+            let doing = format!("read {}", events.display());
+            // A log can be large, and the caller may stop waiting for it.
+            let read = tokio::task::spawn_blocking(move || read(&events)).await;
+            let read = read.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
+            found.extend(read.during(|| doing)?);
         }
         Ok(found)
     }

@@ -19,10 +19,6 @@ const PYTHON_WORKERS: &str = MemorySetting::PythonWorkers.as_str();
 /// What the primary's own processes take: EMR's heaps of ResourceManager, NameNode and history
 /// servers. An estimate.
 const PRIMARY_DAEMONS: u64 = 4_096;
-/// Spark's share of the heap for execution and storage, and how much larger data are as objects than
-/// in a shuffle file. The latter is an assumption.
-const USABLE_PERCENT: u64 = 60;
-const AS_OBJECTS: u64 = 3;
 
 impl Context<'_> {
     /// Twice the memory, up to the most that a node gives; then fewer tasks at a time in the same
@@ -30,16 +26,6 @@ impl Context<'_> {
     pub(super) fn executor_memory(&self) -> Option<Fix> {
         let now = self.executor()?;
         let most = self.most_executor()?;
-        let node = &self.fitted.instance_type;
-        if let Some(data) = self.failed.skew
-            && data.mib() * AS_OBJECTS > most.mib() * USABLE_PERCENT / 100
-        {
-            let reason = format!(
-                "one task reads {data} of one key, more than an executor of {most} can hold, the \
-                 most on {node}: split that key"
-            );
-            return Some(Fix::by_hand(reason, None));
-        }
         if now < most {
             let to = Memory::from_mib(now.mib() * 2).min(most);
             let reason = if to == most {
@@ -290,7 +276,7 @@ impl Context<'_> {
         Some(container_with(heap, beside).mib().saturating_add(more))
     }
 
-    /// Twice as many partitions, for RDDs and for SQL.
+    /// Twice as many partitions, for RDDs and for SQL. A skewed task gets no smaller by them.
     pub(super) fn partitions(&self) -> Option<Fix> {
         const SQL: &str = "spark.sql.shuffle.partitions";
         const RDD: &str = "spark.default.parallelism";
@@ -298,6 +284,9 @@ impl Context<'_> {
         const DEFAULT: u32 = 200;
         /// More of them cost more time than they save.
         const MOST: u32 = 20_000;
+        if self.failed.skew.is_some() {
+            return None;
+        }
         if let Some(asked) = self.step?.spark.partitions {
             return self.twice_as_many(asked);
         }

@@ -5,6 +5,7 @@ mod growth;
 mod machines;
 mod memory;
 mod packages;
+mod skew;
 
 pub(super) use growth::{Growth, grown};
 
@@ -15,6 +16,7 @@ use crate::model::facts::{Capacity, Facts};
 use crate::model::fix::{Change, Fix, Setting};
 use crate::model::memory::Memory;
 use crate::model::name::StepName;
+use crate::model::skew::TaskSkew;
 use crate::model::stack::{Stack, Step};
 
 /// What was running when it failed.
@@ -26,9 +28,8 @@ pub struct Failed<'a> {
     pub facts: &'a Facts,
     /// The step that failed; `None` if the cluster did.
     pub step: Option<&'a StepName>,
-    /// The data that the largest task read, if the event log says that one task had far more than
-    /// the others.
-    pub skew: Option<Memory>,
+    /// What the event log says of a task that ran out of memory and had far more to do than the others.
+    pub skew: Option<TaskSkew>,
 }
 
 /// The fixes for these remedies, best first. A remedy that the stack cannot follow any further
@@ -76,6 +77,9 @@ impl<'a> Context<'a> {
 
 impl Context<'_> {
     fn fix(&self, remedy: &Remedy) -> Option<Fix> {
+        if let Some(fix) = self.split(remedy) {
+            return Some(fix);
+        }
         match remedy {
             Remedy::ExecutorMemory => self.executor_memory(),
             Remedy::ExecutorOverhead => self.overhead(),

@@ -59,6 +59,7 @@ fn stage() -> Stage {
             max: 1_900_000_000,
         },
         disk_spilled: 3_000_000_000,
+        failed_task: None,
     }
 }
 
