@@ -4,6 +4,7 @@ use crate::cost::shape::{self, Shape};
 use crate::model::instance::InstanceType;
 use crate::model::lint::LintCode;
 use crate::model::memory::Memory;
+use crate::plan::beside::{Beside, in_units};
 use crate::plan::fit;
 use crate::plan::memory::LEAST;
 use crate::text::{Complaint, Named, What};
@@ -36,7 +37,8 @@ impl Nodes {
         Self { workers, primary }
     }
 
-    pub(super) fn check_executor_memory(&self, text: &str) -> Option<Complaint> {
+    /// `beside`: what its settings ask for beside the heap.
+    pub(super) fn check_executor_memory(&self, text: &str, beside: &Beside) -> Option<Complaint> {
         let memory: Memory = text.parse().ok()?;
         if memory < LEAST {
             return Some(Complaint {
@@ -47,7 +49,7 @@ impl Nodes {
                 help: Some(format!("set it to {LEAST} or more, or to auto")),
             });
         }
-        let refusal = fit::too_large(memory, &self.workers)?;
+        let refusal = fit::too_large(memory, &self.workers, beside)?;
         Some(Complaint {
             code: None,
             message: refusal.message,
@@ -67,7 +69,8 @@ impl Nodes {
     }
 
     pub(super) fn check_driver_memory(&self, text: &str) -> Option<Complaint> {
-        let memory: Memory = text.parse().ok()?;
+        // Spark's own setting counts MiB if it has no unit.
+        let memory = Memory::from_mib(in_units(text, 1)?);
         if memory < LEAST {
             return Some(Complaint {
                 code: Some(LintCode::DriverMemory),
@@ -83,7 +86,7 @@ impl Nodes {
         let worker = of(&self.workers, |shape| shape.yarn)?;
         (memory > primary.max(worker)).then(|| Complaint {
             code: Some(LintCode::DriverMemory),
-            message: format!("a driver of {memory} has more than the {primary} of the primary"),
+            message: format!("a driver of {memory} does not fit the primary, which has {primary}"),
             help: Some("make it smaller, or use a larger primary".to_owned()),
         })
     }
@@ -120,11 +123,16 @@ mod tests {
             ("auto", None),
         ] {
             assert_eq!(
-                code(nodes.check_executor_memory(memory)),
+                code(nodes.check_executor_memory(memory, &Beside::default())),
                 expected,
                 "{memory}"
             );
         }
+        // The least overhead leaves more for the heap.
+        let least = Beside::NOTHING;
+        assert_eq!(code(nodes.check_executor_memory("12g", &least)), None);
+        let found = nodes.check_executor_memory("12289m", &least);
+        assert_eq!(code(found), Some("not-there"));
     }
 
     #[test]
@@ -135,7 +143,13 @@ mod tests {
             code(nodes.check_executor_cores("9")),
             Some("executor-cores")
         );
-        assert_eq!(code(nodes.check_driver_memory("16g")), None);
+        for fits in ["16g", "450", "460800k", "soon"] {
+            assert_eq!(code(nodes.check_driver_memory(fits)), None, "{fits}");
+        }
+        for small in ["400", "409600k"] {
+            let found = nodes.check_driver_memory(small);
+            assert_eq!(code(found), Some("driver-memory"), "{small}");
+        }
         assert_eq!(
             code(nodes.check_driver_memory("449m")),
             Some("driver-memory")

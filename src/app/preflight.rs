@@ -9,6 +9,8 @@ use crate::model::instance::InstanceType;
 use crate::model::name::Region;
 use crate::model::partition::Partition;
 use crate::model::release::Release;
+use crate::model::stack::Stack;
+use crate::plan::beside::Beside;
 use crate::plan::fit;
 use crate::text::{Complaint, Named, What, nearest};
 use std::fs;
@@ -106,10 +108,19 @@ pub(crate) fn region(region: &Region, environment: &Environment) -> Option<Compl
 }
 
 /// The complaints about names in a stack, each with the name.
-pub(crate) fn check(names: Vec<Named>, environment: &Environment) -> Vec<(Named, Complaint)> {
+/// `stack`: `None` if it has mistakes.
+pub(crate) fn check(
+    names: Vec<Named>,
+    stack: Option<&Stack>,
+    environment: &Environment,
+) -> Vec<(Named, Complaint)> {
     let nodes = Nodes::of(&names);
     let mut complaints = Vec::new();
+    let mut beside = Beside::default();
     for named in names {
+        if named.what == What::Step {
+            beside = beside_heap(&named.text, stack);
+        }
         let complaint = match named.what {
             What::Region => named
                 .text
@@ -118,7 +129,7 @@ pub(crate) fn check(names: Vec<Named>, environment: &Environment) -> Vec<(Named,
                 .and_then(|name| region(&name, environment)),
             What::Release => release(&named.text),
             What::Primary | What::Core | What::Task => instance_type(&named.text),
-            What::ExecutorMemory => nodes.check_executor_memory(&named.text),
+            What::ExecutorMemory => nodes.check_executor_memory(&named.text, &beside),
             What::ExecutorCores => nodes.check_executor_cores(&named.text),
             What::DriverMemory => nodes.check_driver_memory(&named.text),
             What::Script => file("the script", &named, environment),
@@ -134,6 +145,16 @@ pub(crate) fn check(names: Vec<Named>, environment: &Environment) -> Vec<(Named,
         complaints.extend(complaint.map(|complaint| (named, complaint)));
     }
     complaints
+}
+
+/// What the executors of a step hold beside the heap, at least.
+fn beside_heap(step: &str, stack: Option<&Stack>) -> Beside {
+    let find = |stack: &Stack| {
+        let mut steps = stack.job.iter().flat_map(|job| &job.steps);
+        let step = steps.find(|one| one.name.as_str() == step)?;
+        Some(Beside::of(step, stack).unwrap_or(Beside::NOTHING))
+    };
+    stack.and_then(find).unwrap_or_default()
 }
 
 fn release(text: &str) -> Option<Complaint> {

@@ -55,7 +55,7 @@ pub(crate) fn read_whole(
     lint: bool,
 ) -> Result<WholeStack, Failure> {
     read_checked(file, |read| {
-        let mut complaints = preflight::check(read.named().to_vec(), environment);
+        let mut complaints = preflight::check(read.named().to_vec(), read.stack(), environment);
         complaints.extend(read.stack().into_iter().flat_map(|stack| {
             let names = read.names();
             step_sizes::check(stack, &names)

@@ -1,30 +1,47 @@
 //! What an executor's container holds beside its heap on EMR, as a step's settings ask for it, and the
 //! memory that the planner gives to executors.
 
-use super::memory::{ALLOCATION, APPLICATION_MASTER, LEAST, container_with, overhead};
+use super::memory::{
+    ALLOCATION, APPLICATION_MASTER, LEAST, MIN_OVERHEAD, container_with, overhead,
+};
+use crate::model::facts::{Capacity, Facts};
 use crate::model::memory::Memory;
 use crate::model::retry::MemorySetting;
 use crate::model::software::SPARK_DEFAULTS;
 use crate::model::stack::{Stack, Step};
 use crate::model::work::Work;
 
-const FACTOR: &str = "spark.executor.memoryOverheadFactor";
+pub(super) const FACTOR: &str = "spark.executor.memoryOverheadFactor";
 const LEAST_OVERHEAD: &str = "spark.executor.minMemoryOverhead";
 const OFF_HEAP: &str = "spark.memory.offHeap.enabled";
 const OFF_HEAP_SIZE: &str = "spark.memory.offHeap.size";
 /// Without a unit, memory outside the heap counts bytes, and all others MiB.
 const BYTES_PER_MIB: u64 = 1 << 20;
+const KIB_PER_MIB: u64 = 1 << 10;
+/// The most memory that is followed, in MiB: 256 TiB.
+const MOST: u64 = 1 << 28;
+const MILLION: u64 = 1_000_000;
 
 /// The memory beside the heap of a step's executors (Spark, `ResourceProfile`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Beside {
     overhead: Option<Memory>,
+    /// The overhead as a share of the heap, in millionths; `None` for EMR's own.
+    factor: Option<u64>,
     /// The limit of Python workers.
     python: u64,
     off_heap: u64,
 }
 
 impl Beside {
+    /// None: the least that a container holds beside any heap.
+    pub const NOTHING: Self = Self {
+        overhead: Some(Memory::from_mib(0)),
+        factor: None,
+        python: 0,
+        off_heap: 0,
+    };
+
     /// By the settings of a step and those of its cluster; `None` if they are not followed.
     pub fn of(step: &Step, stack: &Stack) -> Option<Self> {
         let defaults = &stack.cluster.emr.software.configurations;
@@ -32,9 +49,13 @@ impl Beside {
             let own = step.spark.conf.get(key).map(String::as_str);
             own.or_else(|| defaults.get(&[SPARK_DEFAULTS], key))
         };
-        if get(FACTOR).is_some() || get(LEAST_OVERHEAD).is_some() {
+        if get(LEAST_OVERHEAD).is_some() {
             return None;
         }
+        let factor = match get(FACTOR) {
+            Some(text) => Some(millionths(text)?),
+            None => None,
+        };
         let mib = |key: &str, per_mib: u64| match get(key) {
             Some(text) => in_units(text, per_mib).map(Some),
             None => Some(None),
@@ -59,9 +80,20 @@ impl Beside {
         };
         Some(Self {
             overhead: overhead.map(Memory::from_mib),
+            factor,
             python: python.unwrap_or_default(),
             off_heap: off_heap.unwrap_or_default(),
         })
+    }
+
+    /// What surely is beside the heap on a target: workers of this machine have no containers, and settings
+    /// that are not followed may ask for nothing.
+    pub(in crate::plan) fn at_least(step: &Step, stack: &Stack, facts: &Facts) -> Self {
+        if facts.capacity == Capacity::AsTyped {
+            Self::of(step, stack).unwrap_or(Self::NOTHING)
+        } else {
+            Self::default()
+        }
     }
 
     /// Whether the settings ask for anything.
@@ -119,7 +151,14 @@ impl Beside {
 
     /// The overhead beside a heap of this size.
     pub fn overhead(&self, heap: Memory) -> Memory {
-        self.overhead.unwrap_or_else(|| overhead(heap))
+        let usual = || match self.factor {
+            Some(factor) => {
+                let share = heap.mib().saturating_mul(factor).div_ceil(MILLION);
+                Memory::from_mib(share.max(MIN_OVERHEAD))
+            }
+            None => overhead(heap),
+        };
+        self.overhead.unwrap_or_else(usual)
     }
 
     /// What there is besides the overhead, such as ` and 2g for Python workers`; empty if nothing is.
@@ -135,12 +174,36 @@ impl Beside {
     }
 }
 
-/// A memory of Spark's settings in MiB; `per_mib` are the units of a plain number.
-pub(in crate::plan) fn in_units(text: &str, per_mib: u64) -> Option<u64> {
-    match text.parse::<Memory>() {
-        Ok(memory) => Some(memory.mib()),
-        Err(_) => Some(text.parse::<u64>().ok()?.div_ceil(per_mib)),
+/// A memory of Spark's settings in MiB, at most 256 TiB; `per_mib` are the units of a plain number (Spark,
+/// `JavaUtils.byteStringAs`).
+pub fn in_units(text: &str, per_mib: u64) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    let end = text.find(|c: char| !c.is_ascii_digit());
+    let (digits, unit) = text.split_at(end.unwrap_or(text.len()));
+    let number: u64 = digits.parse().ok()?;
+    let mib = match unit {
+        "" => number.div_ceil(per_mib),
+        "b" => number.div_ceil(BYTES_PER_MIB),
+        "k" | "kb" => number.div_ceil(KIB_PER_MIB),
+        "m" | "mb" => number,
+        "g" | "gb" => number.saturating_mul(1 << 10),
+        "t" | "tb" => number.saturating_mul(1 << 20),
+        "p" | "pb" => number.saturating_mul(1 << 30),
+        _ => return None,
+    };
+    Some(mib.min(MOST))
+}
+
+/// A number such as `0.25` in millionths, up to 1,000; `None` for any other notation.
+fn millionths(text: &str) -> Option<u64> {
+    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if part.len() > 6 || !digits(whole) || !digits(part) {
+        return None;
     }
+    let whole: u64 = whole.parse().ok().filter(|whole| *whole <= 1_000)?;
+    let part: u64 = format!("{part:0<6}").parse().ok()?;
+    Some(whole * MILLION + part)
 }
 
 #[cfg(test)]
@@ -172,6 +235,50 @@ mod tests {
             ..Beside::default()
         };
         assert_eq!(all.planned(node, 1), None);
+    }
+
+    #[test]
+    fn a_factor_is_a_share_of_the_heap() {
+        let beside = |factor| Beside {
+            factor: millionths(factor),
+            ..Beside::default()
+        };
+        let heap = Memory::from_mib(10_000);
+        assert_eq!(beside("0.1").overhead(heap).mib(), 1_000);
+        assert_eq!(beside("0.4").overhead(heap).mib(), 4_000);
+        assert_eq!(beside("0.01").overhead(heap).mib(), 384);
+        let node = Memory::from_mib(12_288);
+        let (planned, _) = beside("0.1").planned(node, 1).unwrap();
+        assert_eq!(planned.mib(), 10_356);
+        for other in ["1e-1", "-1", "0,1", "", "1001", "0.1234567"] {
+            assert_eq!(millionths(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn memory_of_spark_has_units_and_bounds() {
+        for (text, per_mib, expected) in [
+            ("400", 1, Some(400)),
+            ("409600k", 1, Some(400)),
+            ("1g", 1, Some(1_024)),
+            ("2TB", 1, Some(2 << 20)),
+            ("1048577", BYTES_PER_MIB, Some(2)),
+            ("18446744073709551615", 1, Some(MOST)),
+            ("18446744073709551615g", 1, Some(MOST)),
+            ("18446744073709551616", 1, None),
+            ("1.5g", 1, None),
+            ("", 1, None),
+        ] {
+            assert_eq!(in_units(text, per_mib), expected, "{text}");
+        }
+        let most = Beside {
+            python: u64::MAX,
+            off_heap: u64::MAX,
+            ..Beside::default()
+        };
+        let node = Memory::from_mib(12_288);
+        assert_eq!(most.container(node).mib(), u64::MAX);
+        assert_eq!((most.largest(node), most.planned(node, 1)), (None, None));
     }
 
     proptest! {

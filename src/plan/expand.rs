@@ -1,5 +1,6 @@
 //! Expands a `Stack` and `Facts` into `Desired`, with every choice made.
 
+use super::beside::Beside;
 use super::bids;
 use super::bootstrap;
 use super::fit::{self, Fitted};
@@ -119,8 +120,11 @@ fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
 fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
     let steps = stack.job.iter().flat_map(|job| &job.steps);
     let mut refusals: Vec<Refusal> = steps
-        .filter_map(|step| Some((step.spark.executor_memory?, step.name.as_str())))
-        .filter_map(|(memory, name)| fitted.holds(memory, name).err())
+        .filter_map(|step| {
+            let beside = Beside::at_least(step, stack, facts);
+            let memory = step.spark.executor_memory?;
+            fitted.holds(memory, &beside, step.name.as_str()).err()
+        })
         .collect();
     let metered = facts.capacity == Capacity::AsTyped || stack.guardrails.budget.is_some();
     if let (Err(why), true) = (&facts.prices, metered) {

@@ -1,7 +1,7 @@
 //! The memory and cores of a cluster's workers: those of the instance type, reduced to fit this
 //! machine.
 
-use super::memory::{container, largest_executor};
+use super::beside::Beside;
 use super::refusal::Refusal;
 use crate::cost::shape::{self, Shape};
 use crate::model::desired::Worker;
@@ -108,22 +108,23 @@ pub fn known(instance_type: &InstanceType) -> Result<Shape, Refusal> {
     })
 }
 
-/// Why the smallest of these machines cannot hold such an executor; `None` if it can, or if none of
-/// their types is known.
-pub fn too_large(executor: Memory, workers: &[InstanceType]) -> Option<Refusal> {
+/// Why the smallest of these machines cannot hold such an executor with what is beside its heap; `None`
+/// if it can, if only what the settings add is too much, or if none of their types is known.
+pub fn too_large(executor: Memory, workers: &[InstanceType], beside: &Beside) -> Option<Refusal> {
     let known = workers
         .iter()
         .filter_map(|it| Some((shape::shape(it)?.yarn, it)));
     let (room, instance_type) = known.min()?;
-    let taken = container(executor);
-    if taken <= room {
+    let taken = beside.container(executor);
+    if taken <= room || Beside::default().container(executor) <= room {
         return None;
     }
     let message = format!(
-        "executor_memory {executor} takes {taken} with its overhead; a node of {instance_type} \
-         gives {room} to executors"
+        "executor_memory {executor} takes {taken} with its overhead{}; a node of {instance_type} \
+         gives {room} to executors",
+        beside.more()
     );
-    let hint = match largest_executor(room) {
+    let hint = match beside.largest(room) {
         Some(largest) => format!("the largest that fits is {largest}"),
         None => "no executor fits: use larger nodes".to_owned(),
     };
@@ -197,8 +198,9 @@ impl Fitted {
     /// # Errors
     /// Returns an error with the largest executor that fits. On EMR, such a job would wait forever
     /// while the cluster is billed.
-    pub fn holds(&self, executor: Memory, step: &str) -> Result<(), Refusal> {
-        if container(executor) <= self.worker.memory {
+    pub fn holds(&self, executor: Memory, beside: &Beside, step: &str) -> Result<(), Refusal> {
+        let taken = beside.container(executor);
+        if taken <= self.worker.memory {
             return Ok(());
         }
         let worker = self.worker.memory;
@@ -211,11 +213,11 @@ impl Fitted {
             format!("a worker on this machine has {worker}")
         };
         let message = format!(
-            "step {step:?} requests executor_memory {executor}, which takes {} with its overhead; \
-             {where_}",
-            container(executor),
+            "step {step:?} requests executor_memory {executor}, which takes {taken} with its \
+             overhead{}; {where_}",
+            beside.more()
         );
-        let hint = match largest_executor(worker) {
+        let hint = match beside.largest(worker) {
             Some(largest) => format!("the largest that fits is executor_memory: {largest}"),
             None => "no executor fits: use fewer or larger nodes".to_owned(),
         };
@@ -262,7 +264,7 @@ mod tests {
         assert!(note.contains("14 workers run instead of 899"), "{note}");
         let least = Memory::from_mib(512);
         assert!(
-            fewer.holds(least, "any").is_ok(),
+            fewer.holds(least, &Beside::default(), "any").is_ok(),
             "each still holds a small executor"
         );
     }
@@ -270,7 +272,9 @@ mod tests {
     #[test]
     fn the_refusal_names_the_largest_executor() {
         let cut = fitted("3 x m5.xlarge", 16_384, 2);
-        let Refusal { message, hint } = cut.holds("9g".parse().unwrap(), "one").unwrap_err();
+        let usual = Beside::default();
+        let nine = cut.holds("9g".parse().unwrap(), &usual, "one");
+        let Refusal { message, hint } = nine.unwrap_err();
         assert!(message.contains("8g"), "{message}");
         let largest = hint
             .to_string()
@@ -279,9 +283,9 @@ mod tests {
             .unwrap()
             .parse()
             .unwrap();
-        assert!(cut.holds(largest, "one").is_ok());
+        assert!(cut.holds(largest, &usual, "one").is_ok());
         assert!(
-            cut.holds(Memory::from_mib(largest.mib() + 1), "one")
+            cut.holds(Memory::from_mib(largest.mib() + 1), &usual, "one")
                 .is_err()
         );
     }

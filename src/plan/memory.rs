@@ -7,7 +7,7 @@ use crate::model::memory::Memory;
 
 /// The increment of YARN's container sizes on EMR, in MiB.
 pub(super) const ALLOCATION: u64 = 32;
-const MIN_OVERHEAD: u64 = 384;
+pub(super) const MIN_OVERHEAD: u64 = 384;
 /// Spark refuses less: 1.5 times its reserve of 300 MiB (`UnifiedMemoryManager`).
 pub const LEAST: Memory = Memory::from_mib(450);
 /// The application master in client mode: 512 MiB and its overhead, beside an executor.
@@ -20,12 +20,20 @@ pub fn container(executor: Memory) -> Memory {
 
 /// The container of an executor with this memory, and this much beside its heap.
 pub fn container_with(executor: Memory, overhead: Memory) -> Memory {
-    Memory::from_mib((executor.mib() + overhead.mib()).next_multiple_of(ALLOCATION))
+    let both = executor.mib().saturating_add(overhead.mib());
+    let whole = both.checked_next_multiple_of(ALLOCATION);
+    Memory::from_mib(whole.unwrap_or(u64::MAX))
 }
 
 /// What an executor with this memory gets beside its heap, unless a setting says otherwise.
 pub fn overhead(executor: Memory) -> Memory {
-    Memory::from_mib((executor.mib() * 3).div_ceil(16).max(MIN_OVERHEAD))
+    Memory::from_mib(
+        executor
+            .mib()
+            .saturating_mul(3)
+            .div_ceil(16)
+            .max(MIN_OVERHEAD),
+    )
 }
 
 /// The largest executor whose container fits a node of this memory; `None` if not even 1 MiB fits.

@@ -1,7 +1,7 @@
 //! How the executors that a step asks for use the nodes: memory or cores that stay idle, more executors
 //! than the nodes hold, and containers that no node holds because of what is beside the heap.
 
-use super::beside::Beside;
+use super::beside::{Beside, FACTOR};
 use super::fit;
 use super::memory::APPLICATION_MASTER;
 use super::sizing::{EXECUTOR_CORES, executor_cores, given_cores};
@@ -189,8 +189,10 @@ impl<'a> Use<'a> {
             MemorySetting::Overhead,
             MemorySetting::YarnOverhead,
         ];
-        let mut settings = settings.iter().map(|setting| setting.as_str());
-        let key = settings.find(|key| self.step.spark.conf.contains_key(*key))?;
+        let settings = settings.iter().map(|setting| setting.as_str());
+        let key = settings
+            .chain([FACTOR])
+            .find(|key| self.step.spark.conf.contains_key(*key))?;
         let room = self.nodes.room;
         let fits_alone = |heap| Beside::default().container(heap) <= room;
         let (message, help) = match self.given {
@@ -387,8 +389,15 @@ mod tests {
             // How much it is cannot be told.
             (
                 "executor_memory: 9g, conf: { spark.executor.pyspark.memory: 4g, \
-                 spark.executor.memoryOverheadFactor: 0.1 }",
+                 spark.executor.minMemoryOverhead: 1g }",
                 Vec::new(),
+            ),
+            (
+                "executor_memory: 9g, conf: { spark.executor.memoryOverheadFactor: 0.4 }",
+                vec![(
+                    "executor-memory",
+                    SizeField::Conf("spark.executor.memoryOverheadFactor"),
+                )],
             ),
             // This is reported where the stack is read.
             (

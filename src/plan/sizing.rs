@@ -11,6 +11,7 @@ use crate::model::facts::{Capacity, Facts, Input, LastShuffle};
 use crate::model::memory::Memory;
 use crate::model::name::StepName;
 use crate::model::shown;
+use crate::model::software::SPARK_DEFAULTS;
 use crate::model::stack::{Piece, Stack, Step};
 use crate::model::work::NumberOrAuto;
 use serde::Serialize;
@@ -68,9 +69,24 @@ pub fn explain(stack: &Stack, facts: &Facts) -> Result<Vec<StepSizes>, Refusal> 
     sparks.map(sizes).collect()
 }
 
+/// Spark's own settings that change how many tasks run at once, and are not followed.
+const OF_SLOTS: [&str; 4] = [
+    "spark.dynamicAllocation.enabled",
+    "spark.dynamicAllocation.maxExecutors",
+    "spark.executor.instances",
+    "spark.task.cpus",
+];
+
 /// How many tasks of a step run at once, if all its executors are there; `None` if its nodes are not
-/// known or hold no executor.
+/// known or hold no executor, or if Spark's own settings decide.
 pub fn slots(step: &Step, stack: &Stack, facts: &Facts) -> Option<u64> {
+    let defaults = &stack.cluster.emr.software.configurations;
+    let default = |key: &str| defaults.get(&[SPARK_DEFAULTS], key).is_some();
+    let sets = |key: &&str| step.spark.conf.contains_key(*key) || default(key);
+    let has_cores = given_cores(step).is_none() && default(EXECUTOR_CORES);
+    if has_cores || OF_SLOTS.iter().any(sets) {
+        return None;
+    }
     let fitted = fit::fit(&stack.cluster, facts.capacity).ok()?;
     Some(Sizing::of(step, stack, facts, &fitted).ok()?.slots)
 }
@@ -210,7 +226,9 @@ impl Sizer<'_> {
             let (overhead, more) = (beside.overhead(memory), beside.more());
             let because = format!("the stack gives it, and {overhead} its overhead{more}");
             self.explain("memory", memory, because);
-            return Ok((memory, per_node));
+            let held = node.mib() / beside.container(memory).mib().max(1);
+            let held = u32::try_from(held).unwrap_or(u32::MAX).max(1);
+            return Ok((memory, per_node.min(held)));
         }
         if !self.step.work.is_spark() {
             return Ok((node, per_node));

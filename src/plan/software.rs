@@ -1,6 +1,7 @@
 //! What a stack's applications, configurations, catalog and tables mean for a plan: on EMR they are
 //! settings of the cluster; on this machine steps get Spark's settings themselves.
 
+use super::beside::Beside;
 use super::fit::Fitted;
 use super::refusal::Refusal;
 use crate::model::configurations::Configurations;
@@ -117,7 +118,10 @@ pub(super) fn refusals(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Ref
     if let Some(memory) = executor_memory(stack, facts) {
         let steps = stack.job.iter().flat_map(|job| &job.steps);
         let without = steps.filter(|step| step.spark.executor_memory.is_none());
-        refusals.extend(without.filter_map(|step| fitted.holds(memory, step.name.as_str()).err()));
+        refusals.extend(without.filter_map(|step| {
+            let beside = Beside::at_least(step, stack, facts);
+            fitted.holds(memory, &beside, step.name.as_str()).err()
+        }));
     }
     if facts.capacity == Capacity::AsTyped {
         return refusals;

@@ -8,7 +8,7 @@ use clusterup::model::memory::Memory;
 use clusterup::model::stack::Stack;
 use clusterup::plan::expand::expand;
 use clusterup::plan::memory::container;
-use clusterup::plan::sizing::explain;
+use clusterup::plan::sizing::{explain, slots};
 use clusterup::text;
 use std::path::{Path, PathBuf};
 
@@ -188,4 +188,56 @@ fn executors_fit_the_nodes_of_every_type() {
         }
     }
     assert!(seen > 200, "{seen}");
+}
+
+#[test]
+fn what_is_beside_the_heap_decides_which_executors_fit() {
+    for (spark, fits) in [
+        ("{ executor_memory: 11g }", false),
+        (
+            "{ executor_memory: 11g, conf: { spark.executor.memoryOverhead: 512m } }",
+            true,
+        ),
+        (
+            "{ executor_memory: 11g, conf: { spark.executor.memoryOverheadFactor: 0.05 } }",
+            true,
+        ),
+        (
+            "{ executor_memory: 9g, conf: { spark.executor.memoryOverheadFactor: 0.4 } }",
+            false,
+        ),
+        (
+            "{ executor_memory: 1g, conf: { spark.executor.pyspark.memory: 18446744073709551615 } }",
+            false,
+        ),
+    ] {
+        let own = stack("3 x m5.xlarge", spark);
+        let expanded = expand(&own, &on_aws(&own, 1));
+        assert_eq!(expanded.is_ok(), fits, "{spark}: {expanded:?}");
+    }
+}
+
+#[test]
+fn slots_are_those_that_memory_and_cores_allow() {
+    // 56 GiB and 16 cores each.
+    for (spark, expected) in [
+        ("{}", Some(32)),
+        ("{ executor_memory: 40g }", Some(8)),
+        ("{ executor_memory: 20g }", Some(16)),
+        ("{ executors: 3 }", Some(12)),
+        ("{ conf: { spark.executor.cores: 8 } }", Some(32)),
+        ("{ conf: { spark.executor.instances: 3 } }", None),
+        (
+            "{ conf: { spark.dynamicAllocation.maxExecutors: 3 } }",
+            None,
+        ),
+    ] {
+        let own = stack("3 x m5.4xlarge", spark);
+        let step = &own.job.as_ref().unwrap().steps[0];
+        assert_eq!(slots(step, &own, &on_aws(&own, 1)), expected, "{spark}");
+    }
+    let size = "3 x m5.4xlarge, configurations: { spark-defaults: { spark.executor.cores: 8 } }";
+    let own = stack(size, "{}");
+    let step = &own.job.as_ref().unwrap().steps[0];
+    assert_eq!(slots(step, &own, &on_aws(&own, 1)), None);
 }
