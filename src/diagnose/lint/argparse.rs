@@ -9,6 +9,7 @@ use crate::model::lint::LintCode;
 use crate::model::stack::{Arg, Piece};
 use ruff_text_size::{Ranged, TextRange};
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 
 /// The functions that make a parser.
 pub(super) const PARSERS: [&str; 1] = ["argparse.ArgumentParser"];
@@ -68,6 +69,8 @@ impl Parser {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Takes {
     One,
+    /// One, or none.
+    Maybe,
     /// As many as there are.
     Many,
     /// A flag: its value if it is given.
@@ -176,7 +179,11 @@ impl Argument {
             ("store" | "append", None) => Takes::One,
             ("store_true", None) => Takes::Flag(true),
             ("store_false", None) => Takes::Flag(false),
-            ("store", Some(Value::Text(_))) if text("nargs")? != Some("...") => Takes::Many,
+            ("store", Some(Value::Text(_))) => match text("nargs")?? {
+                "?" => Takes::Maybe,
+                "*" | "+" => Takes::Many,
+                _ => return None,
+            },
             ("store", Some(Value::Int(1))) => Takes::One,
             _ => return None,
         };
@@ -186,7 +193,8 @@ impl Argument {
             Some(dest) => dest?.to_owned(),
             None => first.trim_start_matches('-').replace('-', "_"),
         };
-        let may_be_absent = takes == Takes::Many && text("nargs").flatten() != Some("+");
+        let may_be_absent =
+            takes == Takes::Maybe || takes == Takes::Many && text("nargs").flatten() != Some("+");
         let is_required = match call.named("required") {
             Some(Value::Bool(required)) => *required,
             Some(_) => return None,
@@ -195,7 +203,7 @@ impl Argument {
         let default = match (call.named("default"), takes) {
             (Some(default), _) => default.clone(),
             (None, Takes::Flag(value)) => Value::Bool(!value),
-            (None, Takes::One | Takes::Many) => Value::Nothing,
+            (None, Takes::One | Takes::Maybe | Takes::Many) => Value::Nothing,
         };
         let flags = if is_option { names } else { Vec::new() };
         Some(Self {
@@ -234,8 +242,9 @@ impl Argument {
             Some(Value::Int(1)) | None => Takes::One,
             Some(_) => return None,
         };
-        // With `flag_value` it is a flag too, and a prompt asks for what is missing.
-        if ["flag_value", "prompt"]
+        // With `flag_value` it is a flag too, a prompt asks for what is missing, and a class of its own
+        // can do anything.
+        if ["cls", "flag_value", "prompt"]
             .iter()
             .any(|name| call.named(name).is_some())
         {
@@ -257,6 +266,9 @@ impl Argument {
     pub(super) fn positional(call: &Call<'_>) -> Option<Self> {
         let name = call.args.first().and_then(Value::constant);
         let name = name.filter(|_| call.args.len() == 1 && !call.is_open)?;
+        if call.named("cls").is_some() {
+            return None;
+        }
         let (takes, is_usual) = match call.named("nargs") {
             Some(Value::Int(1)) | None => (Takes::One, true),
             Some(Value::Int(-1)) => (Takes::Many, false),
@@ -287,18 +299,25 @@ fn has_own_value(call: &Call<'_>) -> bool {
 
 /// The values of the arguments that the step gives; `None` if they are not known.
 fn matched(options: &[Argument], args: &[Arg]) -> Option<BTreeMap<String, Value>> {
+    // What follows `--` is divided by rules that are not followed.
+    if args.iter().any(|word| flag(word) == Some("--")) {
+        return None;
+    }
     let mut found = BTreeMap::new();
     let mut positional = options.iter().filter(|option| option.flags.is_empty());
     let mut words = args.iter().peekable();
     while let Some(word) = words.next() {
         let Some(flag) = flag(word) else {
             let argument = positional.next()?;
-            if argument.takes == Takes::Many {
-                // The rest is divided by rules that are not followed.
-                found.insert(argument.dest.clone(), Value::Unknown);
-                return (positional.next().is_none()).then_some(found);
-            }
-            found.insert(argument.dest.clone(), Value::Text(Text::given(word)));
+            let value = Value::Text(Text::given(word));
+            let value = match argument.takes {
+                Takes::One | Takes::Flag(_) => value,
+                // Several are divided by rules that are not followed.
+                Takes::Maybe | Takes::Many if positional.clone().next().is_some() => return None,
+                Takes::Maybe => value,
+                Takes::Many => many(&mut words),
+            };
+            found.insert(argument.dest.clone(), value);
             continue;
         };
         let (name, value) = match flag.split_once('=') {
@@ -309,18 +328,28 @@ fn matched(options: &[Argument], args: &[Arg]) -> Option<BTreeMap<String, Value>
         let value = match (argument.takes, value) {
             (Takes::Flag(value), None) => Value::Bool(value),
             (Takes::Flag(_), Some(_)) => return None,
-            (Takes::One, Some(value)) => Value::Text(Text::given(&after(word, value))),
-            (Takes::One, None) => Value::Text(Text::given(words.next()?)),
-            (Takes::Many, _) => {
-                while words.peek().is_some_and(|word| self::flag(word).is_none()) {
-                    words.next();
-                }
-                Value::Unknown
+            (Takes::One | Takes::Maybe, Some(value)) => {
+                Value::Text(Text::given(&after(word, value)))
             }
+            (Takes::One, None) => Value::Text(Text::given(words.next()?)),
+            (Takes::Maybe, None) => match words.next_if(|word| self::flag(word).is_none()) {
+                Some(word) => Value::Text(Text::given(word)),
+                // It has a value for this, or `None`.
+                None => Value::Unknown,
+            },
+            // `--tags=a` takes this one alone.
+            (Takes::Many, Some(_)) => Value::Unknown,
+            (Takes::Many, None) => many(&mut words),
         };
         found.insert(argument.dest.clone(), value);
     }
     Some(found)
+}
+
+/// Goes over all words up to the next option.
+fn many<'w>(words: &mut Peekable<impl Iterator<Item = &'w Arg>>) -> Value {
+    while words.next_if(|word| flag(word).is_none()).is_some() {}
+    Value::Unknown
 }
 
 /// The beginning of a word that is an option.

@@ -3,11 +3,13 @@
 use super::call::{Call, Callee};
 use super::names;
 use super::statements::Assigned;
-use super::value::{FunctionId, Spark, Value};
+use super::value::{ClassId, FunctionId, Spark, Value};
 use super::walk::Walk;
 use crate::model::lint::LintCode;
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Decorator, Expr, ExprContext, Parameters, Stmt, StmtFunctionDef};
+use ruff_python_ast::{
+    Decorator, Expr, ExprAttribute, ExprContext, Parameters, Stmt, StmtFunctionDef,
+};
 use ruff_text_size::{Ranged, TextRange};
 use std::collections::BTreeSet;
 
@@ -107,7 +109,7 @@ impl<'a> Walk<'a> {
             inner.visit_expr(&lambda.body);
             names.own.extend(inner.0);
             names.visit_expr(&lambda.body);
-            self.check_names(names, &mut seen);
+            self.check_names(names, None, &mut seen);
         } else if let Value::Function(id) = self.peek(function) {
             self.check_body(id, &mut seen);
         }
@@ -131,15 +133,24 @@ impl<'a> Walk<'a> {
         names.visit_body(&function.def.body);
         // A function of the module does not see the names of the function that passes it on.
         let hidden = function.is_of_module.then(|| self.scopes.hide());
-        self.check_names(names, seen);
+        self.check_names(names, function.class, seen);
         if let Some(hidden) = hidden {
             self.scopes.show(hidden);
         }
     }
 
-    fn check_names(&mut self, names: Names<'a>, seen: &mut BTreeSet<FunctionId>) {
+    /// `class`: that whose method uses the names.
+    fn check_names(
+        &mut self,
+        names: Names<'a>,
+        class: Option<ClassId>,
+        seen: &mut BTreeSet<FunctionId>,
+    ) {
         for (expression, at) in names.used {
-            let value = self.peek(expression);
+            let value = match expression.as_attribute_expr() {
+                Some(attribute) => self.of_self(attribute, class),
+                None => self.peek(expression),
+            };
             if let Value::Spark(spark) = value {
                 let what = match spark {
                     Spark::Context => "the Spark context",
@@ -161,6 +172,19 @@ impl<'a> Walk<'a> {
                 self.check_body(id, seen);
             }
         }
+    }
+}
+
+impl Walk<'_> {
+    /// An attribute of `self`, which is known only as an object of a class of the script: another class
+    /// may have methods of Spark's names.
+    fn of_self(&self, attribute: &ExprAttribute, class: Option<ClassId>) -> Value {
+        let class = match (class, self.peek(&attribute.value)) {
+            (Some(class), _) | (None, Value::Instance(class)) => class,
+            _ => return Value::Unknown,
+        };
+        let value = self.attribute_of_class(class, attribute.attr.as_str());
+        value.unwrap_or_default()
     }
 }
 

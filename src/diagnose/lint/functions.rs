@@ -141,7 +141,9 @@ impl<'a> Walk<'a> {
             (Some(None), None) | (None, _) => Value::Unknown,
         };
         if value == Value::Unknown {
-            return by_declaration(name, parameter.parameter.annotation.as_deref());
+            let is_other = calls.is_some_and(|calls| calls.others.contains(name));
+            let annotation = parameter.parameter.annotation.as_deref();
+            return by_declaration(name, annotation, is_other);
         }
         value
     }
@@ -204,9 +206,11 @@ fn parameters(all: &Parameters) -> impl Iterator<Item = &ParameterWithDefault> {
 }
 
 /// What a parameter is by its type or, without one, by the name that is customary.
-fn by_declaration(name: &str, annotation: Option<&Expr>) -> Value {
+/// `is_other`: whether a call gives it something else.
+fn by_declaration(name: &str, annotation: Option<&Expr>, is_other: bool) -> Value {
     let Some(annotation) = annotation else {
-        let known = BY_NAME.into_iter().find(|(known, _)| *known == name);
+        let mut names = BY_NAME.into_iter().filter(|_| !is_other);
+        let known = names.find(|(known, _)| *known == name);
         return known.map_or(Value::Unknown, |(_, spark)| spark.into());
     };
     let class = if let Expr::Name(name) = annotation {

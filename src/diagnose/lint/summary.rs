@@ -2,7 +2,7 @@
 
 use super::around::Certainty;
 use super::value::{ClassId, FunctionId, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Calls, results and attributes.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub(super) struct Calls {
     pub(super) values: BTreeMap<String, Value>,
     /// Whether it is called with arguments that are not known.
     pub(super) is_open: bool,
+    /// The parameters that a call gives something that is known, and not of Spark.
+    pub(super) others: BTreeSet<String>,
     pub(super) certainty: Certainty,
     count: usize,
 }
@@ -41,6 +43,9 @@ impl Summary {
             }
         }
         for (name, value) in values {
+            if !matches!(value, Value::Unknown | Value::Nothing | Value::Spark(_)) {
+                calls.others.insert(name.clone());
+            }
             let value = match calls.values.remove(&name) {
                 Some(before) => before.or(value),
                 None if calls.count > 0 => Value::Unknown,
