@@ -159,6 +159,19 @@ fn functions_of_parameters_are_carried_out_and_others_are_fatal() {
 }
 
 #[test]
+fn the_argument_of_a_function_is_not_shown() {
+    let template = YAML.replace("!Sub \"etl-${Stage}\"", "!Sub \"hunter2-${Nowhere}\"");
+    let made = imported(&template).unwrap();
+    let all = format!("{}{:?}", made.text, made.losses);
+    assert!(!all.contains("hunter2"), "{all}");
+    assert!(
+        all.contains("only CloudFormation knows Ref of Subnet"),
+        "{all}"
+    );
+    assert!(all.contains("Fn::GetAtt of Profile.Arn"), "{all}");
+}
+
+#[test]
 fn templates_that_cannot_be_read_are_refused_with_their_place() {
     for (template, place, says) in [
         (

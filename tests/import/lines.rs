@@ -157,6 +157,27 @@ const SHORTHAND: &str = r#"$ aws --profile team emr create-cluster \
   --enable-debugging --log-uri s3://team-logs/emr/ --auto-terminate --emrfs Consistent=true"#;
 
 #[test]
+fn an_error_shows_no_text_of_the_line() {
+    for (line, place) in [
+        ("aws hunter2 emr create-cluster", "word 1 after aws"),
+        (
+            "aws emr create-cluster hunter2",
+            "word 1 after create-cluster",
+        ),
+        ("aws emr create-cluster --steps Args=[a]hunter2", "--steps"),
+        ("aws emr create-cluster --steps hunter2", "--steps"),
+    ] {
+        match imported(line) {
+            Err(Refused::Document(wrong)) => {
+                assert_eq!(wrong.place, place);
+                assert!(!wrong.message.contains("hunter2"), "{wrong:?}");
+            }
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn shorthand_is_read() {
     let options = clusterup::import::Options::default();
     let catalog = clusterup::cost::catalog::Catalog::bundled();
@@ -213,7 +234,10 @@ fn lines_that_are_none_are_refused_with_their_place() {
         ("aws emr create-cluster --name 'a", "the line"),
         ("aws emr list-clusters", "the line"),
         ("aws emr create-cluster --name a --name b", "--name"),
-        ("aws emr create-cluster stray", "stray"),
+        (
+            "aws emr create-cluster stray",
+            "word 1 after create-cluster",
+        ),
         (
             "aws emr create-cluster --steps [1,2",
             "--steps, line 1, column 4",

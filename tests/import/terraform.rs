@@ -1,7 +1,7 @@
 //! Terraform's state: that of the requests, and its places.
 
 use crate::{imported, made, requests};
-use clusterup::import::{Form, Refused};
+use clusterup::import::{Fate, Form, Loss, Refused};
 use serde_json::{Map, Value, json};
 
 /// An object with some keys of another, under other names.
@@ -240,6 +240,29 @@ fn the_region_and_the_places_are_those_of_the_state() {
         places.iter().any(|place| place.starts_with(of_core)),
         "{places:?}"
     );
+}
+
+#[test]
+fn what_terraform_marks_as_sensitive_is_replaced() {
+    let request = crate::request("jar-steps");
+    let mut state = state(&request);
+    let cluster = "/values/root_module/child_modules/0/resources/0";
+    let cluster = state.pointer_mut(cluster).unwrap();
+    let args = json!(["spark-submit", "s3://bucket/a.py", "hunter2"]);
+    cluster["values"]["step"][1]["hadoop_jar_step"][0]["args"] = args;
+    cluster["values"]["tags"] = json!({ "plain": "hunter2", "owner": "ana" });
+    cluster["sensitive_values"] = json!({ "tags": { "plain": true },
+        "step": [{}, { "hadoop_jar_step": [{ "args": [false, false, true] }] }] });
+    let made = made(&state);
+    let all = format!("{}{:?}{:?}", made.text, made.losses, made.stack);
+    assert!(!all.contains("hunter2"), "{all}");
+    for place in [
+        "aws_emr_cluster.main.step[1].hadoop_jar_step[0].args[2]",
+        "aws_emr_cluster.main.tags.plain",
+    ] {
+        let is_there = |loss: &Loss| loss.place == place && loss.fate == Fate::Fatal;
+        assert!(made.losses.iter().any(is_there), "{:#?}", made.losses);
+    }
 }
 
 #[test]

@@ -158,7 +158,7 @@ pub(super) fn read(text: &str) -> Result<Read, Wrong> {
     let mut before = words;
     let after = before.split_off(verb + 2);
     let globals = before.get(1..verb).unwrap_or_default().to_vec();
-    let options = [options(globals)?, options(after)?].concat();
+    let options = [options(globals, "aws")?, options(after, "create-cluster")?].concat();
     let mut build = Build::default();
     let mut region = None;
     let mut seen = BTreeMap::new();
@@ -186,9 +186,9 @@ pub(super) fn read(text: &str) -> Result<Read, Wrong> {
 }
 
 /// The options with their values.
-fn options(words: Vec<String>) -> Result<Vec<(String, Vec<String>)>, Wrong> {
+fn options(words: Vec<String>, after: &str) -> Result<Vec<(String, Vec<String>)>, Wrong> {
     let mut options: Vec<(String, Vec<String>)> = Vec::new();
-    for word in words {
+    for (number, word) in words.into_iter().enumerate() {
         if word.starts_with("--") {
             match word.split_once('=') {
                 Some((flag, value)) => options.push((flag.to_owned(), vec![value.to_owned()])),
@@ -199,8 +199,9 @@ fn options(words: Vec<String>) -> Result<Vec<(String, Vec<String>)>, Wrong> {
         match options.last_mut() {
             Some((_, values)) => values.push(word),
             None => {
+                // The word can be a secret.
                 return Err(Wrong {
-                    place: line(&word, 40),
+                    place: format!("word {} after {after}", number + 1),
                     message: "an option such as --name was expected here".to_owned(),
                 });
             }

@@ -66,8 +66,13 @@ impl Functions {
             _ => None,
         };
         found.unwrap_or_else(|| {
-            let what = line(&argument.to_string(), 80);
-            let why = format!("only CloudFormation knows {name} of {what}; write its value");
+            let why = match named(name, argument) {
+                Some(of) => format!("only CloudFormation knows {name} of {of}; write its value"),
+                None => format!(
+                    "only CloudFormation knows this {}; write its value",
+                    line(name, 40)
+                ),
+            };
             build.lose(place, Fate::Fatal, why);
             Value::Null
         })
@@ -128,6 +133,20 @@ impl Functions {
         let texts: Option<Vec<String>> = items.iter().map(|item| self.text(item)).collect();
         Some(texts?.join(between))
     }
+}
+
+/// What a reference names. Other arguments can be secrets, and are not shown.
+fn named(function: &str, argument: &Value) -> Option<String> {
+    let name = match (function, argument) {
+        ("Ref" | "Fn::GetAtt", Value::String(name)) => name.clone(),
+        ("Fn::GetAtt", Value::Array(names)) => {
+            let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();
+            names?.join(".")
+        }
+        _ => return None,
+    };
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || b".:".contains(&b);
+    (name.len() <= 255 && name.bytes().all(is_name)).then(|| line(&name, 80))
 }
 
 /// The function that a mapping calls, and its argument.

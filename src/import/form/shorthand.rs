@@ -12,15 +12,16 @@ const MAX_DEPTH: usize = 16;
 /// What is wrong with it.
 pub(super) fn read(text: &str) -> Result<Value, String> {
     let mut reader = Reader { rest: text };
-    let value = reader.entries("", 0)?;
-    match reader.rest {
+    let read = reader.entries("", 0).and_then(|value| match reader.rest {
         "" => Ok(value),
-        rest => Err(format!("`{}` was not expected", shown(rest))),
-    }
-}
-
-fn shown(text: &str) -> String {
-    crate::model::shown::line(text, 40)
+        _ => Err("this was not expected"),
+    });
+    // The text itself can be a secret.
+    read.map_err(|message| {
+        let before = text.len().saturating_sub(reader.rest.len());
+        let before = text.get(..before).unwrap_or_default();
+        format!("{message}, at character {}", before.chars().count() + 1)
+    })
 }
 
 struct Reader<'t> {
@@ -29,9 +30,9 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     /// `key=value` entries up to one of the characters of `end`, or to the end of the text.
-    fn entries(&mut self, end: &str, depth: usize) -> Result<Value, String> {
+    fn entries(&mut self, end: &str, depth: usize) -> Result<Value, &'static str> {
         if depth > MAX_DEPTH {
-            return Err("its values are nested too deep".to_owned());
+            return Err("its values are nested too deep");
         }
         let mut entries = Map::new();
         loop {
@@ -51,15 +52,15 @@ impl Reader<'_> {
                     value = Value::Array(vec![value, more]);
                 }
             }
-            if entries.insert(key.clone(), value).is_some() {
-                return Err(format!("`{}` is there twice", shown(&key)));
+            if entries.insert(key, value).is_some() {
+                return Err("the key before is there twice");
             }
             self.comma(end)?;
         }
     }
 
     /// Skips a comma; without one, the end has to follow.
-    fn comma(&mut self, end: &str) -> Result<(), String> {
+    fn comma(&mut self, end: &str) -> Result<(), &'static str> {
         self.blanks();
         if self.rest.starts_with(',') {
             self.skip();
@@ -68,15 +69,15 @@ impl Reader<'_> {
         if self.is_at(end) {
             return Ok(());
         }
-        Err(format!("a comma is missing before `{}`", shown(self.rest)))
+        Err("a comma is missing")
     }
 
-    fn key(&mut self) -> Result<String, String> {
+    fn key(&mut self) -> Result<String, &'static str> {
         let sign = |c: char| c.is_ascii_alphanumeric() || "_-.:/".contains(c);
         let end = self.rest.find(|c| !sign(c)).unwrap_or(self.rest.len());
         let (key, rest) = self.rest.split_at(end);
         let Some(after) = rest.strip_prefix('=').filter(|_| !key.is_empty()) else {
-            return Err(format!("`{}` is not written KEY=VALUE", shown(self.rest)));
+            return Err("this is not written KEY=VALUE");
         };
         self.rest = after;
         Ok(key.to_owned())
@@ -91,7 +92,7 @@ impl Reader<'_> {
         Reader { rest }.key().is_ok()
     }
 
-    fn value(&mut self, end: &str, depth: usize) -> Result<Value, String> {
+    fn value(&mut self, end: &str, depth: usize) -> Result<Value, &'static str> {
         self.blanks();
         match self.rest.chars().next() {
             Some('[') => {
@@ -109,9 +110,9 @@ impl Reader<'_> {
         }
     }
 
-    fn items(&mut self, depth: usize) -> Result<Value, String> {
+    fn items(&mut self, depth: usize) -> Result<Value, &'static str> {
         if depth > MAX_DEPTH {
-            return Err("its values are nested too deep".to_owned());
+            return Err("its values are nested too deep");
         }
         let mut items = Vec::new();
         loop {
@@ -125,7 +126,7 @@ impl Reader<'_> {
         }
     }
 
-    fn quoted(&mut self, quote: char) -> Result<String, String> {
+    fn quoted(&mut self, quote: char) -> Result<String, &'static str> {
         self.skip();
         let mut text = String::new();
         let mut chars = self.rest.char_indices();
@@ -145,7 +146,7 @@ impl Reader<'_> {
                 c => text.push(c),
             }
         }
-        Err("a quotation mark is not closed".to_owned())
+        Err("a quotation mark is not closed")
     }
 
     /// Text up to a comma or the end; `\,` stands for a comma.
@@ -169,13 +170,13 @@ impl Reader<'_> {
         text.trim_end().to_owned()
     }
 
-    fn close(&mut self, bracket: char) -> Result<(), String> {
+    fn close(&mut self, bracket: char) -> Result<(), &'static str> {
         match self.rest.strip_prefix(bracket) {
             Some(rest) => {
                 self.rest = rest;
                 Ok(())
             }
-            None => Err(format!("`{bracket}` is missing")),
+            None => Err("a closing bracket is missing"),
         }
     }
 
@@ -235,5 +236,7 @@ mod tests {
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }
+        let expected = "this is not written KEY=VALUE, at character 11";
+        assert_eq!(read("Name=a,B={hunter2 x}").unwrap_err(), expected);
     }
 }

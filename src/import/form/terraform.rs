@@ -5,7 +5,7 @@ use super::build::Build;
 use super::taking::Taking;
 use super::{Read, terraform_parts as parts};
 use crate::import::fates::Fate;
-use crate::import::{Form, Wrong, json};
+use crate::import::{Form, Wrong, json, secrets};
 use serde_json::{Value, json};
 
 const CLUSTER: &str = "aws_emr_cluster";
@@ -62,6 +62,8 @@ struct Resource {
     address: String,
     kind: String,
     values: Value,
+    /// Which of the attributes Terraform holds to be secret: `true` at their places.
+    secret: Value,
 }
 
 /// Reads the state or plan.
@@ -93,8 +95,15 @@ pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
         let Resource {
             address,
             kind,
-            values,
+            mut values,
+            secret,
         } = resource;
+        if ![CLUSTER, SCALING, GROUP, FLEET].contains(&kind.as_str()) {
+            continue;
+        }
+        secrets::replace_marked(&mut values, &secret, &address, &mut |place| {
+            build.lose(place, Fate::Fatal, secrets::reason(""));
+        });
         let taking = Taking::new(values, &address);
         match kind.as_str() {
             CLUSTER => region = cluster(&mut build, taking),
@@ -128,11 +137,13 @@ fn resources(mut module: Value, depth: usize, all: &mut Vec<Resource>) {
         let kind = text(&resource, "type").filter(|_| is_managed);
         let address = text(&resource, "address");
         let values = resource.get_mut("values").map(Value::take);
+        let secret = resource.get_mut("sensitive_values").map(Value::take);
         if let (Some(kind), Some(address), Some(values)) = (kind, address, values) {
             all.push(Resource {
                 address: crate::model::shown::line(&address, 80),
                 kind,
                 values,
+                secret: secret.unwrap_or_default(),
             });
         }
     }
