@@ -1,6 +1,7 @@
 //! Writes the YAML of a stack, with comments at their places.
 
 use super::fates::Loss;
+use super::path::Path;
 use super::yaml::{Value, Yaml};
 use crate::model::shown::line;
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub(super) struct Written {
 pub(super) fn written(root: &Yaml, losses: &[Loss]) -> Written {
     let mut comments = BTreeMap::new();
     notes(root, &mut Vec::new(), &mut comments);
+    let mut known = BTreeMap::new();
+    places(root, &mut Vec::new(), &mut known);
     for loss in losses {
         let Loss {
             place,
@@ -32,7 +35,7 @@ pub(super) fn written(root: &Yaml, losses: &[Loss]) -> Written {
             ..
         } = loss;
         let comment = format!("{}: {place}: {reason}", fate.as_str());
-        let at = nearest(root, loss);
+        let at = nearest(&known, loss);
         comments.entry(at).or_insert_with(Vec::new).push(comment);
     }
     let mut writer = Writer {
@@ -60,18 +63,20 @@ fn notes(of: &Yaml, at: &mut Numbers, all: &mut BTreeMap<Numbers, Vec<String>>) 
 }
 
 /// The value whose place in the document is nearest to that of a loss: the innermost one that the loss
-/// is in. The items of a list on one line have no comments of their own.
-fn nearest(root: &Yaml, loss: &Loss) -> Numbers {
-    let mut best = (0, Vec::new());
-    search(root, loss, &mut Vec::new(), &mut best);
-    best.1
+/// is in.
+fn nearest(places: &BTreeMap<Path, Numbers>, loss: &Loss) -> Numbers {
+    let above = (1..=loss.path.len())
+        .rev()
+        .map(|keys| loss.path.up_to(keys));
+    let mut known = above.filter_map(|above| places.get(&above));
+    known.next().cloned().unwrap_or_default()
 }
 
-fn search(of: &Yaml, loss: &Loss, at: &mut Numbers, best: &mut (usize, Numbers)) {
+/// The values by their places in the document. The items of a list on one line have no comments of
+/// their own.
+fn places(of: &Yaml, at: &mut Numbers, all: &mut BTreeMap<Path, Numbers>) {
     for place in &of.from {
-        if loss.path.is_within(place) && place.len() > best.0 {
-            *best = (place.len(), at.clone());
-        }
+        all.entry(place.clone()).or_insert_with(|| at.clone());
     }
     if is_flow(of) {
         return;
@@ -79,7 +84,7 @@ fn search(of: &Yaml, loss: &Loss, at: &mut Numbers, best: &mut (usize, Numbers))
     for number in 0..of.len() {
         if let Some(child) = of.child(number) {
             at.push(number);
-            search(child, loss, at, best);
+            places(child, at, all);
             at.pop();
         }
     }

@@ -7,7 +7,7 @@ use super::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How much a loss matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -57,6 +57,8 @@ pub(super) struct Ledger {
     fields: RefCell<BTreeMap<Path, State>>,
     losses: RefCell<Vec<Loss>>,
     places: Places,
+    /// Places without fields that are fatal.
+    empty: RefCell<BTreeSet<Path>>,
     /// What a form lost before there was a request.
     before: Counts,
 }
@@ -99,11 +101,17 @@ impl Ledger {
     /// The stack does not have what is at a place. What was fatal stays fatal.
     pub(super) fn lose(&self, path: &Path, fate: Fate, reason: impl Into<String>) {
         let mut changed = false;
+        let mut is_empty = true;
         for (_, state) in below(&mut self.fields.borrow_mut(), path) {
+            is_empty = false;
             if *state != State::Gone(Fate::Fatal) && *state != State::Gone(fate) {
                 *state = State::Gone(fate);
                 changed = true;
             }
+        }
+        // What has no fields has no state: it is fatal once, whatever is wrong with it.
+        if is_empty && fate == Fate::Fatal && self.empty.borrow_mut().insert(path.clone()) {
+            changed = true;
         }
         if changed {
             self.losses.borrow_mut().push(Loss {
@@ -137,6 +145,7 @@ impl Ledger {
     /// How many fields are carried, lost and fatal.
     pub(super) fn counts(&self) -> Counts {
         let mut counts = self.before;
+        counts.fatal += self.empty.borrow().len();
         for state in self.fields.borrow().values() {
             match state {
                 State::Carried => counts.carried += 1,

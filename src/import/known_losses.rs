@@ -34,12 +34,12 @@ const TABLE: &[(&str, Fate, &str)] = &[
     ),
     (
         "Instances.InstanceFleets[].InstanceTypeConfigs[].BidPrice",
-        Lost,
+        Fatal,
         MOST,
     ),
     (
         "Instances.InstanceFleets[].InstanceTypeConfigs[].BidPriceAsPercentageOfOnDemandPrice",
-        Lost,
+        Fatal,
         MOST,
     ),
     (
@@ -60,7 +60,7 @@ const TABLE: &[(&str, Fate, &str)] = &[
     (
         "Instances.InstanceFleets[].LaunchSpecifications.OnDemandSpecification.\
          CapacityReservationOptions",
-        Lost,
+        Fatal,
         "EMR uses open reservations only; what the machines cost may differ",
     ),
     (
@@ -89,11 +89,6 @@ const TABLE: &[(&str, Fate, &str)] = &[
     ),
     ("Instances.InstanceGroups[].Name", Lost, NAME),
     (
-        "Instances.UnhealthyNodeReplacement",
-        Lost,
-        "EMR replaces unhealthy core nodes as it does by default",
-    ),
-    (
         "KerberosAttributes",
         Fatal,
         "a stack has no word for Kerberos and its passwords",
@@ -120,7 +115,7 @@ const TABLE: &[(&str, Fate, &str)] = &[
     ),
     (
         "OSReleaseLabel",
-        Lost,
+        Fatal,
         "the machines get the newest Amazon Linux of their release",
     ),
     (

@@ -166,13 +166,16 @@ fn with_region(options: &Options, named: Option<String>) -> Result<Options, Wron
     Ok(options)
 }
 
-/// Text that Airflow fills in stays as it is, and clusterup does not fill it in.
+/// Text that Airflow fills in stays as it is, and clusterup does not fill it in. A name with such text is
+/// still a name; anything else gets another value than the job expects.
 fn templates(value: &serde_json::Value, path: &path::Path, ledger: &Ledger) {
     use serde_json::Value;
     match value {
-        Value::String(text) if text.contains("{{") && text.contains("}}") => {
+        Value::String(text) if is_template(text) => {
             let reason = "a template is filled in by Airflow, and clusterup passes it on as it is";
-            ledger.lose(path, Fate::Lost, reason);
+            let is_name = path.pattern().split('.').next_back() == Some("Name");
+            let fate = if is_name { Fate::Lost } else { Fate::Fatal };
+            ledger.lose(path, fate, reason);
         }
         Value::Array(items) => {
             for (number, item) in items.iter().enumerate() {
@@ -186,6 +189,20 @@ fn templates(value: &serde_json::Value, path: &path::Path, ledger: &Ledger) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// Whether Airflow fills in a text. `{{NAME}}` of capital letters is one of YARN's variables.
+fn is_template(text: &str) -> bool {
+    let is_variable = |name: &str| {
+        let byte = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        !name.is_empty() && name.bytes().all(byte)
+    };
+    let mut begun = text.split("{{").skip(1);
+    let is_filled = |rest: &str| {
+        rest.split_once("}}")
+            .is_some_and(|(name, _)| !is_variable(name))
+    };
+    begun.any(is_filled) || text.contains("{%") && text.contains("%}")
 }
 
 /// The budget where the price is not known.

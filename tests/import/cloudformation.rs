@@ -159,6 +159,54 @@ fn functions_of_parameters_are_carried_out_and_others_are_fatal() {
 }
 
 #[test]
+fn what_only_cloudformation_decides_is_fatal() {
+    let template = |kind: &str, default: &str, name: &str| {
+        json!({ "Parameters": { "P": { "Type": kind, "Default": default },
+                "L": { "Type": "CommaDelimitedList", "Default": "a, b" } },
+            "Resources": { "C": { "Type": "AWS::EMR::Cluster", "Condition": "IsProd",
+            "Properties": { "Name": "a", "ReleaseLabel": "emr-7.12.0", "LogUri": { name: "P" },
+                "Instances": { "MasterInstanceGroup": { "InstanceType": "m5.xlarge",
+                    "InstanceCount": 1 }, "AdditionalMasterSecurityGroups": { "Ref": "L" } } } } }
+        })
+    };
+    let fatal = |template: &Value| {
+        let losses = imported(&template.to_string()).unwrap().losses.into_iter();
+        let fatal = losses.filter(|loss| loss.fate == Fate::Fatal);
+        fatal.map(|loss| loss.place).collect::<Vec<_>>()
+    };
+    let condition = "Resources.C.Condition".to_owned();
+    let logs = "Resources.C.Properties.LogUri".to_owned();
+    let has = |places: &[String], place: &String| places.contains(place);
+    let plain = fatal(&template("String", "s3://team-logs/x/", "Ref"));
+    assert!(has(&plain, &condition) && !has(&plain, &logs), "{plain:?}");
+    for (kind, default) in [
+        ("AWS::SSM::Parameter::Value<String>", "/logs"),
+        ("String", "{{resolve:ssm:/logs}}"),
+    ] {
+        let places = fatal(&template(kind, default, "Ref"));
+        assert!(has(&places, &logs), "{kind}: {places:?}");
+    }
+}
+
+#[test]
+fn functions_with_long_results_are_bounded() {
+    let mut nested = json!({ "Fn::Sub": ["x", {}] });
+    for _ in 0..15 {
+        nested = json!({ "Fn::Sub": ["${a}${a}${a}", { "a": nested }] });
+    }
+    let template = json!({ "Resources": { "C": { "Type": "AWS::EMR::Cluster", "Properties": {
+        "Name": nested, "ReleaseLabel": "emr-7.12.0",
+        "Instances": { "MasterInstanceGroup": { "InstanceType": "m5.xlarge" } } } } } });
+    let made = imported(&template.to_string()).unwrap();
+    assert!(
+        made.losses
+            .iter()
+            .any(|it| it.reason.contains("this Fn::Sub")),
+        "{made:?}"
+    );
+}
+
+#[test]
 fn the_argument_of_a_function_is_not_shown() {
     let template = YAML.replace("!Sub \"etl-${Stage}\"", "!Sub \"hunter2-${Nowhere}\"");
     let made = imported(&template).unwrap();

@@ -1,7 +1,7 @@
 //! Generated requests: those of `requests`, with fields changed, added and left out at random.
 
 use crate::{fields, imported, requests, unwrapped};
-use clusterup::import::{Counts, Fate, Imported, Refused};
+use clusterup::import::{Counts, Fate, Imported, Loss, Refused};
 use clusterup_testkit::worlds::cases;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -212,11 +212,15 @@ fn expected(request: &Value, made: &Imported) -> Counts {
     let mut all = Vec::new();
     fields(request, "", &mut all);
     let mut counts = Counts::default();
-    for field in all {
-        let within = |place: &str| {
-            let rest = field.strip_prefix(place);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
+    let is_within = |field: &str, place: &str| {
+        let rest = field.strip_prefix(place);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    // A place without fields is fatal where something else was expected.
+    let has_fields = |loss: &&Loss| all.iter().any(|field| is_within(field, &loss.place));
+    counts.fatal = made.losses.iter().filter(|loss| !has_fields(loss)).count();
+    for field in &all {
+        let within = |place: &str| is_within(field, place);
         let fates = made
             .losses
             .iter()

@@ -1,7 +1,7 @@
 //! Documents that are no requests, or hostile ones: each is refused with its place.
 
 use crate::{imported, made, request, unwrapped};
-use clusterup::import::{Fate, MAX_BYTES, Refused};
+use clusterup::import::{Fate, Loss, MAX_BYTES, Refused};
 use serde_json::{Value, json};
 
 fn refused(document: &str) -> (String, String) {
@@ -93,6 +93,82 @@ fn wrong_types_are_fatal_at_their_places() {
         assert!(
             places.iter().any(|at| at.starts_with(place)),
             "{pointer}: {places:?}"
+        );
+    }
+}
+
+#[test]
+fn what_would_be_dropped_in_silence_is_fatal() {
+    let template = json!("s3://bucket/{{ ds }}/x.py");
+    for (base, pointer, value, place) in [
+        (
+            "shell-step",
+            "/Instances/InstanceGroups/1/InstanceCount",
+            json!(0),
+            "Instances.Inst",
+        ),
+        (
+            "spot-fleets",
+            "/Instances/InstanceFleets/1/InstanceTypeConfigs/0/BidPrice",
+            json!("0.1"),
+            "Instances.InstanceFleets[1]",
+        ),
+        (
+            "shell-step",
+            "/Steps/1/HadoopJarStep/Args/1",
+            template,
+            "Steps[1].HadoopJarStep.Args[1]",
+        ),
+        (
+            "shell-step",
+            "/Steps/1/HadoopJarStep/Args/1",
+            json!("{% if x %}"),
+            "Steps[1].HadoopJarStep.Args[1]",
+        ),
+        (
+            "shell-step",
+            "/Steps/1/ActionOnFailure",
+            json!("TERMINATE_CLUSTER"),
+            "Steps[1].ActionOnFailure",
+        ),
+        (
+            "shell-step",
+            "/Instances/UnhealthyNodeReplacement",
+            json!(false),
+            "Instances.UnhealthyNodeReplacement",
+        ),
+        (
+            "shell-step",
+            "/OSReleaseLabel",
+            json!("2.0.1"),
+            "OSReleaseLabel",
+        ),
+        (
+            "shell-step",
+            "/Instances/InstanceGroups/1",
+            json!({ "InstanceRole": {} }),
+            "Instances.InstanceGroups[1]",
+        ),
+        ("shell-step", "/Steps", json!({}), "Steps"),
+    ] {
+        let mut request = request(base);
+        request["Instances"]["KeepJobFlowAliveWhenNoSteps"] = json!(true);
+        if base == "shell-step" {
+            request["ManagedScalingPolicy"] = json!({ "ComputeLimits": { "UnitType": "Instances",
+                "MinimumCapacityUnits": 1, "MaximumCapacityUnits": 4 } });
+        }
+        let (above, key) = pointer.rsplit_once('/').unwrap();
+        let slot = request.pointer_mut(above).unwrap();
+        match key.parse::<usize>() {
+            Ok(number) => slot[number] = value,
+            Err(_) => slot[key] = value,
+        }
+        let made = made(&request);
+        let is_there = |loss: &Loss| loss.fate == Fate::Fatal && loss.place.starts_with(place);
+        assert!(
+            made.losses.iter().any(is_there),
+            "{pointer}: {:#?}",
+            made.losses
         );
     }
 }

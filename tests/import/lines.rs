@@ -178,6 +178,31 @@ fn an_error_shows_no_text_of_the_line() {
 }
 
 #[test]
+fn what_only_a_shell_knows_is_fatal_or_refused() {
+    let start = "aws emr create-cluster --release-label emr-7.12.0 --instance-type m5.xlarge \
+                 --instance-count 2 --region us-east-1";
+    let made = imported(&format!("{start} --name \"etl-$STAGE\" --log-uri '$x'")).unwrap();
+    let fatal = made
+        .losses
+        .iter()
+        .find(|loss| loss.reason.contains("the shell"))
+        .unwrap();
+    let place = start.len() + " --name \"etl-$".len();
+    assert_eq!(fatal.place, format!("the line, character {place}"));
+    assert_eq!(fatal.fate, Fate::Fatal);
+    for (more, place) in [
+        (" | cat", "the line, character"),
+        (" --termination-protected yes", "--termination-protected"),
+        (" --use-default-roles x", "--use-default-roles"),
+    ] {
+        match imported(&format!("{start}{more}")) {
+            Err(Refused::Document(wrong)) => assert!(wrong.place.starts_with(place), "{wrong:?}"),
+            other => panic!("{more}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn shorthand_is_read() {
     let options = clusterup::import::Options::default();
     let catalog = clusterup::cost::catalog::Catalog::bundled();

@@ -266,6 +266,31 @@ fn what_terraform_marks_as_sensitive_is_replaced() {
 }
 
 #[test]
+fn what_a_plan_does_not_know_is_fatal() {
+    let mut plan = state(&crate::request("jar-steps"));
+    plan["planned_values"] = plan["values"].take();
+    plan.as_object_mut().unwrap().remove("values");
+    let unknown = json!({ "arn": true, "id": true, "step": true, "log_uri": true,
+        "ec2_attributes": [{ "subnet_id": true, "service_access_security_group": true }] });
+    plan["resource_changes"] = json!([{ "address": "aws_emr_cluster.main",
+        "change": { "after_unknown": unknown } }]);
+    let places = |plan: &Value| {
+        let losses = made(plan).losses.into_iter();
+        let fatal = losses.filter(|loss| loss.fate == Fate::Fatal);
+        fatal.map(|loss| loss.place).collect::<Vec<_>>()
+    };
+    let name = "aws_emr_cluster.main";
+    let (subnet, logs) = (
+        format!("{name}.ec2_attributes[0].subnet_id"),
+        format!("{name}.log_uri"),
+    );
+    assert_eq!(places(&plan), [subnet.clone(), logs.clone()]);
+    plan["configuration"] = json!({ "root_module": { "module_calls": { "m": { "module": {
+        "resources": [{ "type": "aws_emr_cluster", "expressions": { "step": {} } }] } } } } });
+    assert_eq!(places(&plan), [subnet, logs, format!("{name}.step")]);
+}
+
+#[test]
 fn a_state_without_a_cluster_or_with_several_is_refused() {
     let (_, request) = requests().remove(0);
     let one = state(&request);

@@ -1,7 +1,7 @@
 //! The line `aws emr create-cluster`, as the console exports it (AWS CLI Command Reference).
 
 use super::build::Build;
-use super::{Read, cli_parts, shorthand};
+use super::{Read, cli_parts, shell, shorthand};
 use crate::import::fates::Fate;
 use crate::import::{Form, Wrong, json};
 use crate::model::aws_names::{INSTANCE_PROFILE, SERVICE_ROLE};
@@ -147,7 +147,9 @@ pub(super) fn read(text: &str) -> Result<Read, Wrong> {
     };
     // A line may go on in the next one.
     let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    let words = shlex::split(text.trim_start().trim_start_matches("$ "));
+    let text = text.trim_start().trim_start_matches("$ ");
+    let expansions = shell::expansions(text)?;
+    let words = shlex::split(text);
     let words = words.ok_or_else(|| wrong("a quotation mark is not closed"))?;
     let verb = words
         .windows(2)
@@ -162,6 +164,10 @@ pub(super) fn read(text: &str) -> Result<Read, Wrong> {
     let mut build = Build::default();
     let mut region = None;
     let mut seen = BTreeMap::new();
+    for at in expansions {
+        let why = "the shell puts another text here; write the text itself";
+        build.lose(format!("the line, character {at}"), Fate::Fatal, why);
+    }
     build.put(KEEP, Value::from(true), "--no-auto-terminate");
     for (flag, values) in options {
         if seen.insert(flag.clone(), ()).is_some() {
@@ -230,6 +236,15 @@ fn take(build: &mut Build, flag: &str, values: Vec<String>) -> Result<(), Wrong>
         let why = "its value is in a file; put the content into the line instead";
         build.lose(flag, Fate::Fatal, why);
         return Ok(());
+    }
+    let is_switch = matches!(goes, Goes::Is(..) | Goes::DefaultRoles);
+    let has_one = matches!(goes, Goes::Type | Goes::Region);
+    if is_switch && !values.is_empty() || has_one && values.len() != 1 {
+        let expected = if is_switch { "no value" } else { "one value" };
+        return Err(Wrong {
+            place: flag.to_owned(),
+            message: format!("expected {expected}, and it has {}", values.len()),
+        });
     }
     match goes {
         Goes::Text(keys) => {

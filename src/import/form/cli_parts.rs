@@ -71,6 +71,7 @@ const ATTRIBUTES: [(&str, &str); 10] = [
 ];
 
 pub(super) fn attributes(build: &mut Build, flag: &str, trees: Vec<Value>) {
+    only_mappings(build, flag, &trees);
     for (key, mut value) in trees.into_iter().flat_map(entries) {
         let place = format!("{flag}.{key}");
         if key == "InstanceProfile" {
@@ -92,6 +93,20 @@ pub(super) fn attributes(build: &mut Build, flag: &str, trees: Vec<Value>) {
     }
 }
 
+fn only_mappings(build: &mut Build, flag: &str, trees: &[Value]) {
+    let others = trees
+        .iter()
+        .enumerate()
+        .filter(|(_, tree)| !tree.is_object());
+    for (number, _) in others {
+        build.lose(
+            format!("{flag}[{number}]"),
+            Fate::Fatal,
+            "expected a mapping",
+        );
+    }
+}
+
 fn entries(value: Value) -> Vec<(String, Value)> {
     let Value::Object(entries) = value else {
         return Vec::new();
@@ -100,6 +115,7 @@ fn entries(value: Value) -> Vec<(String, Value)> {
 }
 
 pub(super) fn bootstrap(build: &mut Build, flag: &str, actions: Vec<Value>) {
+    only_mappings(build, flag, &actions);
     let action = |action: Value| {
         let (mut outer, mut script) = (Map::new(), Map::new());
         for (key, value) in entries(action) {

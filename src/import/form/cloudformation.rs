@@ -10,6 +10,7 @@ use crate::import::{Form, Wrong};
 use crate::model::shown::line;
 use crate::text;
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 const CLUSTER: &str = "AWS::EMR::Cluster";
 const STEP: &str = "AWS::EMR::Step";
@@ -81,7 +82,8 @@ struct Resource {
     kind: String,
     properties: Value,
     /// The resources that come first.
-    after: Vec<String>,
+    after: BTreeSet<String>,
+    is_conditional: bool,
 }
 
 /// Reads the template.
@@ -104,7 +106,12 @@ pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
     }
     let mut build = Build::default();
     for resource in in_order(all) {
-        let place = format!("Resources.{}.Properties", line(&resource.name, 80));
+        let place = format!("Resources.{}", line(&resource.name, 80));
+        if resource.is_conditional {
+            let why = "only CloudFormation knows whether there is this resource";
+            build.lose(format!("{place}.Condition"), Fate::Fatal, why);
+        }
+        let place = format!("{place}.Properties");
         let mut properties = resource.properties;
         if let Value::Object(entries) = &mut properties {
             // The cluster that a part belongs to: there is one.
@@ -141,14 +148,15 @@ fn resources(all: Option<Value>) -> Vec<Resource> {
             return None;
         }
         let after = match value.get("DependsOn") {
-            Some(Value::String(name)) => vec![name.clone()],
+            Some(Value::String(name)) => BTreeSet::from([name.clone()]),
             Some(Value::Array(names)) => {
                 let names = names.iter().filter_map(Value::as_str);
                 names.map(str::to_owned).collect()
             }
-            Some(_) | None => Vec::new(),
+            Some(_) | None => BTreeSet::new(),
         };
         Some(Resource {
+            is_conditional: value.get("Condition").is_some(),
             name,
             kind,
             properties: value
@@ -163,12 +171,42 @@ fn resources(all: Option<Value>) -> Vec<Resource> {
 
 /// The cluster first, and each other after those that it depends on.
 fn in_order(all: Vec<Resource>) -> Vec<Resource> {
-    let (mut ordered, mut left): (Vec<Resource>, Vec<Resource>) =
+    let (mut ordered, left): (Vec<Resource>, Vec<Resource>) =
         all.into_iter().partition(|it| it.kind == CLUSTER);
-    while !left.is_empty() {
-        let waits = |it: &Resource| left.iter().any(|other| it.after.contains(&other.name));
-        let next = left.iter().position(|it| !waits(it)).unwrap_or(0);
-        ordered.push(left.remove(next));
+    let mut left: BTreeMap<usize, Resource> = left.into_iter().enumerate().collect();
+    let numbers: BTreeMap<String, usize> = left
+        .iter()
+        .map(|(number, it)| (it.name.clone(), *number))
+        .collect();
+    // Those that each waits for, and those that wait for each.
+    let mut waits: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut awaited: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut ready = BTreeSet::new();
+    for (number, it) in &left {
+        let first: Vec<usize> = it
+            .after
+            .iter()
+            .filter_map(|name| numbers.get(name).copied())
+            .collect();
+        if first.is_empty() {
+            ready.insert(*number);
+        }
+        waits.insert(*number, first.len());
+        for first in first {
+            awaited.entry(first).or_default().push(*number);
+        }
+    }
+    // In a circle, the first one begins.
+    while let Some(next) = ready.pop_first().or_else(|| left.keys().next().copied()) {
+        ordered.extend(left.remove(&next));
+        for other in awaited.remove(&next).unwrap_or_default() {
+            if let Some(waits) = waits.get_mut(&other) {
+                *waits = waits.saturating_sub(1);
+                if *waits == 0 && left.contains_key(&other) {
+                    ready.insert(other);
+                }
+            }
+        }
     }
     ordered
 }

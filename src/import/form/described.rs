@@ -5,11 +5,12 @@
 use super::Read;
 use super::build::{Build, path};
 use super::taking::Taking;
+use crate::import::fates::Fate;
 use crate::import::{Form, Wrong};
 use serde_json::{Map, Value, json};
 
 /// The parts of a description that the request has under the same names.
-const SAME: [&str; 21] = [
+const SAME: [&str; 20] = [
     "Applications",
     "AutoScalingRole",
     "Configurations",
@@ -23,7 +24,6 @@ const SAME: [&str; 21] = [
     "LogUri",
     "MonitoringConfiguration",
     "Name",
-    "OSReleaseLabel",
     "ReleaseLabel",
     "RepoUpgradeOnBoot",
     "ScaleDownBehavior",
@@ -99,23 +99,25 @@ pub(super) fn read(root: Value) -> Result<Read, Wrong> {
             false,
         ),
     ] {
-        if let Some(Value::Bool(is)) = of.take(ours) {
-            build.put(
-                &["Instances", theirs],
-                Value::from(is != negated),
-                of.place(ours),
-            );
+        match of.take(ours) {
+            Some(Value::Bool(is)) => {
+                let is = Value::from(is != negated);
+                build.put(&["Instances", theirs], is, of.place(ours));
+            }
+            Some(_) => build.lose(of.place(ours), Fate::Fatal, "expected true or false"),
+            None => {}
         }
     }
-    if let Some(Value::Bool(is)) = of.take("VisibleToAllUsers") {
-        build.put(
-            &["VisibleToAllUsers"],
-            Value::from(is),
-            of.place("VisibleToAllUsers"),
-        );
+    if let Some(is) = of.take("VisibleToAllUsers") {
+        build.put(&["VisibleToAllUsers"], is, of.place("VisibleToAllUsers"));
     }
     if let Some(old) = of.take("RequestedAmiVersion") {
         build.put(&["AmiVersion"], old, of.place("RequestedAmiVersion"));
+    }
+    if of.take("OSReleaseLabel").is_some() {
+        // A description has it also where nobody asked for it.
+        let why = "the machines get the newest Amazon Linux of their release";
+        build.lose(of.place("OSReleaseLabel"), Fate::Lost, why);
     }
     attributes(&mut build, &mut of);
     machines(&mut build, &mut of);
@@ -305,7 +307,7 @@ fn steps(build: &mut Build, all: &mut Taking) {
             for key in ["Jar", "Args", "MainClass"] {
                 jar.extend(config.take(key).map(|value| (key.to_owned(), value)));
             }
-            if let Some(Value::Object(properties)) = config.take("Properties") {
+            if let Some(properties) = config.mapping("Properties", build) {
                 let pair = |(key, value): (String, Value)| json!({ "Key": key, "Value": value });
                 let pairs = properties.into_iter().map(pair).collect();
                 jar.insert("Properties".to_owned(), pairs);

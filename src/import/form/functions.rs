@@ -5,22 +5,26 @@ use super::build::Build;
 use crate::import::fates::Fate;
 use crate::model::shown::line;
 use serde_json::{Map, Value};
+use std::cell::Cell;
 
 /// The defaults of a template's parameters.
 pub(super) struct Functions {
     defaults: Map<String, Value>,
+    /// How many characters and calls are left: short functions can have long results.
+    left: Cell<usize>,
 }
+
+/// How many characters and calls the results of functions may have.
+const MOST: usize = 4 << 20;
 
 impl Functions {
     pub(super) fn of(template: &Value) -> Self {
         let parameters = template.get("Parameters").and_then(Value::as_object);
-        let default = |(name, of): (&String, &Value)| {
-            let default = of.get("Default")?.clone();
-            Some((name.clone(), default))
-        };
+        let default = |(name, of): (&String, &Value)| Some((name.clone(), default(of)?));
         let defaults = parameters.into_iter().flatten().filter_map(default);
         Self {
             defaults: defaults.collect(),
+            left: Cell::new(MOST),
         }
     }
 
@@ -45,8 +49,7 @@ impl Functions {
                 items.map(item).collect()
             }
             Value::String(text) if text.contains("{{resolve:") => {
-                let why = "only CloudFormation resolves references to parameters and secrets";
-                build.lose(place, Fate::Fatal, why);
+                build.lose(place, Fate::Fatal, RESOLVED);
                 Value::Null
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
@@ -58,13 +61,15 @@ impl Functions {
             return Value::Null;
         }
         let found = match name {
-            "Ref" => argument
-                .as_str()
-                .and_then(|name| self.defaults.get(name).cloned()),
+            "Ref" => argument.as_str().and_then(|name| self.default(name)),
             "Fn::Sub" => self.substituted(argument).map(Value::String),
             "Fn::Join" => self.joined(argument).map(Value::String),
             _ => None,
         };
+        if found.as_ref().is_some_and(has_reference) {
+            build.lose(place, Fate::Fatal, RESOLVED);
+            return Value::Null;
+        }
         found.unwrap_or_else(|| {
             let why = match named(name, argument) {
                 Some(of) => format!("only CloudFormation knows {name} of {of}; write its value"),
@@ -78,7 +83,27 @@ impl Functions {
         })
     }
 
+    fn default(&self, name: &str) -> Option<Value> {
+        let default = self.defaults.get(name)?;
+        self.spend(default.to_string().len())?;
+        Some(default.clone())
+    }
+
+    /// Counts a call and the characters of its result; `None` if there are too many.
+    fn spend(&self, characters: usize) -> Option<()> {
+        let left = self.left.get().checked_sub(characters.saturating_add(1));
+        self.left.set(left.unwrap_or(0));
+        left.map(|_| ())
+    }
+
     fn text(&self, value: &Value) -> Option<String> {
+        let text = self.unbounded(value)?;
+        self.spend(text.len())?;
+        Some(text)
+    }
+
+    fn unbounded(&self, value: &Value) -> Option<String> {
+        self.spend(0)?;
         match value {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -104,6 +129,7 @@ impl Functions {
         };
         let mut result = String::new();
         let mut rest = text;
+        self.spend(text.len())?;
         while let Some((before, after)) = rest.split_once("${") {
             let (name, after) = after.split_once('}')?;
             result.push_str(before);
@@ -131,7 +157,42 @@ impl Functions {
             return None;
         };
         let texts: Option<Vec<String>> = items.iter().map(|item| self.text(item)).collect();
-        Some(texts?.join(between))
+        let texts = texts?;
+        self.spend(between.len().saturating_mul(texts.len()))?;
+        Some(texts.join(between))
+    }
+}
+
+const RESOLVED: &str = "only CloudFormation resolves references to parameters and secrets";
+
+fn has_reference(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("{{resolve:"),
+        Value::Array(items) => items.iter().any(has_reference),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    }
+}
+
+/// The default of a parameter, if it is the parameter's value: not that of a parameter of Systems Manager,
+/// which is a name, and none that is hidden.
+fn default(parameter: &Value) -> Option<Value> {
+    let kind = parameter.get("Type").and_then(Value::as_str)?;
+    let hidden = parameter
+        .get("NoEcho")
+        .is_some_and(|is| *is == true || *is == "true");
+    if hidden || kind.contains("AWS::SSM::") {
+        return None;
+    }
+    let default = parameter.get("Default")?;
+    let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
+    match default {
+        Value::String(text) if is_list => {
+            let items = text.split(',').map(str::trim);
+            Some(items.map(Value::from).collect())
+        }
+        Value::String(_) | Value::Number(_) => Some(default.clone()),
+        Value::Bool(is) => Some(Value::from(is.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

@@ -7,6 +7,7 @@ mod cli_parts;
 mod cloudformation;
 mod described;
 mod functions;
+mod shell;
 mod shorthand;
 mod taking;
 mod terraform;
@@ -16,6 +17,7 @@ use super::fates::Fate;
 use super::path::Path;
 use super::{Form, Wrong, json};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A request that was read.
 pub(super) struct Read {
@@ -31,17 +33,18 @@ pub(super) struct Read {
 
 /// Places in a document by those in the request.
 #[derive(Debug, Default)]
-pub(super) struct Places(Vec<(Path, String)>);
+pub(super) struct Places(BTreeMap<Path, String>);
 
 impl Places {
     pub(super) fn add(&mut self, path: Path, place: String) {
-        self.0.push((path, place));
+        self.0.insert(path, place);
     }
 
     /// The place in the document of a part of the request.
     pub(super) fn of(&self, path: &Path) -> String {
-        let above = self.0.iter().filter(|(known, _)| path.is_within(known));
-        match above.max_by_key(|(known, _)| known.len()) {
+        let above = (0..=path.len()).rev().map(|keys| path.up_to(keys));
+        let mut known = above.filter_map(|above| self.0.get_key_value(&above));
+        match known.next() {
             Some((known, place)) => path.below(known, place),
             None => path.to_string(),
         }

@@ -17,8 +17,16 @@ impl Taking {
             entries: Map::new(),
             place: place.to_owned(),
         };
-        if let Value::Object(entries) = value {
-            all.entries = entries;
+        match value {
+            Value::Object(entries) => all.entries = entries,
+            // Nothing takes it, so it is lost at the end.
+            other @ (Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)) => {
+                all.entries.insert("(value)".to_owned(), other);
+            }
         }
         all
     }
@@ -52,12 +60,32 @@ impl Taking {
     /// The mappings of a list below a key.
     pub(super) fn blocks(&mut self, key: &str) -> Vec<Self> {
         let place = self.place(key);
-        let Some(Value::Array(items)) = self.take(key) else {
-            return Vec::new();
+        let items = match self.take(key) {
+            Some(Value::Array(items)) => items,
+            Some(other) => {
+                self.entries.insert(key.to_owned(), other);
+                return Vec::new();
+            }
+            None => return Vec::new(),
         };
         let items = items.into_iter().enumerate();
         let block = |(number, item)| Self::new(item, &format!("{place}[{number}]"));
         items.map(block).collect()
+    }
+
+    /// The entries of the mapping below a key. Anything else there is a loss.
+    pub(super) fn mapping(&mut self, key: &str, build: &mut Build) -> Option<Map<String, Value>> {
+        match self.take(key)? {
+            Value::Object(entries) => Some(entries),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => {
+                build.lose(self.place(key), Fate::Fatal, "expected a mapping");
+                None
+            }
+        }
     }
 
     /// All that is left.

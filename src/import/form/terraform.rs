@@ -7,6 +7,7 @@ use super::{Read, terraform_parts as parts};
 use crate::import::fates::Fate;
 use crate::import::{Form, Wrong, json, secrets};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 const CLUSTER: &str = "aws_emr_cluster";
 const SCALING: &str = "aws_emr_managed_scaling_policy";
@@ -17,7 +18,7 @@ const FLEET: &str = "aws_emr_instance_fleet";
 const MAX_MODULES: usize = 16;
 
 /// Attributes with a single value, and their places in the request.
-const PLAIN: [(&str, &[&str]); 17] = [
+const PLAIN: [(&str, &[&str]); 16] = [
     ("additional_info", &["AdditionalInfo"]),
     ("autoscaling_role", &["AutoScalingRole"]),
     ("custom_ami_id", &["CustomAmiId"]),
@@ -29,7 +30,6 @@ const PLAIN: [(&str, &[&str]); 17] = [
     ("log_encryption_kms_key_id", &["LogEncryptionKmsKeyId"]),
     ("log_uri", &["LogUri"]),
     ("name", &["Name"]),
-    ("os_release_label", &["OSReleaseLabel"]),
     ("release_label", &["ReleaseLabel"]),
     ("scale_down_behavior", &["ScaleDownBehavior"]),
     ("security_configuration", &["SecurityConfiguration"]),
@@ -72,6 +72,14 @@ pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
         place: "the resources".to_owned(),
         message,
     };
+    let mut unknown = unknown(&root);
+    let mut set = BTreeSet::new();
+    let configuration = root.get("configuration");
+    configured(
+        configuration.and_then(|of| of.get("root_module")),
+        0,
+        &mut set,
+    );
     let values = ["values", "planned_values"].iter().find_map(|key| {
         let values = root.get_mut(*key)?.get_mut("root_module")?;
         Some(values.take())
@@ -104,6 +112,9 @@ pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
         secrets::replace_marked(&mut values, &secret, &address, &mut |place| {
             build.lose(place, Fate::Fatal, secrets::reason(""));
         });
+        if let Some(unknown) = unknown.remove(&address) {
+            not_known(&unknown, &address, &set, &mut build);
+        }
         let taking = Taking::new(values, &address);
         match kind.as_str() {
             CLUSTER => region = cluster(&mut build, taking),
@@ -121,6 +132,94 @@ pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
         region,
         losses,
     })
+}
+
+/// What of a plan is known only once it is carried out: `true` at the places, by the address.
+fn unknown(root: &Value) -> BTreeMap<String, Value> {
+    let changes = root.get("resource_changes").and_then(Value::as_array);
+    let change = |change: &Value| {
+        let address = change.get("address")?.as_str()?;
+        let unknown = change.get("change")?.get("after_unknown")?.clone();
+        Some((crate::model::shown::line(address, 80), unknown))
+    };
+    changes.into_iter().flatten().filter_map(change).collect()
+}
+
+/// Attributes of parts that only AWS and Terraform set.
+const OF_PARTS: [&str; 4] = ["cluster_id", "running_instance_count", "status", "tags_all"];
+
+/// Attributes that AWS decides, and that no plan knows, unless the configuration sets them.
+const DECIDED: [&str; 13] = [
+    "core_instance_fleet",
+    "core_instance_group",
+    "ebs_config",
+    "emr_managed_master_security_group",
+    "emr_managed_slave_security_group",
+    "keep_job_flow_alive_when_no_steps",
+    "master_instance_fleet",
+    "master_instance_group",
+    "os_release_label",
+    "scale_down_behavior",
+    "service_access_security_group",
+    "step",
+    "termination_protection",
+];
+
+/// The attributes that a plan's configuration sets, of all resources of EMR.
+fn configured(of: Option<&Value>, depth: usize, all: &mut BTreeSet<String>) {
+    let Some(of) = of.filter(|_| depth <= MAX_MODULES) else {
+        return;
+    };
+    let resources = of.get("resources").and_then(Value::as_array);
+    for resource in resources.into_iter().flatten() {
+        let kind = resource.get("type").and_then(Value::as_str);
+        if kind.is_some_and(|kind| kind.starts_with("aws_emr_")) {
+            keys(resource.get("expressions"), all);
+        }
+    }
+    let calls = of.get("module_calls").and_then(Value::as_object);
+    for (_, call) in calls.into_iter().flatten() {
+        configured(call.get("module"), depth + 1, all);
+    }
+}
+
+fn keys(of: Option<&Value>, all: &mut BTreeSet<String>) {
+    match of {
+        Some(Value::Object(entries)) => {
+            for (key, value) in entries {
+                all.insert(key.clone());
+                keys(Some(value), all);
+            }
+        }
+        Some(Value::Array(items)) => items.iter().for_each(|item| keys(Some(item), all)),
+        Some(_) | None => {}
+    }
+}
+
+/// `set`: the attributes that the configuration sets.
+fn not_known(unknown: &Value, place: &str, set: &BTreeSet<String>, build: &mut Build) {
+    match unknown {
+        Value::Bool(true) => {
+            let why = "the plan does not know its value; apply the plan, and import the state";
+            build.lose(place, Fate::Fatal, why);
+        }
+        Value::Object(entries) => {
+            for (key, unknown) in entries {
+                let key = key.as_str();
+                let is_unset = DECIDED.contains(&key) && !set.contains(key);
+                if !COMPUTED.contains(&key) && !OF_PARTS.contains(&key) && !is_unset {
+                    let below = format!("{place}.{}", crate::model::shown::line(key, 80));
+                    not_known(unknown, &below, set, build);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (number, unknown) in items.iter().enumerate() {
+                not_known(unknown, &format!("{place}[{number}]"), set, build);
+            }
+        }
+        Value::Null | Value::Bool(false) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn resources(mut module: Value, depth: usize, all: &mut Vec<Resource>) {
@@ -168,12 +267,22 @@ fn cluster(build: &mut Build, mut of: Taking) -> Option<String> {
             build.put(keys, value, of.place(key));
         }
     }
-    if let Some(Value::Array(names)) = of.take("applications") {
+    if let Some(names) = of.take("applications") {
+        let Value::Array(names) = names else {
+            let place = of.place("applications");
+            build.lose(place, Fate::Fatal, "expected a list");
+            return region;
+        };
         let named = names.into_iter().map(|name| json!({ "Name": name }));
         build.put(&["Applications"], named.collect(), of.place("applications"));
     }
     if let Some(text) = of.take("configurations_json") {
         configurations(build, &text, of.place("configurations_json"));
+    }
+    if of.take("os_release_label").is_some() {
+        // The state has it also where nobody asked for it.
+        let why = "the machines get the newest Amazon Linux of their release";
+        build.lose(of.place("os_release_label"), Fate::Lost, why);
     }
     tags(build, &mut of);
     parts::attributes(build, &mut of);
@@ -204,8 +313,8 @@ fn configurations(build: &mut Build, text: &Value, place: String) {
 
 /// All tags, with those that the provider adds to every resource.
 fn tags(build: &mut Build, of: &mut Taking) {
-    let (own, all) = (of.take("tags"), of.take("tags_all"));
-    let Some(Value::Object(tags)) = all.or(own) else {
+    let (own, all) = (of.mapping("tags", build), of.mapping("tags_all", build));
+    let Some(tags) = all.or(own) else {
         return;
     };
     let tag = |(key, value): (String, Value)| json!({ "Key": key, "Value": value });

@@ -56,7 +56,10 @@ pub(super) fn attributes(build: &mut Build, of: &mut Taking) {
     }
     for (ours, theirs) in LISTS {
         if let Some(value) = block.take(ours) {
-            let text = value.as_str().unwrap_or_default();
+            let Some(text) = value.as_str() else {
+                build.lose(block.place(ours), Fate::Fatal, "expected a text");
+                continue;
+            };
             let items = text
                 .split(',')
                 .map(str::trim)
@@ -250,7 +253,7 @@ pub(super) fn steps(build: &mut Build, of: &mut Taking) {
                     ("args", "Args"),
                 ],
             );
-            if let Some(Value::Object(properties)) = work.take("properties") {
+            if let Some(properties) = work.mapping("properties", build) {
                 let pair = |(key, value): (String, Value)| json!({ "Key": key, "Value": value });
                 let pairs = properties.into_iter().map(pair).collect();
                 jar.insert("Properties".to_owned(), pairs);

@@ -3,13 +3,13 @@
 use crate::import::at::{At, texts};
 use crate::import::yaml::Yaml;
 use crate::model::bootstrap::{PACKAGES_ACTION, POWER_OFF_ACTION};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The actions, and the Python packages that one of clusterup's installs.
 pub(super) fn read<'r>(root: &At<'r>) -> (Vec<Yaml>, Option<At<'r>>) {
     let mut actions = Vec::new();
     let mut packages = None;
-    let mut names = BTreeSet::new();
+    let mut names = BTreeMap::new();
     for action in root.list("BootstrapActions") {
         let script = action.get("ScriptBootstrapAction");
         let path = script.as_ref().and_then(|of| of.get("Path"));
@@ -52,7 +52,8 @@ pub(super) fn read<'r>(root: &At<'r>) -> (Vec<Yaml>, Option<At<'r>>) {
 }
 
 /// A name as a stack takes it, which no other has: without characters that it refuses, and numbered.
-pub(super) fn unique(name: &str, otherwise: &str, names: &mut BTreeSet<String>) -> String {
+/// `names`: those that are taken, each with the number that is tried next behind it.
+pub(super) fn unique(name: &str, otherwise: &str, names: &mut BTreeMap<String, usize>) -> String {
     let plain = |c: char| {
         let is_odd = c.is_control() || "<>$|`".contains(c);
         if is_odd { '-' } else { c }
@@ -62,9 +63,16 @@ pub(super) fn unique(name: &str, otherwise: &str, names: &mut BTreeSet<String>) 
         "" => otherwise.to_owned(),
         name => name.to_owned(),
     };
-    let numbered = (2..).map(|number| format!("{name} {number}"));
-    let mut all = std::iter::once(name.clone()).chain(numbered);
-    let free = all.find(|name| !names.contains(name)).unwrap_or(name);
-    names.insert(free.clone());
+    let Some(mut next) = names.get(&name).copied() else {
+        names.insert(name.clone(), 2);
+        return name;
+    };
+    let mut free = format!("{name} {next}");
+    while names.contains_key(&free) {
+        next = next.saturating_add(1);
+        free = format!("{name} {next}");
+    }
+    names.insert(name, next.saturating_add(1));
+    names.insert(free.clone(), 2);
     free
 }

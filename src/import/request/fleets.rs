@@ -1,12 +1,12 @@
 //! Instance fleets.
 
-use super::machines::PRIMARY;
+use super::machines::{EMPTY, PRIMARY};
 use super::{Entry, volumes};
 use crate::import::at::At;
 use crate::import::yaml::Yaml;
 
 /// The machines of a role as a fleet.
-pub(super) fn fleet(at: &At<'_>, role: &'static str) -> Option<Yaml> {
+pub(super) fn fleet(at: &At<'_>, role: &'static str, is_scaled: bool) -> Option<Yaml> {
     let types = types(at, role);
     if types.is_empty() {
         at.fatal("a fleet without instance types");
@@ -14,8 +14,12 @@ pub(super) fn fleet(at: &At<'_>, role: &'static str) -> Option<Yaml> {
     }
     let (on_demand, on_demand_at) = target(at, "TargetOnDemandCapacity");
     let (spot, spot_at) = target(at, "TargetSpotCapacity");
-    if on_demand + spot == 0 {
-        at.lost("a stack names no fleet that buys nothing");
+    if on_demand.saturating_add(spot) == 0 {
+        if is_scaled {
+            at.fatal(EMPTY);
+        } else {
+            at.lost("a stack names no fleet that buys nothing");
+        }
         return None;
     }
     let mut entries = vec![("types", Yaml::list(types).fixed())];
@@ -38,10 +42,15 @@ pub(super) fn fleet(at: &At<'_>, role: &'static str) -> Option<Yaml> {
         entries.extend(bought(&launch, spot > 0));
     }
     let fleet = Yaml::map(entries).fixed();
-    let configured = at.list("InstanceTypeConfigs").into_iter();
-    let disks: Vec<At<'_>> = configured
-        .filter_map(|of| of.get("EbsConfiguration"))
-        .collect();
+    let configured = at.list("InstanceTypeConfigs");
+    let has_disks = |of: &At<'_>| !of.list("EbsBlockDeviceConfigs").is_empty();
+    let disks = configured
+        .iter()
+        .filter_map(|of| of.get("EbsConfiguration"));
+    let disks: Vec<At<'_>> = disks.filter(has_disks).collect();
+    if disks.len() < configured.len() {
+        disks.iter().for_each(|disks| disks.fatal(volumes::ALIKE));
+    }
     let mut both = vec![("fleet", fleet)];
     both.extend(volumes::read(&disks));
     Some(Yaml::map(both))
@@ -100,6 +109,8 @@ fn one_type(at: &At<'_>, role: &str) -> Option<Yaml> {
     Some(Yaml::map(weighted).from(at))
 }
 
+const LOWEST: &str = "EMR buys on-demand machines of a stack at the lowest price";
+
 /// How the fleet is bought. On-demand machines have one strategy, the lowest price, which clusterup asks
 /// for where `allocation` is set.
 fn bought(launch: &At<'_>, has_spot: bool) -> Vec<Entry> {
@@ -108,9 +119,16 @@ fn bought(launch: &At<'_>, has_spot: bool) -> Vec<Entry> {
     let lowest = on_demand.and_then(|of| of.get("AllocationStrategy"));
     let is_lowest = lowest.as_ref().and_then(At::text).as_deref() == Some("lowest-price");
     let Some(spot) = launch.get("SpotSpecification").filter(|_| has_spot) else {
-        if let Some(lowest) = lowest.filter(|_| is_lowest) {
-            lowest.carry();
-            entries.push(("allocation", Yaml::text("lowest-price").from(&lowest)));
+        if let Some(lowest) = lowest {
+            if !is_lowest {
+                lowest.fatal(LOWEST);
+            } else if has_spot {
+                // It is not to change how Spot machines are bought.
+                lowest.lost(LOWEST);
+            } else {
+                lowest.carry();
+                entries.push(("allocation", Yaml::text("lowest-price").from(&lowest)));
+            }
         }
         if let Some(spot) = launch.get("SpotSpecification") {
             spot.lost("the fleet buys nothing on Spot");
@@ -121,7 +139,7 @@ fn bought(launch: &At<'_>, has_spot: bool) -> Vec<Entry> {
         if is_lowest {
             lowest.carry();
         } else {
-            lowest.lost("EMR buys on-demand machines at the lowest price");
+            lowest.fatal(LOWEST);
         }
     }
     let strategy = spot.get("AllocationStrategy");

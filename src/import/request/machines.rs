@@ -10,13 +10,18 @@ pub(super) const ROLES: [(&str, &str); 3] =
 pub(super) const PRIMARY: &str = "primary";
 
 /// `size`; `None` without a primary node.
-pub(super) fn size(instances: &At<'_>) -> Option<Yaml> {
+/// `is_scaled`: whether EMR's managed scaling changes the number of machines.
+pub(super) fn size(instances: &At<'_>, is_scaled: bool) -> Option<Yaml> {
     let groups = instances.get("InstanceGroups");
     let fleets = instances.get("InstanceFleets");
     let of = groups.clone().or_else(|| fleets.clone());
     let roles = match (&groups, &fleets) {
-        (Some(groups), _) => by_role(groups, "InstanceRole", group),
-        (None, Some(fleets)) => by_role(fleets, "InstanceFleetType", fleets::fleet),
+        (Some(groups), _) => by_role(groups, "InstanceRole", |at, role| {
+            group(at, role, is_scaled)
+        }),
+        (None, Some(fleets)) => by_role(fleets, "InstanceFleetType", |at, role| {
+            fleets::fleet(at, role, is_scaled)
+        }),
         (None, None) => types(instances),
     };
     if !roles.iter().any(|(role, _)| *role == PRIMARY) {
@@ -33,7 +38,7 @@ pub(super) fn size(instances: &At<'_>) -> Option<Yaml> {
 fn by_role(
     list: &At<'_>,
     key: &str,
-    read: fn(&At<'_>, &'static str) -> Option<Yaml>,
+    read: impl Fn(&At<'_>, &'static str) -> Option<Yaml>,
 ) -> Vec<Entry> {
     let mut roles: Vec<Entry> = Vec::new();
     let items = list.items();
@@ -65,7 +70,11 @@ fn by_role(
     roles
 }
 
-fn group(at: &At<'_>, role: &'static str) -> Option<Yaml> {
+/// Why an empty group or fleet that grows is fatal.
+pub(super) const EMPTY: &str =
+    "scaling can add machines to it, and a stack names no group or fleet without machines";
+
+fn group(at: &At<'_>, role: &'static str, is_scaled: bool) -> Option<Yaml> {
     let instance_type = at.get("InstanceType");
     let Some(name) = instance_type.as_ref().and_then(At::text) else {
         at.fatal("a group without an instance type");
@@ -74,7 +83,11 @@ fn group(at: &At<'_>, role: &'static str) -> Option<Yaml> {
     let count = at.get("InstanceCount");
     let number = count.as_ref().and_then(At::number).unwrap_or(1);
     if number == 0 {
-        at.lost("a stack names no group without machines");
+        if is_scaled || at.get("AutoScalingPolicy").is_some() {
+            at.fatal(EMPTY);
+        } else {
+            at.lost("a stack names no group without machines");
+        }
         return None;
     }
     if role == PRIMARY && number != 1 {

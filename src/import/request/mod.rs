@@ -46,7 +46,11 @@ pub(super) fn stack(root: &At<'_>, options: &Options) -> Result<Yaml, Refused> {
     let mut entries = identity::entries(root, options)?;
     let (actions, packages) = bootstrap::read(root);
     entries.push(("cluster", cluster(root, actions)?));
-    entries.extend(steps::job(root, packages, about));
+    let job = steps::job(root, packages, about);
+    if job.is_some() {
+        software::without_maximum(root);
+    }
+    entries.extend(job);
     entries.push(("guardrails", guardrails::read(root, keeps, about)));
     let mut stack = Yaml::map(entries).from(root);
     if root.get("LogUri").is_none() {
@@ -71,7 +75,7 @@ fn cluster(root: &At<'_>, bootstrap: Vec<Yaml>) -> Result<Yaml, Wrong> {
     let instances = root
         .get("Instances")
         .ok_or_else(|| missing("Instances", "the request has no instances"))?;
-    let size = machines::size(&instances);
+    let size = machines::size(&instances, root.get("ManagedScalingPolicy").is_some());
     let size =
         size.ok_or_else(|| missing("Instances", "the request names no primary node (MASTER)"))?;
     let mut entries = vec![("release", release.fixed()), ("size", size.fixed())];

@@ -22,6 +22,16 @@ pub(super) fn read(root: &At<'_>, instances: &At<'_>) -> Vec<Entry> {
         let protection = Yaml::plain("true").from(&protected);
         entries.extend(is.then_some(("termination_protection", protection)));
     }
+    if let Some(replaced) = instances.get("UnhealthyNodeReplacement")
+        && let Some(is) = replaced.switch()
+    {
+        let why = "EMR replaces unhealthy core nodes as it does by default";
+        if is {
+            replaced.lost(why);
+        } else {
+            replaced.fatal(why);
+        }
+    }
     if let Some(behavior) = root.get("ScaleDownBehavior") {
         match behavior.text().as_deref() {
             // As clusterup asks for.

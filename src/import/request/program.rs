@@ -34,7 +34,7 @@ pub(super) fn of(
     class: Option<&str>,
     words: Vec<String>,
 ) -> Result<Program, String> {
-    if jar == COMMAND_RUNNER || jar.ends_with("/command-runner.jar") {
+    if is_command_runner(jar) {
         return command(name, words);
     }
     if script_runner_region(jar).is_some() || OLD_RUNNERS.contains(&jar) {
@@ -54,6 +54,14 @@ pub(super) fn of(
         uses_class: true,
         ..verbatim(all)
     })
+}
+
+/// Whether a jar is EMR's runner of commands, by its name or by its path on the primary.
+fn is_command_runner(jar: &str) -> bool {
+    let path = jar.strip_prefix("file://").unwrap_or(jar);
+    let folders = ["/usr/share/aws/emr/", "/var/lib/aws/emr/"];
+    let of_emr = folders.iter().any(|folder| path.starts_with(folder));
+    jar == COMMAND_RUNNER || of_emr && path.ends_with("/command-runner.jar") && is_path(path)
 }
 
 /// A program of the primary and its arguments.
@@ -275,6 +283,10 @@ mod tests {
         let jar = "file:///usr/lib/hadoop/streaming.jar";
         let command = "command: [hadoop, jar, /usr/lib/hadoop/streaming.jar, org.x.Main, a]";
         assert_eq!(shown(jar, Some("org.x.Main"), &["a"]), command);
+        let own = shown("s3://b/command-runner.jar", None, &["ls"]);
+        assert!(own.starts_with("error: a stack has no word"), "{own}");
+        let path = "/var/lib/aws/emr/step-runner/hadoop-jars/command-runner.jar";
+        assert_eq!(shown(path, None, &["ls"]), "command: [ls]");
         assert!(shown("s3://b/x.jar", None, &[]).starts_with("error: a stack has no word"));
     }
 

@@ -29,6 +29,17 @@ pub(super) fn applications(root: &At<'_>) -> Option<Entry> {
     (!names.is_empty()).then(|| ("applications", Yaml::list(names).from(&list)))
 }
 
+/// EMR's own choice of memory has no effect beside the memory that a stack has for each step.
+pub(super) fn without_maximum(root: &At<'_>) {
+    let why = "clusterup chooses the memory of executors for each step";
+    for item in root.list("Configurations") {
+        let maximum = item.get("Properties").filter(|of| of.value().is_object());
+        if let Some(maximum) = maximum.and_then(|of| of.get("maximizeResourceAllocation")) {
+            maximum.lost(why);
+        }
+    }
+}
+
 /// Deeper ones are not read: no stack can nest as deep.
 const MAX_DEPTH: usize = 8;
 

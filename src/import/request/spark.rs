@@ -68,7 +68,9 @@ pub(super) fn sql(name: &str, words: &[String]) -> Result<Program, String> {
 }
 
 fn mode(options: &mut Options) -> Result<String, String> {
-    options.conf.remove("spark.master");
+    if let Some((_, master)) = options.conf.remove("spark.master") {
+        options.setting_of_master(&master)?;
+    }
     let mode = options.take_key("deploy_mode", "spark.submit.deployMode");
     let mode = mode.unwrap_or_else(|| "client".to_owned());
     let is_known = ["client", "cluster"].contains(&mode.as_str());
@@ -294,6 +296,15 @@ mod tests {
                  executor_cores: 2; conf:;   spark.yarn.queue: q|other -v x=1",
             ),
             (
+                "spark-submit --master yarn --conf spark.master=local[4] --queue q \
+                 --conf spark.yarn.queue=z s3://b/a.py",
+                "script: s3://b/a.py;spark:; conf:;   spark.yarn.queue: q|spark.yarn.queue=z",
+            ),
+            (
+                "spark-submit --conf spark.master=yarn-cluster s3://b/a.py",
+                "script: s3://b/a.py;spark:; deploy_mode: cluster|",
+            ),
+            (
                 "spark-submit --master=yarn --py-files s3://b/a.zip,s3://b/a.zip \
                  --files s3://b/x#y /home/hadoop/a.py",
                 "script: local:///home/hadoop/a.py;spark:; py_files: [\"s3://b/a.zip\"]; \
@@ -313,6 +324,7 @@ mod tests {
         for line in [
             "spark-submit",
             "spark-submit --master local[2] s3://b/a.py",
+            "spark-submit --conf spark.master=local[4] s3://b/a.py",
             "spark-submit --properties-file x s3://b/a.py",
             "spark-submit --no-such s3://b/a.py",
             "spark-submit --conf spark.x s3://b/a.py",

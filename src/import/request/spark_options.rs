@@ -1,7 +1,7 @@
 //! The options of spark-submit (Spark, `SparkSubmitOptionParser`): each is in a stack, is one of Spark's
 //! settings, or keeps the step from being more than a command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an option is in a stack.
 #[derive(Clone, Copy)]
@@ -66,6 +66,8 @@ const OPTIONS: [(&str, Meaning); 29] = [
     ("-v", Meaning::Output),
 ];
 
+const OVERRIDDEN: &str = "another of spark-submit's options sets the same, and comes first";
+
 /// Options that were read, and where the rest of the words begins.
 #[derive(Default)]
 pub(super) struct Options {
@@ -78,6 +80,10 @@ pub(super) struct Options {
     /// Words that say nothing in a stack, and why.
     pub(super) lost: Vec<(usize, String)>,
     pub(super) rest: usize,
+    /// Whether an option names the master.
+    has_master: bool,
+    /// Spark's settings that are set by options, which come before `--conf`.
+    by_option: BTreeSet<String>,
 }
 
 /// Reads the options from a word on, up to the first word that is none, or to `end`.
@@ -136,24 +142,27 @@ impl Options {
                 self.keys.insert(key, value);
             }
             Meaning::Setting(setting) => {
-                self.conf.insert(setting.to_owned(), (place, value));
+                self.by_option.insert(setting.to_owned());
+                let before = self.conf.insert(setting.to_owned(), (place, value));
+                self.lost
+                    .extend(before.map(|(place, _)| (place, OVERRIDDEN.to_owned())));
             }
             Meaning::Conf => {
                 let split = value.split_once('=');
                 let (key, value) = split.ok_or("one of Spark's settings has no value")?;
-                if key.starts_with("spark.") {
+                if self.by_option.contains(key) {
+                    self.lost.push((place, OVERRIDDEN.to_owned()));
+                } else if key.starts_with("spark.") {
                     self.conf.insert(key.to_owned(), (place, value.to_owned()));
                 } else {
                     let why = "Spark ignores settings that do not begin with `spark.`";
                     self.lost.push((place, why.to_owned()));
                 }
             }
-            Meaning::Master => match value.as_str() {
-                "yarn" => {}
-                "yarn-client" => self.mode("client"),
-                "yarn-cluster" => self.mode("cluster"),
-                _ => return Err("its master is not YARN".to_owned()),
-            },
+            Meaning::Master => {
+                self.has_master = true;
+                self.master(&value)?;
+            }
             Meaning::Name => self.name = Some((place, value)),
             Meaning::Output => {}
             Meaning::Unsaid => {
@@ -161,6 +170,27 @@ impl Options {
                     "spark-submit's option {flag} has no word in a stack"
                 ));
             }
+        }
+        Ok(())
+    }
+
+    /// The master as one of Spark's settings, before which an option comes.
+    ///
+    /// # Errors
+    /// It is not YARN.
+    pub(super) fn setting_of_master(&mut self, master: &str) -> Result<(), String> {
+        if self.has_master {
+            return Ok(());
+        }
+        self.master(master)
+    }
+
+    fn master(&mut self, master: &str) -> Result<(), String> {
+        match master {
+            "yarn" => {}
+            "yarn-client" => self.mode("client"),
+            "yarn-cluster" => self.mode("cluster"),
+            _ => return Err("its master is not YARN".to_owned()),
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::{About, Entry, bootstrap, program};
 use crate::import::at::{At, texts};
 use crate::import::yaml::Yaml;
 use crate::model::name::JobHash;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// What a job says that leaves the memory of executors to clusterup.
 const MEMORY: &str = "added: where a step has no executor_memory, clusterup chooses it for the \
@@ -13,7 +13,7 @@ const MEMORY: &str = "added: where a step has no executor_memory, clusterup choo
 /// `job`; `None` without steps.
 pub(super) fn job(root: &At<'_>, packages: Option<At<'_>>, about: About) -> Option<Entry> {
     let list = root.get("Steps");
-    let mut names = BTreeSet::new();
+    let mut names = BTreeMap::new();
     let mut steps = Vec::new();
     let mut chooses_memory = false;
     for item in list.iter().flat_map(At::items) {
@@ -47,7 +47,7 @@ pub(super) fn job(root: &At<'_>, packages: Option<At<'_>>, about: About) -> Opti
 }
 
 /// A step, and whether clusterup chooses its memory.
-fn step(at: &At<'_>, names: &mut BTreeSet<String>, about: About) -> Option<(Yaml, bool)> {
+fn step(at: &At<'_>, names: &mut BTreeMap<String, usize>, about: About) -> Option<(Yaml, bool)> {
     let named = at.get("Name");
     let text = named.as_ref().and_then(At::text).unwrap_or_default();
     let name = without_mark(&text);
@@ -119,7 +119,9 @@ fn on_failure(at: &At<'_>, about: About) -> Option<Entry> {
             if about.at_once {
                 action.lost("steps that run at the same time do not stop each other");
             } else if about.keeps {
-                action.lost("the cluster stays until a guardrail ends it");
+                action.fatal(
+                    "a cluster that is kept stays when a step fails, until a guardrail ends it",
+                );
             } else {
                 action.carry();
             }

@@ -4,6 +4,8 @@ use super::Entry;
 use crate::import::at::At;
 use crate::import::yaml::Yaml;
 
+pub(super) const ALIKE: &str = "the types of a role have the same volumes in a stack";
+
 /// `ebs` of a role, whose configuration each type of a fleet repeats.
 pub(super) fn read(configurations: &[At<'_>]) -> Option<Entry> {
     let mut devices = Vec::new();
@@ -17,7 +19,7 @@ pub(super) fn read(configurations: &[At<'_>]) -> Option<Entry> {
         if same {
             other.iter().for_each(carry);
         } else {
-            at.fatal("the types of a role have the same volumes in a stack");
+            at.fatal(ALIKE);
         }
     }
     Some(entry)
@@ -34,10 +36,10 @@ fn of_devices(devices: &[At<'_>]) -> Option<Entry> {
     for device in others {
         device.fatal("the volumes of a machine are all alike in a stack");
     }
-    let mut volumes = 0;
+    let mut volumes = 0_u64;
     for device in &alike {
         let each = device.get("VolumesPerInstance");
-        volumes += each.as_ref().and_then(At::number).unwrap_or(1);
+        volumes = volumes.saturating_add(each.as_ref().and_then(At::number).unwrap_or(1));
         carry(device);
     }
     let number = |key: &str| spec.get(key).and_then(|it| it.number());
