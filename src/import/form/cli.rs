@@ -216,6 +216,20 @@ fn options(words: Vec<String>, after: &str) -> Result<Vec<(String, Vec<String>)>
     Ok(options)
 }
 
+/// Refuses a number of values that an option does not take.
+fn counted(goes: Goes, flag: &str, values: usize) -> Result<(), Wrong> {
+    let is_switch = matches!(goes, Goes::Is(..) | Goes::DefaultRoles);
+    let has_one = matches!(goes, Goes::Type | Goes::Region);
+    if is_switch && values > 0 || has_one && values != 1 {
+        let expected = if is_switch { "no value" } else { "one value" };
+        return Err(Wrong {
+            place: flag.to_owned(),
+            message: format!("expected {expected}, and it has {values}"),
+        });
+    }
+    Ok(())
+}
+
 fn take(build: &mut Build, flag: &str, values: Vec<String>) -> Result<(), Wrong> {
     let goes = OPTIONS
         .iter()
@@ -237,15 +251,7 @@ fn take(build: &mut Build, flag: &str, values: Vec<String>) -> Result<(), Wrong>
         build.lose(flag, Fate::Fatal, why);
         return Ok(());
     }
-    let is_switch = matches!(goes, Goes::Is(..) | Goes::DefaultRoles);
-    let has_one = matches!(goes, Goes::Type | Goes::Region);
-    if is_switch && !values.is_empty() || has_one && values.len() != 1 {
-        let expected = if is_switch { "no value" } else { "one value" };
-        return Err(Wrong {
-            place: flag.to_owned(),
-            message: format!("expected {expected}, and it has {}", values.len()),
-        });
-    }
+    counted(goes, flag, values.len())?;
     match goes {
         Goes::Text(keys) => {
             if let [value] = values.as_slice() {
