@@ -101,9 +101,20 @@ impl Beside {
         *self == Self::default()
     }
 
+    /// What is beside any heap, besides the overhead.
+    pub fn besides_overhead(&self) -> Memory {
+        Memory::from_mib(self.python.saturating_add(self.off_heap))
+    }
+
+    /// The same without the limit of Python workers.
+    #[must_use]
+    pub const fn without_python(self) -> Self {
+        Self { python: 0, ..self }
+    }
+
     /// What is beside a heap of this size in all.
     fn all(&self, heap: Memory) -> Memory {
-        let more = self.python.saturating_add(self.off_heap);
+        let more = self.besides_overhead().mib();
         Memory::from_mib(self.overhead(heap).mib().saturating_add(more))
     }
 

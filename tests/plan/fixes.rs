@@ -26,11 +26,12 @@ const MACHINES: [&str; 9] = [
     "{ primary: m5.xlarge, core: { fleet: { types: [m5.xlarge, m5a.xlarge], spot: 2 } } }",
 ];
 
-const SPARKS: [&str; 5] = [
+const SPARKS: [&str; 6] = [
     "{}",
     "{ executor_memory: 1g, executor_cores: 2, driver_memory: 1g }",
     "{ conf: { spark.executor.memoryOverhead: 2g, spark.executor.cores: 4 } }",
     "{ conf: { spark.driver.memory: 12g, spark.sql.shuffle.partitions: 64 } }",
+    "{ executor_memory: 6g, conf: { spark.executor.memoryOverheadFactor: 0.4 } }",
     "{ executor_memory: 450m, packages: [\"org.x:y_2.12:1.0\"], deploy_mode: cluster }",
 ];
 

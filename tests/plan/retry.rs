@@ -193,6 +193,20 @@ fn an_attempt_follows_from_the_diagnosis_and_the_stack() {
         ),
         (
             ALL,
+            "{ executor_memory: 6g, conf: { spark.executor.memoryOverheadFactor: 0.4 } }",
+            ended,
+            oom(&[ExecutorMemory]),
+            "attempt 2: executor_memory 6g -> 8137m",
+        ),
+        (
+            ALL,
+            "{ executor_memory: 6g, conf: { spark.executor.memoryOverheadFactor: 0.4 } }",
+            ended,
+            oom(&[ExecutorOverhead]),
+            "attempt 2: spark.executor.memoryOverhead 2458m -> 4928m",
+        ),
+        (
+            ALL,
             "{ executor_memory: 6g, conf: { spark.memory.offHeap.enabled: true, \
              spark.memory.offHeap.size: 1073741824 } }",
             ended,

@@ -5,7 +5,7 @@ use crate::model::diagnosis::Remedy;
 use crate::model::memory::Memory;
 use crate::model::retry::{Factor, MemoryChange, MemorySetting};
 use crate::plan::fit::fit;
-use crate::plan::memory::{LEAST, container_with, overhead};
+use crate::plan::memory::{LEAST, container_with};
 
 /// How memory grows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl Context<'_> {
             return self.larger_executor(factor);
         }
         let heap = self.executor()?;
-        let from = self.asked_overhead().unwrap_or_else(|| overhead(heap));
+        let from = self.beside()?.overhead(heap);
         let room = self.room()?;
         let least = LEAST.max(Memory::from_mib(heap.mib() / 2));
         let beside = room.mib().saturating_sub(least.mib()) / 32 * 32;

@@ -6,9 +6,9 @@ use crate::model::memory::Memory;
 use crate::model::releases;
 use crate::model::retry::MemorySetting;
 use crate::model::work::{DeployMode, NumberOrAuto};
-use crate::plan::beside::in_units;
+use crate::plan::beside::Beside;
 use crate::plan::memory::{
-    ALLOCATION, LEAST, automatic, container, container_with, largest_executor, overhead,
+    ALLOCATION, LEAST, automatic, container, container_with, largest_executor,
 };
 use crate::plan::sizing::{EMR_CORES, MAX_PARTITIONS, Sizing};
 
@@ -85,13 +85,12 @@ impl Context<'_> {
         }
         let heap = self.executor()?;
         let key = self.overhead_setting().as_str();
-        let written = self.asked_overhead();
-        let now: Memory = written.unwrap_or_else(|| overhead(heap));
+        let now = self.beside()?.overhead(heap);
         let to = Memory::from_mib((now.mib() * 5).div_ceil(4).next_multiple_of(32));
         let room = self.room()?;
         let mut settings = vec![self.spark(
             &format!("conf.{key}"),
-            written.map(|now| now.to_string()),
+            self.conf_value(key).map(str::to_owned),
             to.to_string(),
         )?];
         let mut reason = format!("{to} beside the heap instead of {now}, a quarter more");
@@ -135,15 +134,12 @@ impl Context<'_> {
 
     /// What Python workers can have beside their executor: YARN adds their limit to its container.
     pub(super) fn most_python(&self) -> Option<Memory> {
-        let node = self.fitted.worker.memory;
         if !self.on_emr() {
-            return Some(node);
+            return Some(self.fitted.worker.memory);
         }
-        let heap = self.executor()?;
-        let beside = self.asked_overhead().unwrap_or_else(|| overhead(heap));
-        let taken = heap.mib() + beside.mib() + self.off_heap()?;
-        let room = container(automatic(node)?).mib();
-        Some(Memory::from_mib(room.saturating_sub(taken)))
+        let taken = self.beside()?.without_python().container(self.executor()?);
+        let room = self.share()?.mib();
+        Some(Memory::from_mib(room.saturating_sub(taken.mib())))
     }
 
     /// The setting for memory beside the heap, which is another one before Spark 2.3.
@@ -155,51 +151,35 @@ impl Context<'_> {
         }
     }
 
-    /// The largest executor beside the application master, with what the step asks for beside its heap.
-    pub(super) fn most_executor(&self) -> Option<Memory> {
-        let most = automatic(self.fitted.worker.memory)?;
-        let room = self.room()?;
-        let heap = match self.asked_overhead() {
-            Some(extra) => Memory::from_mib(room.mib().checked_sub(extra.mib())?),
-            None if room == container(most) => return Some(most),
-            None => largest_executor(room)?,
-        };
-        Some(heap.min(most)).filter(|heap| *heap >= LEAST)
+    /// What is beside the heap; `None` if the step's settings are not followed. Executors of this machine
+    /// have nothing beside it.
+    pub(super) fn beside(&self) -> Option<Beside> {
+        if self.on_emr() {
+            Beside::of(self.step?, self.failed.stack)
+        } else {
+            Some(Beside::default())
+        }
     }
 
-    /// What the heap and the memory beside it can have together. YARN's container holds the limit of
-    /// Python workers and memory outside the heap as well (`ResourceProfile` of Spark); `None` if these
-    /// are not known.
+    /// What a node has for an executor, as a rule beside the application master.
+    fn share(&self) -> Option<Memory> {
+        Some(container(automatic(self.fitted.worker.memory)?))
+    }
+
+    /// The largest executor of that share, with what the step asks for beside its heap.
+    pub(super) fn most_executor(&self) -> Option<Memory> {
+        let beside = self.beside()?;
+        let largest = beside.largest(self.share()?);
+        largest.filter(|heap| beside.is_usual() || *heap >= LEAST)
+    }
+
+    /// What the heap and its overhead can have together. YARN's container holds the limit of Python workers
+    /// and memory outside the heap as well (`ResourceProfile` of Spark).
     pub(super) fn room(&self) -> Option<Memory> {
-        let room = container(automatic(self.fitted.worker.memory)?).mib();
-        if !self.on_emr() {
-            return Some(Memory::from_mib(room));
-        }
-        let python = match self.conf_value(PYTHON_WORKERS) {
-            // Without a unit it counts MiB.
-            Some(text) => in_units(text, 1)?,
-            None => 0,
-        };
-        let room = room.saturating_sub(python.saturating_add(self.off_heap()?));
+        let more = self.beside()?.besides_overhead().mib();
+        let room = self.share()?.mib().saturating_sub(more);
         // Containers come in multiples.
         Some(Memory::from_mib(room / ALLOCATION * ALLOCATION))
-    }
-
-    /// The memory outside the heap that the step asks for, in MiB.
-    fn off_heap(&self) -> Option<u64> {
-        /// Without a unit it counts bytes.
-        const PER_MIB: u64 = 1 << 20;
-        let is_used = self.conf_value("spark.memory.offHeap.enabled") == Some("true");
-        match self.conf_value("spark.memory.offHeap.size") {
-            Some(text) if is_used && self.on_emr() => in_units(text, PER_MIB),
-            Some(_) | None => Some(0),
-        }
-    }
-
-    pub(super) fn asked_overhead(&self) -> Option<Memory> {
-        self.conf_value(self.overhead_setting().as_str())?
-            .parse()
-            .ok()
     }
 
     /// The most that fits, for executors that no node can hold.
@@ -269,11 +249,7 @@ impl Context<'_> {
 
     /// The container of the step's executor, in MiB.
     fn held(&self) -> Option<u64> {
-        let heap = self.executor()?;
-        let beside = self.asked_overhead().unwrap_or_else(|| overhead(heap));
-        let all = container(automatic(self.fitted.worker.memory)?).mib();
-        let more = all.checked_sub(self.room()?.mib())?;
-        Some(container_with(heap, beside).mib().saturating_add(more))
+        Some(self.beside()?.container(self.executor()?).mib())
     }
 
     /// Twice as many partitions, for RDDs and for SQL. A skewed task gets no smaller by them.
