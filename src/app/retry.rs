@@ -84,6 +84,7 @@ impl Retrying<'_> {
                 .explanation
                 .and_then(|it| it.failed.step(failed.cluster)),
             diagnosis: failed.explanation.map(|it| &it.diagnosis),
+            skew: failed.explanation.and_then(|it| it.skew),
         });
         let next = match next {
             Ok(next) => next,

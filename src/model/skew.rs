@@ -1,25 +1,23 @@
-//! A task of a stage of Spark that had far more to do than the others.
+//! A task of a stage of Spark that read far more than the others.
 
-/// A failed task that had far more to do than the others of its stage.
+/// A failed task that had read far more than the others of its stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TaskSkew {
     /// The stage.
     pub stage: u32,
-    /// What it had more of.
+    /// Where most of it came from.
     pub of: Excess,
-    /// How much, in the unit of `of`: a lower bound, because the task failed.
+    /// How much it had read, in bytes: a lower bound, because the task failed.
     pub task: u64,
-    /// The median of the tasks that ended well.
+    /// The median of the tasks that ended well, in bytes.
     pub median: u64,
 }
 
-/// What a task had more of than the others.
+/// Where a task read more than the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Excess {
-    /// Bytes, most of them of a shuffle, which has the rows of a key in one task.
+    /// From a shuffle, which has the rows of a key in one task.
     Shuffled,
-    /// Bytes, most of them from storage.
+    /// From storage.
     Stored,
-    /// Milliseconds that it ran; what it read is not known.
-    Time,
 }

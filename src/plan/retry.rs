@@ -12,6 +12,7 @@ use crate::model::money::Usd;
 use crate::model::name::{JobHash, StepName};
 use crate::model::observed::{Cluster, EndReason, StepState};
 use crate::model::retry::{Attempt, MemoryChange, Retry};
+use crate::model::skew::TaskSkew;
 use crate::model::stack::Stack;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,8 @@ pub struct FailedJob<'a> {
     pub step: Option<&'a StepName>,
     /// Why it failed; `None` if that was not found out.
     pub diagnosis: Option<&'a Diagnosis>,
+    /// What its event log says of a task that had read far more than the others.
+    pub skew: Option<TaskSkew>,
 }
 
 /// The next attempt at a job.
@@ -65,6 +68,8 @@ pub enum NoRetry {
         /// What gives no more, such as `a node of m5.xlarge gives`.
         by: String,
     },
+    /// One task has too much data for more memory: how much, and what helps.
+    Skewed(String),
     /// More memory would not fix it.
     NoMemory,
     /// The stack cannot run with the changes.
@@ -90,7 +95,7 @@ impl fmt::Display for NoRetry {
             Self::Attempts(all) => write!(f, "all {all} attempts failed"),
             Self::AtMost { memory, by } => write!(f, "{memory} is the most that {by}"),
             Self::NoMemory => f.write_str("no setting of memory fixes it"),
-            Self::Refused(why) => f.write_str(why),
+            Self::Skewed(why) | Self::Refused(why) => f.write_str(why),
             Self::Budget(cost) => cost.fmt(f),
             Self::CostUnknown => f.write_str("the cost of the last attempt is not known"),
         }
@@ -196,11 +201,12 @@ impl<'a> FailedJob<'a> {
             stack,
             facts: self.facts,
             step: Some(step),
-            skew: None,
+            skew: self.skew,
         };
         match grown(failed, &diagnosis.remedies, retry.memory) {
             Growth::Changes(changes) => Ok(changes),
             Growth::AtMost { memory, by } => Err(NoRetry::AtMost { memory, by }),
+            Growth::Skewed(why) => Err(NoRetry::Skewed(why)),
             Growth::None if diagnosis.class == FailureClass::OutOfMemory => Err(NoRetry::NoMemory),
             Growth::None => Ok(Vec::new()),
         }

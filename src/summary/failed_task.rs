@@ -1,4 +1,4 @@
-//! Whether a task that failed had far more to do than those of its stage that ended well.
+//! Whether a task that failed had read far more than those of its stage that ended well.
 
 use super::FLOOR_MS;
 use super::estimate::{SKEWED, SKEWED_RUN};
@@ -80,33 +80,29 @@ impl Application {
 
 impl Stage {
     /// As [`Self::is_skewed`] for a task that ended well, except that one that fails need not run for
-    /// long, if it reads more than a partition.
+    /// long, if it reads more than a partition. Without what it read nothing is known: a task can run for
+    /// long on a slow node.
     fn failed_skew(&self) -> Option<TaskSkew> {
         let it = self.failed_task?;
         if it.compared < LEAST_COMPARED {
             return None;
         }
-        let is_long = |times: u64| {
-            it.ran_ms >= times.saturating_mul(it.median_ms)
-                && it.ran_ms.saturating_sub(it.median_ms) >= FLOOR_MS
-        };
-        let skew = |of, task, median| TaskSkew {
-            stage: self.id,
-            of,
-            task,
-            median,
-        };
-        let Some(read) = it.read else {
-            return is_long(SKEWED).then(|| skew(Excess::Time, it.ran_ms, it.median_ms));
-        };
+        let is_long = it.ran_ms >= SKEWED_RUN.saturating_mul(it.median_ms)
+            && it.ran_ms.saturating_sub(it.median_ms) >= FLOOR_MS;
+        let read = it.read?;
         let bytes = read.bytes();
-        let is_large = bytes >= SKEWED.saturating_mul(it.median_read)
-            && (bytes >= PARTITION || is_long(SKEWED_RUN));
+        let is_large =
+            bytes >= SKEWED.saturating_mul(it.median_read) && (bytes >= PARTITION || is_long);
         let of = if read.shuffled >= read.stored {
             Excess::Shuffled
         } else {
             Excess::Stored
         };
-        is_large.then(|| skew(of, bytes, it.median_read))
+        is_large.then_some(TaskSkew {
+            stage: self.id,
+            of,
+            task: bytes,
+            median: it.median_read,
+        })
     }
 }

@@ -284,6 +284,39 @@ fn memory_grows_to_the_most_and_then_cores_and_type_change() {
     );
 }
 
+/// The first setting of each fix.
+fn paths(fixes: &[Fix]) -> Vec<&str> {
+    let changes = fixes.iter().map(|fix| &fix.change);
+    let paths = changes.map(|change| match change {
+        Change::Set(set) => set[0].path.as_str(),
+        Change::CreateRoles | Change::RunAgain | Change::ByHand(_) => "none",
+    });
+    paths.collect()
+}
+
+#[test]
+fn a_limit_of_python_workers_is_kept_apart_from_a_skewed_heap() {
+    let of = |heap: &str, task: u64| {
+        let conf = "conf: { spark.executor.pyspark.memory: 400m }";
+        let spark = format!("{{ executor_memory: {heap}, {conf} }}");
+        let stack = parse(&yaml("3 x m5.xlarge", &spark), &[]).unwrap();
+        let skew = Some(TaskSkew {
+            stage: 4,
+            of: Excess::Shuffled,
+            task,
+            median: 1,
+        });
+        fixed(&stack, &on_aws(&stack), &[Remedy::PythonMemory], skew)
+    };
+    let python = "job.steps.a.b.spark.conf.spark.executor.pyspark.memory";
+    assert_eq!(paths(&of("8g", 200 << 20)), [python]);
+    // The most that leaves room for the limit.
+    let removed = of("9256m", 200 << 20);
+    assert!(removed[0].reason.starts_with("remove "), "{removed:?}");
+    let split = of("8g", 8 << 30);
+    assert!(split[0].reason.ends_with("split that key"), "{split:?}");
+}
+
 #[test]
 fn a_skewed_key_that_no_node_holds_gets_no_memory() {
     let remedies = [
@@ -304,20 +337,9 @@ fn a_skewed_key_that_no_node_holds_gets_no_memory() {
     };
     // Memory of the node can help; more partitions cannot.
     let grown = of("1g", Excess::Shuffled, 1_000 << 20, 35_000_000);
-    let paths: Vec<&str> = (grown.iter())
-        .filter_map(|fix| match &fix.change {
-            Change::Set(set) => Some(set[0].path.as_str()),
-            Change::CreateRoles | Change::RunAgain | Change::ByHand(_) => None,
-        })
-        .collect();
-    assert_eq!(
-        paths,
-        [
-            "job.steps.a.b.spark.executor_memory",
-            "job.steps.a.b.spark.conf.spark.executor.memoryOverhead",
-        ]
-    );
-    assert_eq!(of("1g", Excess::Time, 960_000, 21_000), grown);
+    let heap = "job.steps.a.b.spark.executor_memory";
+    let beside = "job.steps.a.b.spark.conf.spark.executor.memoryOverhead";
+    assert_eq!(paths(&grown), [heap, beside]);
     for (memory, excess, task, median, reason) in [
         (
             "1g",
@@ -344,21 +366,16 @@ fn a_skewed_key_that_no_node_holds_gets_no_memory() {
             "one task of stage 4 read 200 MB before it failed, the median 3.0 MB; its executor had \
              9593m, the most that a node of m5.xlarge gives: split that key",
         ),
-        (
-            "9593m",
-            Excess::Time,
-            960_000,
-            21_000,
-            "one task of stage 4 ran 16m before it failed, the median 21s; its executor had 9593m, the \
-             most that a node of m5.xlarge gives: split that key",
-        ),
     ] {
         let fixes = of(memory, excess, task, median);
         let by_hand = Fix {
             change: Change::ByHand(None),
             reason: reason.to_owned(),
         };
-        assert_eq!(fixes, [by_hand]);
+        assert_eq!(fixes[0], by_hand);
+        // Memory beside the heap can still help data that fit.
+        let fits: &[&str] = if task < 1 << 30 { &[beside] } else { &[] };
+        assert_eq!(paths(&fixes[1..]), fits, "{reason}");
     }
 }
 

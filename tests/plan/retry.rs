@@ -15,6 +15,7 @@ use clusterup::model::instance::InstanceType;
 use clusterup::model::memory::Memory;
 use clusterup::model::observed::{Cluster, ClusterState, End, EndReason, Step, StepState};
 use clusterup::model::retry::RunState;
+use clusterup::model::skew::{Excess, TaskSkew};
 use clusterup::model::stack::{Stack, WhenDone};
 use clusterup::plan::expand::expand;
 use clusterup::plan::retry::{FailedJob, NextAttempt, NoRetry, next};
@@ -89,6 +90,7 @@ pub(crate) fn after(
         job: &cluster.steps[0].job,
         step: Some(&cluster.steps[1].name),
         diagnosis: Some(diagnosis),
+        skew: None,
     })?;
     let facts = Facts {
         attempt: Some(next.attempt.clone()),
@@ -357,6 +359,7 @@ fn without_a_diagnosis_or_a_step_nothing_follows() {
             job,
             step,
             diagnosis,
+            skew: None,
         };
         assert_eq!(next(given), Err(NoRetry::Uncertain));
     }
@@ -371,6 +374,47 @@ fn without_a_diagnosis_or_a_step_nothing_follows() {
         after(&plain, &facts, None, &oom).map(|_| ()),
         Err(NoRetry::NotAsked)
     );
+}
+
+#[test]
+fn a_task_with_more_data_than_a_node_holds_is_not_retried_with_more_memory() {
+    let stack = with("3 x m5.xlarge", ALL, "{ executor_memory: 1g }");
+    let facts = on_aws(&stack);
+    let cluster = failed(&stack, &facts, None);
+    let of = |remedy: Remedy, task: u64| {
+        let oom = diagnosis(OutOfMemory, Certain, &[remedy]);
+        let given = FailedJob {
+            stack: &stack,
+            facts: &facts,
+            cluster: &cluster,
+            job: &cluster.steps[0].job,
+            step: Some(&cluster.steps[1].name),
+            diagnosis: Some(&oom),
+            skew: Some(TaskSkew {
+                stage: 4,
+                of: Excess::Shuffled,
+                task,
+                median: 35_000_000,
+            }),
+        };
+        next(given).map(|next| next.changes[0].to_string())
+    };
+    for (remedy, change) in [
+        (ExecutorMemory, "executor_memory 1g -> 2g"),
+        (
+            ExecutorOverhead,
+            "spark.executor.memoryOverhead 384m -> 768m",
+        ),
+    ] {
+        let none = of(remedy.clone(), 4_000 << 20).unwrap_err();
+        assert!(matches!(none, NoRetry::Skewed(_)), "{none:?}");
+        assert_eq!(
+            none.to_string(),
+            "one task of stage 4 read 4.1 GB before it failed, the median 35 MB; more than an executor \
+             of 9593m, the most that a node of m5.xlarge gives, can hold: split that key"
+        );
+        assert_eq!(of(remedy, 200 << 20), Ok(change.to_owned()));
+    }
 }
 
 #[test]
@@ -442,6 +486,7 @@ fn changes_add_up_and_attempts_end() {
         job: &cluster.steps[0].job,
         step: Some(&two),
         diagnosis: Some(&heap),
+        skew: None,
     };
     assert_eq!(
         clusterup::plan::retry::next(given).unwrap().attempt,

@@ -161,7 +161,7 @@ fn read_of(line: &str, bytes: u64) -> String {
 }
 
 #[test]
-fn a_failed_task_is_skewed_by_what_it_read_or_else_by_how_long_it_ran() {
+fn a_failed_task_is_skewed_only_by_what_it_read() {
     let thrown = r#""Reason":"ExceptionFailure""#;
     let read = TaskSkew {
         stage: 1,
@@ -170,16 +170,12 @@ fn a_failed_task_is_skewed_by_what_it_read_or_else_by_how_long_it_ran() {
         median: 47_985,
     };
     assert_eq!(failed(thrown, |line| line).failed_skew(), Some(read));
-    // Spark has no metrics of a task whose executor is lost.
+    // Spark has no metrics of a task whose executor is lost, and its time alone can be the node's.
     let lost = r#""Reason":"ExecutorLostFailure""#;
     let unmeasured = |line: String| line.replace(r#""Task Metrics":"#, r#""None":"#);
-    let ran = failed(lost, unmeasured).failed_skew().unwrap();
-    assert_eq!(
-        (ran.stage, ran.of, ran.median),
-        (1, Excess::Time, 1_513),
-        "{ran:?}"
-    );
-    assert!((71_901..75_000).contains(&ran.task), "{ran:?}");
+    let lost = failed(lost, unmeasured);
+    assert!(lost.stages.last().unwrap().failed_task.unwrap().ran_ms > 71_900);
+    assert_eq!(lost.failed_skew(), None);
     // One that read the same as the others, or that failed for the data of another.
     let like_others = |line: String| read_of(&line, 48_000);
     assert_eq!(failed(thrown, like_others).failed_skew(), None);

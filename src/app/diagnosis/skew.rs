@@ -1,4 +1,4 @@
-//! Whether a failed step ran out of memory for one task that had far more to do than the others.
+//! Whether a failed step ran out of memory for one task that had read far more than the others.
 
 use crate::cloud::Cloud;
 use crate::model::diagnosis::{Diagnosis, FailureClass, FailureOwner};

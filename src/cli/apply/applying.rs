@@ -203,6 +203,7 @@ impl Apply<'_> {
         let what = explanation.failed.in_words(cluster);
         let diagnosis = &mut explanation.diagnosis;
         let skew = diagnosis::skew(self.cloud(), cluster, explanation.failed, diagnosis).await;
+        explanation.skew = skew;
         let failed = fix::Failed {
             stack: &self.attempted(driver.facts),
             facts: driver.facts,

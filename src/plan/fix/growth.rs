@@ -19,6 +19,8 @@ pub(in crate::plan) enum Growth {
         /// What gives no more, such as `a node of m5.xlarge gives`.
         by: String,
     },
+    /// More memory does not help: one task has too much data. The text says how much, and what helps.
+    Skewed(String),
     /// No remedy asks for memory.
     None,
 }
@@ -30,32 +32,40 @@ pub(in crate::plan) fn grown(failed: Failed<'_>, remedies: &[Remedy], factor: Fa
     };
     let context = Context::new(failed, &fitted);
     let mut all = remedies.iter();
-    let found = all.find_map(|remedy| match remedy {
-        Remedy::ExecutorMemory => context.larger_executor(factor),
-        Remedy::ExecutorOverhead => context.larger_overhead(factor),
-        Remedy::PythonMemory => context.larger_python(factor),
-        Remedy::DriverMemory => context.larger_driver(factor),
-        Remedy::SmallerExecutors
-        | Remedy::Conf { .. }
-        | Remedy::Partitions
-        | Remedy::PythonPackage { .. }
-        | Remedy::SparkPackage { .. }
-        | Remedy::Disk
-        | Remedy::Size
-        | Remedy::OnDemand
-        | Remedy::OtherType
-        | Remedy::OtherZone
-        | Remedy::DropLine { .. }
-        | Remedy::ChangeLine { .. }
-        | Remedy::Grant { .. }
-        | Remedy::CreateRoles
-        | Remedy::Quota
-        | Remedy::RunAgain => None,
+    let found = all.find_map(|remedy| {
+        let larger = context.larger_for(remedy, factor)?;
+        Some(context.excess(remedy).map_or(larger, Growth::Skewed))
     });
     found.unwrap_or(Growth::None)
 }
 
 impl Context<'_> {
+    /// `None` for a remedy that does not ask for memory.
+    fn larger_for(&self, remedy: &Remedy, factor: Factor) -> Option<Growth> {
+        match remedy {
+            Remedy::ExecutorMemory => self.larger_executor(factor),
+            Remedy::ExecutorOverhead => self.larger_overhead(factor),
+            Remedy::PythonMemory => self.larger_python(factor),
+            Remedy::DriverMemory => self.larger_driver(factor),
+            Remedy::SmallerExecutors
+            | Remedy::Conf { .. }
+            | Remedy::Partitions
+            | Remedy::PythonPackage { .. }
+            | Remedy::SparkPackage { .. }
+            | Remedy::Disk
+            | Remedy::Size
+            | Remedy::OnDemand
+            | Remedy::OtherType
+            | Remedy::OtherZone
+            | Remedy::DropLine { .. }
+            | Remedy::ChangeLine { .. }
+            | Remedy::Grant { .. }
+            | Remedy::CreateRoles
+            | Remedy::Quota
+            | Remedy::RunAgain => None,
+        }
+    }
+
     fn larger_executor(&self, factor: Factor) -> Option<Growth> {
         let most = self.most_executor()?;
         self.larger(

@@ -28,7 +28,7 @@ pub struct Failed<'a> {
     pub facts: &'a Facts,
     /// The step that failed; `None` if the cluster did.
     pub step: Option<&'a StepName>,
-    /// What the event log says of a task that ran out of memory and had far more to do than the others.
+    /// What the event log says of a task that ran out of memory and had read far more than the others.
     pub skew: Option<TaskSkew>,
 }
 

@@ -14,6 +14,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::event::Listener;
 use crate::model::name::ClusterId;
 use crate::model::observed::Cluster;
+use crate::model::skew::TaskSkew;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -39,6 +40,8 @@ pub struct Explanation {
     pub diagnosis: Diagnosis,
     /// The names of the logs and messages that were searched; none if none are there.
     pub searched: Vec<String>,
+    /// A task that had read far more than the others; `None` as well until its event log is read.
+    pub skew: Option<TaskSkew>,
 }
 
 impl Explanation {
@@ -48,6 +51,7 @@ impl Explanation {
             failed,
             diagnosis: diagnosis.clone(),
             searched: Vec::new(),
+            skew: None,
         }
     }
 }
@@ -174,6 +178,7 @@ impl Explainer<'_> {
             failed,
             diagnosis: diagnose(&search.evidence(messages), self.asked(failed, listing)),
             searched,
+            skew: None,
         }
     }
 }
