@@ -131,7 +131,7 @@ fn sizes_under_conf_are_held_to_the_same_rules() {
         ),
         (
             "conf: { spark.driver.memory: 20g }",
-            "error[driver-memory]: a driver of 20g has more",
+            "error[driver-memory]: a driver of 20g does not fit the primary",
         ),
         (
             "conf: { spark.driver.memory: 400m }",

@@ -23,6 +23,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::cell::Cell;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 /// The most that is read of one object. Rolled files are far smaller; of an older Spark's one file,
@@ -59,7 +60,15 @@ impl<A: Api> EventLogs for Account<A> {
                 };
                 let content = self.api.serve(get).await;
                 let content = content.with_context(|| format!("read event log {name}"))?;
-                parts.read(name, content.body.as_slice());
+                // It takes seconds for a large file, in which a lease has to be renewed.
+                let part = name.to_owned();
+                let read = move || {
+                    parts.read(&part, content.body.as_slice());
+                    parts
+                };
+                let read = tokio::task::spawn_blocking(read).await;
+                let read = read.map_err(io::Error::from);
+                parts = read.during(|| format!("read event log {name}"))?;
             }
             found.extend(parts.finish());
         }

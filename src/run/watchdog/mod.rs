@@ -18,6 +18,7 @@ pub mod request;
 mod tracked;
 
 use self::audit_sink::AuditSink;
+use self::observe::Extent;
 use self::region_watch::RegionWatch;
 use crate::cloud::fleet::FleetProvider;
 use crate::guard::watch::{self, Assessment, Tripped};
@@ -160,7 +161,7 @@ impl Watchdog {
     pub async fn sweep(&mut self, dry: bool) -> Report {
         let began_at = self.clock.now();
         let calls = self.calls();
-        let looked = self.observe(began_at).await;
+        let looked = self.observe(began_at, Extent::Part).await;
         let acted = self.act(dry, began_at).await;
         self.report(acted, began_at, &calls, looked)
     }
@@ -171,7 +172,7 @@ impl Watchdog {
     pub async fn sweep_all(&mut self, dry: bool, listener: &dyn Listener) -> Report {
         let began_at = self.clock.now();
         let calls = self.calls();
-        let mut looked = self.observe(began_at).await;
+        let mut looked = self.observe(began_at, Extent::Whole).await;
         let mut fresh_from = began_at;
         let mut new = 0;
         for region_watch in &mut self.region_watches {
@@ -179,7 +180,7 @@ impl Watchdog {
         }
         if new > 0 {
             fresh_from = self.clock.now();
-            looked += new + self.observe(fresh_from).await;
+            looked += new + self.observe(fresh_from, Extent::Whole).await;
         }
         let acted = self.act(dry, fresh_from).await;
         self.report(acted, began_at, &calls, looked)
@@ -251,7 +252,7 @@ impl Watchdog {
     }
 
     /// Observes all places at the same time. Returns how many clusters were described.
-    async fn observe(&mut self, now: DateTime<Utc>) -> usize {
+    async fn observe(&mut self, now: DateTime<Utc>, extent: Extent) -> usize {
         let mut tasks = JoinSet::new();
         for (order, mut region_watch) in std::mem::take(&mut self.region_watches)
             .into_iter()
@@ -260,7 +261,7 @@ impl Watchdog {
             let policies = self.policies.clone();
             let clock = self.clock.clone();
             tasks.spawn_local(async move {
-                let looked = region_watch.observe(&policies, &*clock, now).await;
+                let looked = region_watch.observe(&policies, &*clock, now, extent).await;
                 (order, region_watch, looked)
             });
         }

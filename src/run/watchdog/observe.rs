@@ -28,7 +28,7 @@ const DAY: TimeDelta = TimeDelta::days(1);
 const LONG_PAST: TimeDelta = TimeDelta::days(15);
 /// How many calls listing and routine descriptions may cost in one sweep.
 const MAX_CALLS: usize = 44;
-/// The longest that a slow place may delay the others.
+/// The longest that a slow place may delay the others in a sweep of the daemon.
 const MAX_OBSERVE_TIME: Duration = Duration::from_secs(180);
 
 /// Returns how far back the metrics of a cluster are read: one of three lengths, so that most
@@ -43,6 +43,15 @@ fn past(tracked: &TrackedCluster) -> TimeDelta {
         .unwrap_or(LONG_PAST)
 }
 
+/// How much one sweep observes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// As much as a minute allows: the next sweep goes on.
+    Part,
+    /// All that is due: there may be no next sweep.
+    Whole,
+}
+
 impl RegionWatch {
     /// Observes the place. Returns how many clusters were described.
     pub(super) async fn observe(
@@ -50,6 +59,7 @@ impl RegionWatch {
         policies: &Policies,
         clock: &dyn Clock,
         now: DateTime<Utc>,
+        extent: Extent,
     ) -> usize {
         self.gaps.clear();
         match self.fleet.list().await {
@@ -68,11 +78,11 @@ impl RegionWatch {
         let until = Instant::now() + MAX_OBSERVE_TIME;
         for id in &due_looks {
             // The rest is not acted on, and comes first in the next sweep.
-            if Instant::now() < until {
+            if extent == Extent::Whole || Instant::now() < until {
                 self.look(id).await;
             }
         }
-        self.read_due_metrics(policies, clock.now()).await;
+        self.read_due_metrics(policies, clock.now(), extent).await;
         self.judge(policies, clock.now());
         let late = self.suspects_unlooked(&due_looks);
         for id in &late {
@@ -189,9 +199,9 @@ impl RegionWatch {
         }
     }
 
-    /// Reads the metrics of clusters that their steps alone would end: as many as one request can
-    /// have, those that waited longest first.
-    async fn read_due_metrics(&mut self, policies: &Policies, now: DateTime<Utc>) {
+    /// Reads the metrics of clusters that their steps alone would end, those that waited longest
+    /// first: for a part, as many as one request can have.
+    async fn read_due_metrics(&mut self, policies: &Policies, now: DateTime<Utc>, extent: Extent) {
         let needs =
             |(_, tracked): &(&ClusterId, &TrackedCluster)| tracked.needs_metrics(policies, now);
         let ids = self.tracked.iter().filter(needs);
@@ -199,11 +209,12 @@ impl RegionWatch {
             .map(|(id, tracked)| (tracked.metrics_read_at, id))
             .collect();
         ids.sort();
-        let ids: Vec<ClusterId> = ids
-            .into_iter()
-            .take(AT_ONCE)
-            .map(|(_, id)| id.clone())
-            .collect();
+        let most = match extent {
+            Extent::Part => AT_ONCE,
+            Extent::Whole => usize::MAX,
+        };
+        let ids = ids.into_iter().take(most);
+        let ids: Vec<ClusterId> = ids.map(|(_, id)| id.clone()).collect();
         self.read_metrics(&ids, now).await;
     }
 
