@@ -207,15 +207,16 @@ fn request() -> impl Strategy<Value = Value> {
     (base, prop::collection::vec(edit(), 0..6)).prop_map(|(base, edits)| edited(base, &edits))
 }
 
+fn is_within(field: &str, place: &str) -> bool {
+    let rest = field.strip_prefix(place);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 /// What became of each field, by the document and the losses alone.
 fn expected(request: &Value, made: &Imported) -> Counts {
     let mut all = Vec::new();
     fields(request, "", &mut all);
     let mut counts = Counts::default();
-    let is_within = |field: &str, place: &str| {
-        let rest = field.strip_prefix(place);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    };
     // A place without fields is fatal where something else was expected.
     let has_fields = |loss: &&Loss| all.iter().any(|field| is_within(field, &loss.place));
     counts.fatal = made.losses.iter().filter(|loss| !has_fields(loss)).count();
@@ -241,7 +242,7 @@ fn kept(made: &Imported) -> [usize; 2] {
     [steps, made.stack.cluster.bootstrap.len()]
 }
 
-/// How many of a request's steps and bootstrap actions are not lost as a whole.
+/// How many of a request's steps and bootstrap actions are lost neither as a whole nor in each field.
 fn left(request: &Value, made: &Imported) -> [usize; 2] {
     ["Steps", "BootstrapActions"].map(|list| {
         let items = request[list].as_array().map_or(0, Vec::len);
@@ -249,8 +250,12 @@ fn left(request: &Value, made: &Imported) -> [usize; 2] {
             let item = format!("{list}[{number}]");
             let mut all = Vec::new();
             fields(&request[list][number], &item, &mut all);
-            let is_lost = |place: &str| [list, item.as_str()].contains(&place);
-            !all.is_empty() && !made.losses.iter().any(|loss| is_lost(&loss.place))
+            let is_lost = |place: &String| {
+                let mut losses = made.losses.iter();
+                losses.any(|loss| is_within(place, &loss.place))
+            };
+            // Without fields, all of them are lost.
+            !is_lost(&item) && !all.iter().all(is_lost)
         };
         (0..items).filter(is_left).count()
     })

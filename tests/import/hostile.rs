@@ -133,12 +133,6 @@ fn what_would_be_dropped_in_silence_is_fatal() {
         ),
         (
             "shell-step",
-            "/Instances/UnhealthyNodeReplacement",
-            json!(false),
-            "Instances.UnhealthyNodeReplacement",
-        ),
-        (
-            "shell-step",
             "/OSReleaseLabel",
             json!("2.0.1"),
             "OSReleaseLabel",

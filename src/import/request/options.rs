@@ -23,14 +23,10 @@ pub(super) fn read(root: &At<'_>, instances: &At<'_>) -> Vec<Entry> {
         entries.extend(is.then_some(("termination_protection", protection)));
     }
     if let Some(replaced) = instances.get("UnhealthyNodeReplacement")
-        && let Some(is) = replaced.switch()
+        && replaced.switch().is_some()
     {
-        let why = "EMR replaces unhealthy core nodes as it does by default";
-        if is {
-            replaced.lost(why);
-        } else {
-            replaced.fatal(why);
-        }
+        // Terraform's provider writes false where nothing is set.
+        replaced.lost("EMR replaces unhealthy core nodes, as it does by default");
     }
     if let Some(behavior) = root.get("ScaleDownBehavior") {
         match behavior.text().as_deref() {
