@@ -25,7 +25,7 @@ pub enum Change {
     /// The same command again.
     RunAgain,
     /// Something that only a person can do, and the command for it if there is one. The command is
-    /// not read back: it would run with the rights of whoever pastes it.
+    /// not read back: it would run with the rights of anyone who pastes it.
     ByHand(#[serde(deserialize_with = "no_command")] Option<Hint>),
 }
 

@@ -386,7 +386,7 @@ mod tests {
                 "executor_memory: 9g, conf: { spark.executor.pyspark.memory: 4g }",
                 wrong,
             ),
-            // How much it is cannot be told.
+            // How much it is cannot be known.
             (
                 "executor_memory: 9g, conf: { spark.executor.pyspark.memory: 4g, \
                  spark.executor.minMemoryOverhead: 1g }",

@@ -134,7 +134,7 @@ impl<'a> Walk<'a> {
         value.cloned().unwrap_or_default()
     }
 
-    /// Matches the step's arguments with what a parser takes, and reports what it lacks.
+    /// Matches the step's arguments with what a parser takes, and reports what is missing.
     pub(super) fn parse(&mut self, id: usize) {
         let args = &self.script.step.args;
         let Some(parser) = self.parsers.get_mut(&id).filter(|parser| !parser.is_open) else {
