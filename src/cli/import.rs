@@ -16,7 +16,8 @@ use std::path::PathBuf;
 pub(super) struct ImportArgs {
     /// A file, or - for standard input: RunJobFlow's JSON, as boto3 and Airflow take it; a line of
     /// `aws emr create-cluster`, as the console exports it; what `terraform show -json` prints; a template
-    /// of CloudFormation; or what `aws emr describe-cluster` and `list-steps` print
+    /// of CloudFormation; what `aws emr describe-cluster` and `list-steps` print; or the id of a cluster
+    /// (j-…) that is alive or ended in the last two months, which is read from EMR
     source: String,
     /// What it was written for [default: recognised]
     #[arg(long, value_enum)]
@@ -30,7 +31,7 @@ pub(super) struct ImportArgs {
     /// The stack's name [default: the cluster's]
     #[arg(long)]
     name: Option<StackName>,
-    /// The AWS region of the stack [default: that of the request, or the profile's]
+    /// The AWS region of the stack and of a cluster's id [default: that of the request, or the profile's]
     #[arg(long)]
     region: Option<Region>,
 }
@@ -66,6 +67,7 @@ impl Verb for ImportArgs {
             name: self.name.clone(),
             region: self.region.clone(),
             default_region: None,
+            not_given: Vec::new(),
         };
         let imported = import(&self.source, options, session).await?;
         if !self.lossy {

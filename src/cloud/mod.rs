@@ -8,6 +8,7 @@ pub mod budgets;
 mod call_log;
 mod content;
 pub(crate) mod data_folder;
+pub mod description;
 pub mod error;
 mod event_log;
 mod files;

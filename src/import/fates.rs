@@ -80,7 +80,7 @@ impl Ledger {
             Fate::Lost => self.before.lost += 1,
             Fate::Fatal => self.before.fatal += 1,
         }
-        let path = Path::default();
+        let path = self.places.nearest(&place);
         self.losses.get_mut().push(Loss {
             place,
             fate,

@@ -73,6 +73,8 @@ pub struct Options {
     pub region: Option<Region>,
     /// The region if the document names none.
     pub default_region: Option<Region>,
+    /// Parts of the document that its source did not give: the place, and why.
+    pub not_given: Vec<(String, String)>,
 }
 
 /// A stack that was made.
@@ -130,7 +132,9 @@ pub fn import(document: &str, options: &Options, catalog: &Catalog) -> Result<Im
     let (form, mut root) = (read.form, read.request);
     let options = with_region(options, read.region)?;
     let mut ledger = Ledger::of(&root, read.places);
-    for (place, fate, reason) in read.losses {
+    let not_given = options.not_given.iter();
+    let not_given = not_given.map(|(place, why)| (place.clone(), Fate::Lost, why.clone()));
+    for (place, fate, reason) in read.losses.into_iter().chain(not_given) {
         ledger.lost_before(place, fate, reason);
     }
     secrets::replace(&mut root, &ledger);

@@ -39,3 +39,16 @@ def speed(kind, gib, iops, throughput):
         most = min(1000, (iops or 3000) // 4)
         if not 125 <= throughput <= most:
             yield f"A gp3 volume of {iops or 3000} IOPS cannot have {throughput} MiB/s."
+
+
+def devices(configuration):
+    """The volumes of one instance, as EMR shows them."""
+    volumes = [
+        config["VolumeSpecification"]
+        for config in configuration.get("EbsBlockDeviceConfigs", [])
+        for _ in range(config.get("VolumesPerInstance", 1))
+    ]
+    return [
+        {"VolumeSpecification": volume, "Device": f"/dev/sd{chr(ord('b') + index)}"}
+        for index, volume in enumerate(volumes)
+    ]

@@ -2,6 +2,7 @@
 
 import re
 
+import disks
 from replies import Refusal
 
 ROLES = ("MASTER", "CORE", "TASK")
@@ -173,15 +174,23 @@ def shown(fleet):
         "TargetSpotCapacity": fleet.targets["SPOT"],
         "ProvisionedOnDemandCapacity": fleet.provisioned("ON_DEMAND"),
         "ProvisionedSpotCapacity": fleet.provisioned("SPOT"),
-        "InstanceTypeSpecifications": [
-            {
-                "InstanceType": kind["InstanceType"],
-                "WeightedCapacity": int(kind.get("WeightedCapacity", 1)),
-            }
-            for kind in spec["InstanceTypeConfigs"]
-        ],
+        "InstanceTypeSpecifications": [shown_type(kind) for kind in spec["InstanceTypeConfigs"]],
         "Status": {"State": fleet.state, "StateChangeReason": {}},
     }
-    if spec.get("LaunchSpecifications"):
-        found["LaunchSpecifications"] = spec["LaunchSpecifications"]
-    return found
+    return found | {key: spec[key] for key in ("Name", "LaunchSpecifications") if spec.get(key)}
+
+
+def shown_type(kind):
+    """EMR API, InstanceTypeSpecification."""
+    same = (
+        "BidPrice",
+        "BidPriceAsPercentageOfOnDemandPrice",
+        "Configurations",
+        "CustomAmiId",
+        "Priority",
+    )
+    return {
+        "InstanceType": kind["InstanceType"],
+        "WeightedCapacity": int(kind.get("WeightedCapacity", 1)),
+        "EbsBlockDevices": disks.devices(kind.get("EbsConfiguration") or {}),
+    } | {key: kind[key] for key in same if kind.get(key) is not None}

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::thread;
 
 /// The account that the requests are about.
-fn account(world: &World) -> BTreeMap<String, String> {
+pub(crate) fn account(world: &World) -> BTreeMap<String, String> {
     create_roles(world);
     for bucket in ["team-artifacts", "team-logs", "team-lake"] {
         world.aws("s3", "create_bucket", json!({ "Bucket": bucket }));
@@ -65,7 +65,7 @@ fn account(world: &World) -> BTreeMap<String, String> {
 }
 
 /// The requests with the ids of the account.
-fn requests(ids: &BTreeMap<String, String>) -> BTreeMap<String, Value> {
+pub(crate) fn requests(ids: &BTreeMap<String, String>) -> BTreeMap<String, Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/requests");
     let files = fs::read_dir(folder).unwrap().flatten();
     let read = |entry: fs::DirEntry| {

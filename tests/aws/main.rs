@@ -40,6 +40,7 @@ mod heard;
 #[path = "../support/hints.rs"]
 mod hints;
 mod import;
+mod import_cluster;
 mod inputs;
 mod job;
 mod job_steps;

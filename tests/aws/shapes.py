@@ -1,6 +1,7 @@
 """EMR's objects in the form of its replies. Times are numbers; empty fields are omitted."""
 
 import account
+import disks
 import launch
 import subnets
 
@@ -107,7 +108,6 @@ def ec2_attributes(cluster):
             "ServiceAccessSecurityGroup": instances.get("ServiceAccessSecurityGroup"),
             "AdditionalMasterSecurityGroups": instances.get("AdditionalMasterSecurityGroups", []),
             "AdditionalSlaveSecurityGroups": instances.get("AdditionalSlaveSecurityGroups", []),
-            "AdditionalSlaveSecurityGroups": instances.get("AdditionalSlaveSecurityGroups", []),
         }
     )
 
@@ -164,23 +164,11 @@ def group(one):
                 ),
             },
             "Configurations": spec.get("Configurations", []),
-            "EbsBlockDevices": block_devices(spec.get("EbsConfiguration", {})),
+            "EbsBlockDevices": disks.devices(spec.get("EbsConfiguration", {})),
             "EbsOptimized": spec.get("EbsConfiguration", {}).get("EbsOptimized"),
             "ShrinkPolicy": {},
         }
     )
-
-
-def block_devices(configuration):
-    volumes = [
-        config["VolumeSpecification"]
-        for config in configuration.get("EbsBlockDeviceConfigs", [])
-        for _ in range(config.get("VolumesPerInstance", 1))
-    ]
-    return [
-        {"VolumeSpecification": volume, "Device": f"/dev/sd{chr(ord('b') + index)}"}
-        for index, volume in enumerate(volumes)
-    ]
 
 
 def instance(one):

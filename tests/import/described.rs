@@ -173,6 +173,18 @@ fn losses_are_at_the_places_of_the_description() {
         assert!(places.contains(&place), "{place}: {places:?}");
     }
     assert_eq!(places.len(), 4, "{places:?}");
+    // What no part of the request has stands with the part that it is in: the newest step is the last.
+    let at = |text: &str| made.text.find(text).unwrap();
+    assert!(
+        at("name: features") < at("Steps[0].ExecutionRoleArn"),
+        "{}",
+        made.text
+    );
+    assert!(
+        at("Steps[0].ExecutionRoleArn") < at("name: publish"),
+        "{}",
+        made.text
+    );
 }
 
 #[test]

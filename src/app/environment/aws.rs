@@ -7,6 +7,7 @@ use crate::cloud::Cloud;
 use crate::cloud::account::{Account, Addresses, Settings};
 use crate::cloud::aws::Client;
 use crate::cloud::budgets::actuals;
+use crate::cloud::description::{Description, describe};
 use crate::cloud::fleet::FleetProvider;
 use crate::cloud::meter::Metered;
 use crate::cloud::notify::{Channel, Sns, Topic};
@@ -15,7 +16,7 @@ use crate::cloud::policy_prefix::{PolicyFiles, Prefix};
 use crate::cloud::retry::Retrying;
 use crate::model::clock::Clock;
 use crate::model::money::Usd;
-use crate::model::name::{PolicyName, Region, TeamName};
+use crate::model::name::{ClusterId, PolicyName, Region, TeamName};
 use crate::model::partition::Partition;
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
@@ -84,6 +85,16 @@ impl Environment {
         check_partition(region)?;
         let sdk = Metered::new(self.client(region).await).of(region);
         Ok(Retrying::new(sdk, seed()?).with_listener((self.terminal.waits)()))
+    }
+
+    /// What EMR says of a cluster of a region, whoever created it; `None` if EMR does not know it.
+    pub(crate) async fn description(
+        &self,
+        region: &Region,
+        id: &ClusterId,
+    ) -> Result<Option<Description>, Failure> {
+        let api = self.services(region).await?;
+        Ok(describe(&api, id.as_str()).await?)
     }
 
     /// What AWS Budgets reports as spent this month, for each of the team's policies.

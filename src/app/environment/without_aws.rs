@@ -4,11 +4,12 @@ use super::Environment;
 use super::region::without_aws;
 use crate::app::failure::Failure;
 use crate::cloud::Cloud;
+use crate::cloud::description::Description;
 use crate::cloud::fleet::FleetProvider;
 use crate::cloud::notify::{Channel, Topic};
 use crate::cloud::policy_prefix::PolicyFiles;
 use crate::model::money::Usd;
-use crate::model::name::{PolicyName, Region, TeamName};
+use crate::model::name::{ClusterId, PolicyName, Region, TeamName};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -18,6 +19,14 @@ impl Environment {
     }
 
     pub(crate) async fn topic(&self, _: Topic) -> Result<Box<dyn Channel>, Failure> {
+        Err(without_aws())
+    }
+
+    pub(crate) async fn description(
+        &self,
+        _: &Region,
+        _: &ClusterId,
+    ) -> Result<Option<Description>, Failure> {
         Err(without_aws())
     }
 

@@ -4,6 +4,7 @@ mod app_ui;
 mod failure;
 mod fleets;
 mod new_step;
+mod verbatim;
 
 pub use app_ui::{
     CreatePersistentAppUi, DescribePersistentAppUi, GetOnClusterAppUiUrl, GetPersistentAppUiUrl,
@@ -15,6 +16,11 @@ pub use fleets::{
     PutManagedScalingPolicy, RemoveManagedScalingPolicy, ScalingPolicy,
 };
 pub use new_step::{NewStep, OnFailure};
+pub use verbatim::{
+    DescribeClusterVerbatim, GetAutoTerminationPolicyVerbatim, GetManagedScalingPolicyVerbatim,
+    ListBootstrapActionsVerbatim, ListInstanceFleetsVerbatim, ListInstanceGroupsVerbatim,
+    ListStepsVerbatim, Verbatim,
+};
 
 use super::{Page, Tags, call, network::Network, service};
 use crate::model::money::Usd;

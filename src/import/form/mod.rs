@@ -40,6 +40,18 @@ impl Places {
         self.0.insert(path, place);
     }
 
+    /// The part of the request that is nearest to a place in the document: the innermost one whose place
+    /// it is in.
+    pub(super) fn nearest(&self, place: &str) -> Path {
+        let is_within = |known: &str| {
+            let below = place.strip_prefix(known);
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let around = self.0.iter().filter(|(_, known)| is_within(known));
+        let innermost = around.max_by_key(|(_, known)| known.len());
+        innermost.map(|(path, _)| path.clone()).unwrap_or_default()
+    }
+
     /// The place in the document of a part of the request.
     pub(super) fn of(&self, path: &Path) -> String {
         let above = (0..=path.len()).rev().map(|keys| path.up_to(keys));

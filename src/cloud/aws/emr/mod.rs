@@ -9,6 +9,7 @@ mod network;
 mod reads;
 mod root_volume;
 mod settings;
+mod verbatim;
 
 use crate::cloud::api::emr::Role;
 use crate::model::stack::Market;
