@@ -11,6 +11,8 @@ mod generated;
 mod hostile;
 #[path = "import/lines.rs"]
 mod lines;
+#[path = "import/several.rs"]
+mod several;
 #[path = "import/terraform.rs"]
 mod terraform;
 #[path = "import/written.rs"]

@@ -126,8 +126,18 @@ fn failure(refused: Refused, source: &str) -> Failure {
             let place = format!("{}: {}", wrong.place, wrong.message);
             Failure::input(format!("no stack can be made of {source}: {place}")).hint(
                 "give RunJobFlow's JSON, a line of `aws emr create-cluster`, what `terraform show \
-                 -json` or `aws emr describe-cluster` prints, or a template of CloudFormation",
+                 -json` or `aws emr describe-cluster` prints, a template of CloudFormation, a record \
+                 of CloudTrail, or a cluster's id",
             )
+        }
+        Refused::Clusters(names) => {
+            let mut failure =
+                Failure::input(format!("{source} has several clusters: choose one of them"));
+            failure.causes = names.clone();
+            names.into_iter().take(1).fold(failure, |failure, name| {
+                let again = Command::again_with_words(["--cluster".to_owned(), name]);
+                failure.hint(again.without("--cluster", 1))
+            })
         }
         Refused::Region => {
             Failure::input(format!("{source} does not say its region, and none is set"))

@@ -16,12 +16,16 @@ use std::path::PathBuf;
 pub(super) struct ImportArgs {
     /// A file, or - for standard input: RunJobFlow's JSON, as boto3 and Airflow take it; a line of
     /// `aws emr create-cluster`, as the console exports it; what `terraform show -json` prints; a template
-    /// of CloudFormation; what `aws emr describe-cluster` and `list-steps` print; or the id of a cluster
+    /// of CloudFormation; CloudTrail's record of RunJobFlow; what `aws emr describe-cluster` and `list-steps` print; or the id of a cluster
     /// (j-…) that is alive or ended in the last two months, which is read from EMR
     source: String,
     /// What it was written for [default: recognised]
     #[arg(long, value_enum)]
     from: Option<From>,
+    /// Which cluster, if there are several: its address in Terraform, its logical id in a template, its id
+    /// in CloudTrail's records
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
     /// The file to write, which must not exist [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -45,6 +49,8 @@ enum From {
     #[value(name = "cloudformation")]
     CloudFormation,
     Cluster,
+    #[value(name = "cloudtrail")]
+    CloudTrail,
 }
 
 impl From {
@@ -55,6 +61,7 @@ impl From {
             Self::Terraform => Form::Terraform,
             Self::CloudFormation => Form::CloudFormation,
             Self::Cluster => Form::Cluster,
+            Self::CloudTrail => Form::CloudTrail,
         }
     }
 }
@@ -64,6 +71,7 @@ impl Verb for ImportArgs {
         let reporter = &session.reporter;
         let options = Options {
             form: self.from.map(From::form),
+            cluster: self.cluster.clone(),
             name: self.name.clone(),
             region: self.region.clone(),
             default_region: None,

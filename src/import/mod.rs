@@ -47,6 +47,9 @@ pub enum Form {
     CloudFormation,
     /// A cluster as AWS's command line describes it.
     Cluster,
+    /// CloudTrail's records of calls of RunJobFlow.
+    #[serde(rename = "cloudtrail")]
+    CloudTrail,
 }
 
 impl Form {
@@ -58,6 +61,7 @@ impl Form {
             Self::Terraform => "Terraform's state",
             Self::CloudFormation => "a template of CloudFormation",
             Self::Cluster => "the description of a cluster",
+            Self::CloudTrail => "CloudTrail's record of RunJobFlow",
         }
     }
 }
@@ -67,6 +71,8 @@ impl Form {
 pub struct Options {
     /// What the document was written for; `None` to recognise it.
     pub form: Option<Form>,
+    /// Which cluster is meant, of a document with several; `None` for the only one.
+    pub cluster: Option<String>,
     /// The stack's name; `None` for one after that of the cluster.
     pub name: Option<StackName>,
     /// The region; `None` for the document's.
@@ -106,6 +112,8 @@ pub struct Wrong {
 pub enum Refused {
     /// The document cannot be read.
     Document(Wrong),
+    /// It has several clusters, or not the one that was asked for: the names of those that it has.
+    Clusters(Vec<String>),
     /// Nobody names the region.
     Region,
     /// The stack's own reader does not take what was made of it.
@@ -128,7 +136,7 @@ pub fn import(document: &str, options: &Options, catalog: &Catalog) -> Result<Im
         let message = format!("it is longer than {} MiB", MAX_BYTES >> 20);
         return Err(Refused::Document(Wrong { place, message }));
     }
-    let read = form::read(document, options.form)?;
+    let read = form::read(document, options.form, options.cluster.as_deref())?;
     let (form, mut root) = (read.form, read.request);
     let options = with_region(options, read.region)?;
     let mut ledger = Ledger::of(&root, read.places);

@@ -2,11 +2,12 @@
 //! properties have the names of EMR's API but for a few (CloudFormation User Guide, EMR).
 
 use super::build::Build;
+use super::choice::chosen;
 use super::functions::Functions;
 use super::taking::Taking;
 use super::{Read, build};
 use crate::import::fates::Fate;
-use crate::import::{Form, Wrong};
+use crate::import::{Form, Refused, Wrong};
 use crate::model::shown::line;
 use crate::text;
 use serde_json::{Map, Value};
@@ -86,25 +87,12 @@ struct Resource {
     is_conditional: bool,
 }
 
-/// Reads the template.
-pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
+/// Reads the template. `wanted`: the logical id of the cluster, if there are several.
+pub(super) fn read(mut root: Value, wanted: Option<&str>) -> Result<Read, Refused> {
     let functions = Functions::of(&root);
     let all = resources(root.get_mut("Resources").map(Value::take));
-    let clusters = all.iter().filter(|it| it.kind == CLUSTER);
-    let names: Vec<&str> = clusters.map(|it| it.name.as_str()).collect();
-    if names.len() != 1 {
-        return Err(Wrong {
-            place: "Resources".to_owned(),
-            message: match names.as_slice() {
-                [] => format!("there is no {CLUSTER}"),
-                several => format!(
-                    "there are several clusters, and a stack has one: {}",
-                    line(&several.join(", "), 200)
-                ),
-            },
-        });
-    }
     let mut build = Build::default();
+    let all = of_cluster(all, wanted, &mut build)?;
     for resource in in_order(all) {
         let place = format!("Resources.{}", line(&resource.name, 80));
         if resource.is_conditional {
@@ -136,6 +124,39 @@ pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
         region: None,
         losses,
     })
+}
+
+/// The cluster, and the resources that belong to it. Of several clusters, a part that does not refer to
+/// one of them is lost.
+fn of_cluster(
+    mut all: Vec<Resource>,
+    wanted: Option<&str>,
+    build: &mut Build,
+) -> Result<Vec<Resource>, Refused> {
+    let clusters = all.iter().filter(|it| it.kind == CLUSTER);
+    let names: Vec<String> = clusters.map(|it| it.name.clone()).collect();
+    let number = chosen(&names, wanted, || Wrong {
+        place: "Resources".to_owned(),
+        message: format!("there is no {CLUSTER}"),
+    })?;
+    if names.len() == 1 {
+        return Ok(all);
+    }
+    let meant = names.get(number).map(String::as_str);
+    all.retain(|it| {
+        if it.kind == CLUSTER {
+            return Some(it.name.as_str()) == meant;
+        }
+        let mut owner = OF_CLUSTER.iter().filter_map(|key| it.properties.get(*key));
+        let owner = owner.find_map(|of| of.get("Ref")?.as_str());
+        if !owner.is_some_and(|owner| names.iter().any(|name| name == owner)) {
+            let place = format!("Resources.{}", line(&it.name, 80));
+            let why = "it is not known to which of the clusters it belongs";
+            build.lose(place, Fate::Fatal, why);
+        }
+        owner == meant
+    });
+    Ok(all)
 }
 
 fn resources(all: Option<Value>) -> Vec<Resource> {

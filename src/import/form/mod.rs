@@ -2,20 +2,23 @@
 //! in the document.
 
 mod build;
+mod choice;
 mod cli;
 mod cli_parts;
 mod cloudformation;
+mod cloudtrail;
 mod described;
 mod functions;
 mod shell;
 mod shorthand;
 mod taking;
 mod terraform;
+mod terraform_owner;
 mod terraform_parts;
 
 use super::fates::Fate;
 use super::path::Path;
-use super::{Form, Wrong, json};
+use super::{Form, Refused, Wrong, json};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -63,12 +66,17 @@ impl Places {
     }
 }
 
-/// Reads a document of a form; `None` recognises it.
-pub(super) fn read(document: &str, form: Option<Form>) -> Result<Read, Wrong> {
+/// Reads a document of a form; `None` recognises it. `cluster`: which one, of several.
+pub(super) fn read(
+    document: &str,
+    form: Option<Form>,
+    cluster: Option<&str>,
+) -> Result<Read, Refused> {
     let begins = document.trim_start().trim_start_matches("$ ");
     let is_line = form.is_none() && begins.starts_with("aws ");
     if is_line || form == Some(Form::Cli) {
-        return cli::read(document);
+        only(cluster)?;
+        return Ok(cli::read(document)?);
     }
     let is_json = begins.starts_with(['{', '[']) || begins.is_empty();
     let is_template = form == Some(Form::CloudFormation) || form.is_none();
@@ -78,17 +86,35 @@ pub(super) fn read(document: &str, form: Option<Form>) -> Result<Read, Wrong> {
         json::merged(document)?
     };
     match form.unwrap_or_else(|| recognised(&root)) {
-        Form::CloudFormation => cloudformation::read(root),
-        Form::Cluster => described::read(root),
-        Form::Terraform => terraform::read(root),
-        Form::RunJobFlow | Form::Cli => Ok(Read {
-            form: Form::RunJobFlow,
-            request: root,
-            places: Places::default(),
-            region: None,
-            losses: Vec::new(),
-        }),
+        Form::CloudFormation => cloudformation::read(root, cluster),
+        Form::CloudTrail => cloudtrail::read(root, cluster),
+        Form::Terraform => terraform::read(root, cluster),
+        Form::Cluster => {
+            only(cluster)?;
+            Ok(described::read(root)?)
+        }
+        Form::RunJobFlow | Form::Cli => {
+            only(cluster)?;
+            Ok(Read {
+                form: Form::RunJobFlow,
+                request: root,
+                places: Places::default(),
+                region: None,
+                losses: Vec::new(),
+            })
+        }
     }
+}
+
+/// Refuses a choice among the clusters of a form that has one.
+fn only(cluster: Option<&str>) -> Result<(), Wrong> {
+    if cluster.is_none() {
+        return Ok(());
+    }
+    Err(Wrong {
+        place: "--cluster".to_owned(),
+        message: "this form has one cluster, and none is to be chosen".to_owned(),
+    })
 }
 
 fn recognised(root: &Value) -> Form {
@@ -98,6 +124,9 @@ fn recognised(root: &Value) -> Form {
     }
     if described::is_one(root) {
         return Form::Cluster;
+    }
+    if cloudtrail::is_one(root) {
+        return Form::CloudTrail;
     }
     if has("Resources") || has("AWSTemplateFormatVersion") {
         return Form::CloudFormation;

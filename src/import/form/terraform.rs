@@ -2,10 +2,12 @@
 //! those that belong to it (Terraform's provider `aws`, resources of EMR).
 
 use super::build::Build;
+use super::choice::chosen;
 use super::taking::Taking;
+use super::terraform_owner::Owners;
 use super::{Read, terraform_parts as parts};
 use crate::import::fates::Fate;
-use crate::import::{Form, Wrong, json, secrets};
+use crate::import::{Form, Refused, Wrong, json, secrets};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,23 +60,20 @@ const COMPUTED: [&str; 7] = [
 ];
 
 /// A resource: its address, its type and its attributes.
-struct Resource {
-    address: String,
+pub(super) struct Resource {
+    pub(super) address: String,
     kind: String,
-    values: Value,
+    pub(super) values: Value,
     /// Which of the attributes Terraform holds to be secret: `true` at their places.
     secret: Value,
 }
 
-/// Reads the state or plan.
-pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
-    let wrong = |message: String| Wrong {
-        place: "the resources".to_owned(),
-        message,
-    };
+/// Reads the state or plan. `wanted`: the address of the cluster, if there are several.
+pub(super) fn read(mut root: Value, wanted: Option<&str>) -> Result<Read, Refused> {
     let mut unknown = unknown(&root);
     let mut set = BTreeSet::new();
     let configuration = root.get("configuration");
+    let owners = Owners::of(configuration);
     configured(
         configuration.and_then(|of| of.get("root_module")),
         0,
@@ -86,29 +85,15 @@ pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
     });
     let mut all = Vec::new();
     resources(values.unwrap_or_default(), 0, &mut all);
-    let clusters = all.iter().filter(|it| it.kind == CLUSTER);
-    let addresses: Vec<&str> = clusters.map(|it| it.address.as_str()).collect();
-    if addresses.len() != 1 {
-        return Err(wrong(match addresses.as_slice() {
-            [] => format!("there is no {CLUSTER}"),
-            several => format!(
-                "there are several clusters, and a stack has one: {}",
-                crate::model::shown::line(&several.join(", "), 200)
-            ),
-        }));
-    }
     let mut build = Build::default();
     let mut region = None;
-    for resource in all {
+    for resource in of_cluster(all, wanted, &owners, &mut build)? {
         let Resource {
             address,
             kind,
             mut values,
             secret,
         } = resource;
-        if ![CLUSTER, SCALING, GROUP, FLEET].contains(&kind.as_str()) {
-            continue;
-        }
         secrets::replace_marked(&mut values, &secret, &address, &mut |place| {
             build.lose(place, Fate::Fatal, secrets::reason(""));
         });
@@ -132,6 +117,40 @@ pub(super) fn read(mut root: Value) -> Result<Read, Wrong> {
         region,
         losses,
     })
+}
+
+/// The cluster, and the resources that belong to it. Of several clusters, a part of which neither its
+/// attributes nor the configuration show whose it is, is lost.
+fn of_cluster(
+    mut all: Vec<Resource>,
+    wanted: Option<&str>,
+    owners: &Owners,
+    build: &mut Build,
+) -> Result<Vec<Resource>, Refused> {
+    all.retain(|it| [CLUSTER, SCALING, GROUP, FLEET].contains(&it.kind.as_str()));
+    let (mut clusters, parts): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|it| it.kind == CLUSTER);
+    let addresses: Vec<String> = clusters.iter().map(|it| it.address.clone()).collect();
+    let number = chosen(&addresses, wanted, || Wrong {
+        place: "the resources".to_owned(),
+        message: format!("there is no {CLUSTER}"),
+    })?;
+    let cluster = clusters.remove(number);
+    let others: Vec<&str> = clusters.iter().map(|it| it.address.as_str()).collect();
+    let mut ours = Vec::new();
+    for part in parts {
+        match owners.is_of(&part, &cluster, &others) {
+            _ if others.is_empty() => ours.push(part),
+            Some(true) => ours.push(part),
+            Some(false) => {}
+            None => {
+                let why = "it is not known to which of the clusters it belongs";
+                build.lose(part.address, Fate::Fatal, why);
+            }
+        }
+    }
+    ours.insert(0, cluster);
+    Ok(ours)
 }
 
 /// What of a plan is known only once it is carried out: `true` at the places, by the address.
