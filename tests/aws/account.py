@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 
 from moto.core.exceptions import ServiceException
 from moto.ec2.models import ec2_backends
-from moto.iam.models import iam_backends
+from moto.iam.models import get_account_id_from, iam_backends
 from moto.moto_api._internal import moto_api_backend
 from moto.s3.models import s3_backends
 from moto.scheduler.models import scheduler_backends
@@ -16,8 +17,23 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", str(64 * 1024 * 1024))
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
-ID = "123456789012"
+# The account of the user's own keys.
+OWN = "123456789012"
+# The account of the call that is handled: the functions below read and write its stores.
+ID = OWN
 REAPER = "clusterup-reaper"
+
+
+def enter(account_id):
+    """Makes an account that of the functions below."""
+    global ID
+    ID = account_id
+
+
+def of_key(environ):
+    """The account of the keys that signed a request."""
+    signed = re.search(r"Credential=([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+    return get_account_id_from(signed[1]) if signed else OWN
 
 
 def reset():
@@ -251,6 +267,28 @@ def make_role(name, service):
     }
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam().create_role(name, trust, "/", None, "", [], "3600")
+
+
+def make_trusting_role(name, external_id):
+    """Creates a role that the user's account may assume, if it sends the external id."""
+    principal = {"AWS": f"arn:aws:iam::{OWN}:root"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    if external_id:
+        statement["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam().create_role(name, trust, "/", None, "", [], "3600")
+
+
+def trusts(arn, external_id):
+    """Whether a role of any account lets the user's account assume it."""
+    owner, name = arn.split(":")[4], arn.rpartition("/")[2]
+    roles = iam_backends[owner]["aws"].roles.values()
+    found = next((role for role in roles if role.name == name), None)
+    if not found:
+        return False
+    [statement] = json.loads(found.assume_role_policy_document)["Statement"]
+    asked = statement.get("Condition", {}).get("StringEquals", {}).get("sts:ExternalId")
+    return OWN in str(statement["Principal"]) and asked in (None, external_id)
 
 
 def make_reaper_role():

@@ -28,6 +28,7 @@
     POST address         {"v4": "203.0.113.7"}, which GET /checkip returns
     POST roles           creates EMR's default roles and the schedules' `clusterup-reaper`, which
                          {"reaper": false} leaves out
+    POST roles/trusting  {"name": ..., "external_id": ...}: a role that the user may assume
     POST roles/remove    {"name": ...}
     POST roles/strip     {"name": ...}: removes all its policies
     POST roles/retire    {"arn": ...}: a policy of AWS that can no longer be attached
@@ -54,6 +55,9 @@
     POST objects/get     {"bucket": ..., "key": ...}
     POST objects/claim   {"bucket": ..., "key": ..., "bytes": n}: listings give the object this size
 
+`?account=222222222222` makes any of them a call to that account, which has what AssumeRole for a role
+of it gives access to. Calls, faults, clock and lock are those of all accounts.
+
 A fault's `do` is `throttle`, `error500`, `drop` (not handled, no reply), `lost` (handled, no
 reply), `slow`, `refuse` (with `code`, `message`, `status`; in one `region`; by a clock that is
 `ahead`), or `kill` (of `pid`, else of the caller); its `call` may be a pattern such as `s3:*`.
@@ -77,7 +81,7 @@ from faults import Fault
 from replies import Reply, json_reply
 
 
-def answer(world, method, path, body):
+def answer(world, method, path, body, account_id=account.OWN):
     if path == "/checkip":
         text = f"{world.address}\n".encode()
         headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))]
@@ -92,12 +96,15 @@ def answer(world, method, path, body):
     if asked is None:
         return json_reply({"error": f"no such control: {method} {path}"}, 404)
     with world.lock:
+        world = world.enter(account_id)
         world.catch_up()
         try:
             reply = asked(world, json.loads(body or b"{}"))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return json_reply({"error": repr(error)}, 400)
-        world.catch_up()
+        finally:
+            world.catch_up()
+            account.enter(account.OWN)
         return json_reply({} if reply is None else reply)
 
 
@@ -179,6 +186,10 @@ def roles(world, body):
     account.make_default_roles()
     if body.get("reaper", True):
         account.make_reaper_role()
+
+
+def trusting_role(world, body):
+    account.make_trusting_role(body["name"], body.get("external_id"))
 
 
 def remove_role(world, body):
@@ -298,6 +309,7 @@ ROUTES = {
     ("POST", "roles"): roles,
     ("POST", "prices"): prices,
     ("POST", "quota"): quota,
+    ("POST", "roles/trusting"): trusting_role,
     ("POST", "roles/remove"): remove_role,
     ("POST", "roles/strip"): strip_role,
     ("POST", "roles/retire"): retire,

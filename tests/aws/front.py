@@ -5,7 +5,9 @@ import json
 import socket
 import traceback
 from http import HTTPStatus
+from urllib.parse import parse_qs
 
+import account
 import budgets
 import checksums
 import control
@@ -40,7 +42,8 @@ class Front:
     def reply(self, environ, body):
         path = environ["PATH_INFO"]
         if path == "/checkip" or path.startswith("/_double/"):
-            return control.answer(self.world, environ["REQUEST_METHOD"], path, body)
+            asked = parse_qs(environ.get("QUERY_STRING", "")).get("account", [account.OWN])[0]
+            return control.answer(self.world, environ["REQUEST_METHOD"], path, body, asked)
         if path.startswith("/moto-api/"):
             return self.ask_moto(environ, body)
         return self.call(names.name(environ, body), environ, body)
@@ -66,24 +69,26 @@ class Front:
 
     def handle(self, name, environ, body):
         with self.world.lock:
-            self.world.catch_up()
+            world = self.world.enter(account.of_key(environ))
+            world.catch_up()
             try:
                 if name.service == "emr":
-                    reply = emr.answer(self.world, name, body)
+                    reply = emr.answer(world, name, body)
                 elif name.service == "pricing":
-                    reply = pricing.answer(self.world, name, body)
+                    reply = pricing.answer(world, name, body)
                 elif name.service == "servicequotas":
-                    reply = quotas.answer(self.world, name, body)
+                    reply = quotas.answer(world, name, body)
                 elif name.service == "budgets":
-                    reply = budgets.answer(self.world, name, json.loads(body))
+                    reply = budgets.answer(world, name, json.loads(body))
                 elif name.service == "cloudwatch":
-                    reply = metrics.answer(self.world, name, body)
-                elif known := rights.answer(self.world, name, environ["PATH_INFO"], body):
+                    reply = metrics.answer(world, name, body)
+                elif known := rights.answer(world, name, environ["PATH_INFO"], body):
                     reply = known
                 else:
-                    gaps.refuse_retired(self.world, name, body)
-                    gaps.refuse_group_in_use(self.world, name, body)
-                    gaps.refuse_without_vpc(self.world, name, body)
+                    gaps.refuse_retired(world, name, body)
+                    gaps.refuse_group_in_use(world, name, body)
+                    gaps.refuse_without_vpc(world, name, body)
+                    body = gaps.assumed(name, body)
                     checksums.refuse(name, environ, body)
                     schedules.refuse(name, environ["PATH_INFO"], body)
                     reply = self.ask_moto(environ, gaps.canonical(name, gaps.named(name, body)))
@@ -98,7 +103,8 @@ class Front:
                 traceback.print_exc()
                 refused = Refusal("UnknownOperationException", f"{name}: {error!r}")
                 reply = refusal(name.service, refused)
-            self.world.catch_up()
+            world.catch_up()
+            account.enter(account.OWN)
             return reply
 
     def ask_moto(self, environ, body):

@@ -1,6 +1,7 @@
 """Behaviour of AWS that is missing in moto."""
 
 import ipaddress
+import re
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import account
@@ -35,6 +36,24 @@ def refuse_retired(world, name, body):
     if arn in world.retired:
         message = f"Policy {arn} does not exist or is not attachable."
         raise Refusal("NoSuchEntity", message, 404)
+
+
+def assumed(name, body):
+    """moto lets everybody assume any role; STS does not. A role with a name like `of-333333333333` gives
+    the credentials of that account, which AWS never does."""
+    if str(name) != "sts:AssumeRole":
+        return body
+    asked = dict(parse_qsl(body.decode()))
+    arn = asked["RoleArn"]
+    if arn.split(":")[4] == account.OWN:
+        return body
+    if not account.trusts(arn, asked.get("ExternalId")):
+        user = f"arn:aws:iam::{account.OWN}:user/moto"
+        message = f"User: {user} is not authorized to perform: sts:AssumeRole on resource: {arn}"
+        raise Refusal("AccessDenied", message, 403)
+    if other := re.search(r"/of-(\d{12})$", arn):
+        asked["RoleArn"] = arn.replace(arn.split(":")[4], other[1])
+    return urlencode(asked).encode()
 
 
 def canonical(name, body):

@@ -33,11 +33,15 @@ DURATIONS = {
 
 
 class World:
-    def __init__(self, spark=None):
-        self.lock = threading.RLock()
-        self.clock = Clock()
-        self.calls = Calls()
-        self.spark = spark
+    """One account. `own` is that of the user's own keys: all accounts have its lock and its clock."""
+
+    def __init__(self, spark=None, own=None):
+        self.lock = own.lock if own else threading.RLock()
+        self.clock = own.clock if own else Clock()
+        self.calls = own.calls if own else Calls()
+        self.spark, self.own = spark, own
+        # The accounts besides this one, by their ids.
+        self.others = {}
         self.clusters = {}
         self.forget()
 
@@ -45,8 +49,10 @@ class World:
         """Resets everything except moto's state."""
         for cluster in self.clusters.values():
             cluster.abandon()
-        self.clock.reset()
-        self.calls.reset()
+        if self.own is None:
+            self.clock.reset()
+            self.calls.reset()
+        self.others = {}
         self.faults = []
         self.durations = dict(DURATIONS)
         self.clusters = {}
@@ -70,6 +76,15 @@ class World:
         # Pages of Spark that were requested: EMR's history servers by id, and clusters' pages.
         self.app_uis = {}
         self.on_cluster_uis = {}
+
+    def enter(self, account_id):
+        """The world of an account, which `account` then reads and writes."""
+        account.enter(account_id)
+        if account_id == account.OWN:
+            return self
+        if account_id not in self.others:
+            self.others[account_id] = World(own=self)
+        return self.others[account_id]
 
     def catch_up(self):
         """Advances everything to the clock's time."""
