@@ -1,6 +1,8 @@
 //! Tests of the watchdog's page without a socket.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+#[path = "dash/accounts.rs"]
+mod accounts;
 #[path = "dash/picture.rs"]
 mod fleet_status;
 #[path = "support/hints.rs"]

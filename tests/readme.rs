@@ -45,6 +45,8 @@ fn every_block_has_a_rule() {
         "console,spark",
         "yaml,stack",
         "yaml,policy",
+        "yaml,accounts",
+        "json,iam",
         "cel",
         "text,drawing",
     ];
@@ -83,6 +85,7 @@ fn yaml_is_read() {
         let (place, text) = (block.place(), whole(mark, text));
         let wrong = match mark.as_str() {
             "policy" => clusterup::text::policy("policy.yaml", &text).err(),
+            "accounts" => clusterup::text::accounts("accounts.yaml", &text).err(),
             _ => clusterup::text::parse("stack.yaml", &text, Path::new("/"), &[]).err(),
         };
         assert!(wrong.is_none(), "{place}: {}", wrong.unwrap());
@@ -91,10 +94,31 @@ fn yaml_is_read() {
     assert!(count >= 5, "only {count} blocks of YAML were found");
 }
 
+/// Documents of IAM are whole: JSON with statements that allow something, to somebody or on something.
+#[test]
+fn policies_of_iam_are_read() {
+    let mut count = 0;
+    for block in blocks().iter().filter(|block| block.language == "json") {
+        let place = block.place();
+        let policy: serde_json::Value =
+            serde_json::from_str(&block.text).unwrap_or_else(|error| panic!("{place}: {error}"));
+        assert_eq!(policy["Version"], "2012-10-17", "{place}");
+        for statement in policy["Statement"].as_array().unwrap() {
+            assert_eq!(statement["Effect"], "Allow", "{place}");
+            assert!(statement["Action"].is_string(), "{place}");
+            let to = ["Principal", "Resource"].map(|key| statement[key].is_null());
+            assert_ne!(to[0], to[1], "{place}");
+            count += 1;
+        }
+    }
+    assert!(count >= 2, "only {count} statements were found");
+}
+
 /// A part of a stack or a policy with the keys that have to be there besides.
 fn whole(mark: &str, part: &str) -> String {
     let required: &[&str] = match mark {
         "policy" => &["policy: example"],
+        "accounts" => &[],
         _ => &[
             "stack: example",
             "region: us-east-1",

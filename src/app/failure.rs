@@ -109,7 +109,9 @@ impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
         let exit = match error.class {
             Class::Input => Exit::Input,
-            Class::Busy | Class::Missing | Class::Unreachable | Class::Failed => Exit::Failed,
+            Class::Busy | Class::Missing | Class::Account | Class::Unreachable | Class::Failed => {
+                Exit::Failed
+            }
         };
         let failure = Self::new(exit, error.message.clone());
         let failure = match error.source() {

@@ -43,6 +43,7 @@ pub(crate) mod target;
 pub(crate) mod text_file;
 pub(crate) mod unknown_stack;
 mod wanted;
+pub(crate) mod watched_accounts;
 
 use crate::cloud::{Cloud, CloudError};
 use crate::guard::Refused;

@@ -4,6 +4,7 @@ use super::extend::{Moved, under_lease};
 use super::failure::Failure;
 use super::session::Session;
 use super::target::{Target, TargetChoice};
+use crate::model::hint::Command;
 use crate::policy::Policies;
 use crate::run::watchdog::Watchdog;
 use crate::run::watchdog::request::{OperatorRequest, RequestedAction};
@@ -36,6 +37,14 @@ pub(crate) async fn grant(
         .ok_or_else(|| {
             format!("{place} has no cluster {id} that clusterup created and that still runs")
         })?;
+    if let Some(account) = place.account() {
+        let extend = Command::clusterup("extend").stack_at(&stack, place);
+        let extend = extend.args("--by 1h --why").arg(request.why.as_str());
+        return Err(format!(
+            "the deadline of a cluster of another account can be moved with the credentials of \
+             account {account}: {extend}"
+        ));
+    }
     let choice = TargetChoice::Place(place.clone());
     let extension = Moved {
         stack: &stack,

@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::preflight;
 use super::session::Session;
 use crate::cloud::Cloud;
+use crate::model::hint::Command;
 use crate::model::name::Region;
 use crate::model::place::Place;
 
@@ -39,6 +40,15 @@ impl<'a> Target<'a> {
                     cloud,
                     place: Place::Local,
                 });
+            }
+            (TargetChoice::Place(place @ Place::Account(account, region)), _) => {
+                let place = place.in_words();
+                let message = format!("what is {place} needs that account's credentials");
+                return Err(Failure::input(message)
+                    .hint(format!(
+                        "select a profile of account {account}: set AWS_PROFILE"
+                    ))
+                    .hint(Command::again().args(&format!("--region {region}"))));
             }
             (_, Some(region)) | (TargetChoice::Place(Place::Region(region)), None) => {
                 region.clone()

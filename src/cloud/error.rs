@@ -12,6 +12,8 @@ pub enum Class {
     Busy,
     /// The machine or account is missing something that a command can provide.
     Missing,
+    /// An account that a role gives access to cannot be used at all: no call to it can succeed.
+    Account,
     /// The network or a server did not answer as it should.
     Unreachable,
     /// Anything else.

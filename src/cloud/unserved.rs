@@ -14,7 +14,21 @@ pub fn unserved(error: ApiError) -> Result<CloudError, ApiError> {
     }
     let cause = error.cause.as_deref().cloned();
     let cause = cause.unwrap_or(Cause::NoCredentials);
-    let explained = CloudError::new(Class::Missing, cause.to_string());
+    let class = match cause {
+        Cause::AssumedRole { .. } => Class::Account,
+        Cause::NoCredentials
+        | Cause::UnknownProfile { .. }
+        | Cause::Expired { .. }
+        | Cause::UnknownKey
+        | Cause::WrongSecret
+        | Cause::Clock { .. }
+        | Cause::RegionOff { .. }
+        | Cause::Mfa { .. }
+        | Cause::Program { .. }
+        | Cause::Role { .. }
+        | Cause::Settings { .. } => Class::Missing,
+    };
+    let explained = CloudError::new(class, cause.to_string());
     let explained = cause.help().into_iter().fold(explained, CloudError::hint);
     let explained = cause
         .cures()

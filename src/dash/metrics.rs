@@ -5,6 +5,7 @@
 use super::{Shared, words};
 use crate::model::fleet_status::{FleetStatus, SweepSummary, Totals};
 use crate::model::money::Usd;
+use crate::model::name::AccountId;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +15,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -39,6 +41,7 @@ pub(super) async fn text(State(shared): State<Arc<Shared>>) -> Response {
 fn registry(fleet_status: &FleetStatus) -> Registry {
     let mut registry = Registry::with_prefix("clusterup");
     fleet(&mut registry, fleet_status);
+    accounts(&mut registry, fleet_status);
     months(&mut registry, fleet_status);
     if let Some(last) = &fleet_status.last {
         sweep(&mut registry, last);
@@ -69,7 +72,10 @@ fn fleet(registry: &mut Registry, fleet_status: &FleetStatus) {
     for row in &fleet_status.clusters {
         let place = ("place", row.place.to_string());
         let state = ("state", words::state(row.state).to_owned());
-        states.get_or_create(&vec![place, state]).inc();
+        let account = fleet_status.account_of(&row.place);
+        let account = account.map(|account| ("account", account.to_string()));
+        let labels = [place, state].into_iter().chain(account).collect();
+        states.get_or_create(&labels).inc();
         stages
             .get_or_create(&vec![("stage", row.stage.clone())])
             .inc();
@@ -95,6 +101,28 @@ fn fleet(registry: &mut Registry, fleet_status: &FleetStatus) {
         "rate_usd_per_hour",
         "What these clusters cost per hour",
         rate,
+    );
+}
+
+/// Of each account whether it is watched, if there are several.
+fn accounts(registry: &mut Registry, fleet_status: &FleetStatus) {
+    if fleet_status.own_account.is_none() {
+        return;
+    }
+    let refused = fleet_status.last.iter().flat_map(|last| &last.refused);
+    let refused: BTreeSet<&AccountId> = refused.map(|it| &it.account).collect();
+    let watched = Levels::default();
+    let places = fleet_status.places.iter();
+    for account in places.filter_map(|place| fleet_status.account_of(place)) {
+        let is_watched = f64::from(u8::from(!refused.contains(account)));
+        watched
+            .get_or_create(&vec![("account", account.to_string())])
+            .set(is_watched);
+    }
+    registry.register(
+        "account_watched",
+        "Whether the account is watched (1), or cannot be (0), such as without its role",
+        watched,
     );
 }
 

@@ -3,13 +3,15 @@
 use super::chart::Chart;
 use super::words::{dollars, plain, span, state, time};
 use crate::model::audit::{Act, Entry};
-use crate::model::fleet_status::{Curve, FleetStatus, Row};
+use crate::model::fleet_status::{Curve, FleetStatus, Row, SweepSummary};
 use crate::model::money::Usd;
 use crate::model::observed::ClusterState;
+use crate::model::place::Place;
 use crate::model::safeguard::{Safeguard, SafeguardState};
 use crate::model::shown::{self, Untrusted};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
 /// An instant that the browser counts from or to.
 pub(super) struct Tick {
@@ -70,16 +72,11 @@ impl Head {
     pub(super) fn of(fleet_status: &FleetStatus, now: DateTime<Utc>) -> Self {
         let rows = &fleet_status.clusters;
         let sum = |of: fn(&Row) -> Option<Usd>| dollars(rows.iter().filter_map(of).sum());
-        let places: Vec<_> = fleet_status
-            .places
-            .iter()
-            .map(ToString::to_string)
-            .collect();
         let going = |row: &&Row| row.state.is_live() && row.ends_at.is_some() && !row.at_earliest;
         let next = rows.iter().filter(going).min_by_key(|row| row.ends_at);
         Self {
             active: fleet_status.active,
-            places: places.join(", "),
+            places: places(&fleet_status.places),
             live: rows.iter().filter(|row| row.state.is_live()).count(),
             ending: rows.iter().filter(|row| tone(&row.stage) == "bad").count(),
             rate: sum(|row| row.rate),
@@ -101,12 +98,40 @@ impl Head {
                 calls: last.calls,
                 looked: last.looked,
                 fleet: last.fleet,
-                unseen: last.unseen.iter().map(|gap| line(gap)).collect(),
+                unseen: unseen(last),
                 tripped: last.tripped,
             }),
             rendered: Tick::new(fleet_status.at, now),
         }
     }
+}
+
+/// The places of the watchdog's own account, and how many there are in others.
+fn places(all: &[Place]) -> String {
+    let (others, own): (Vec<&Place>, Vec<&Place>) =
+        all.iter().partition(|place| place.account().is_some());
+    let mut words: Vec<String> = own.iter().map(ToString::to_string).collect();
+    let accounts: BTreeSet<_> = others.iter().filter_map(|place| place.account()).collect();
+    if !accounts.is_empty() {
+        let plural = |count: usize, noun: &str| match count {
+            1 => format!("1 {noun}"),
+            _ => format!("{count} {noun}s"),
+        };
+        let regions = plural(others.len(), "region");
+        let accounts = plural(accounts.len(), "other account");
+        words.push(format!("{regions} of {accounts}"));
+    }
+    words.join(", ")
+}
+
+/// What a sweep could not read, and the accounts that cannot be watched.
+fn unseen(last: &SweepSummary) -> Vec<String> {
+    let refused = last.refused.iter();
+    let refused = refused.map(|it| format!("account {} is not watched: {}", it.account, it.why));
+    refused
+        .chain(last.unseen.iter().cloned())
+        .map(|gap| line(&gap))
+        .collect()
 }
 
 /// A row of the fleet's table.

@@ -2,11 +2,12 @@
 
 use super::audit::Entry;
 use super::money::Usd;
-use super::name::{ClusterId, PolicyName, StackName, TeamName};
+use super::name::{AccountId, ClusterId, PolicyName, StackName, TeamName};
 use super::observed::ClusterState;
 use super::place::Place;
 use super::safeguard::Safeguard;
 use super::shown::Untrusted;
+use super::watched_account::RefusedAccount;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -18,6 +19,9 @@ pub struct FleetStatus {
     pub at: DateTime<Utc>,
     /// The places that are watched.
     pub places: Vec<Place>,
+    /// The account of the watchdog's own regions, if other accounts are watched too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_account: Option<AccountId>,
     /// False if another watchdog is active and this one stands by.
     pub active: bool,
     /// The last completed sweep.
@@ -32,6 +36,18 @@ pub struct FleetStatus {
     pub months: Vec<Curve>,
     /// The latest few hundred events, newest last.
     pub events: Vec<Entry>,
+}
+
+impl FleetStatus {
+    /// The account of a place, if several accounts are watched; `None` for this machine.
+    pub fn account_of<'a>(&'a self, place: &'a Place) -> Option<&'a AccountId> {
+        let own = self.own_account.as_ref()?;
+        match place {
+            Place::Local => None,
+            Place::Region(_) => Some(own),
+            Place::Account(account, _) => Some(account),
+        }
+    }
 }
 
 /// A summary of one sweep.
@@ -53,6 +69,9 @@ pub struct SweepSummary {
     pub unlooked: usize,
     /// Places whose clusters could not be listed.
     pub blind: Vec<Place>,
+    /// Accounts that cannot be watched; `blind` has their places.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedAccount>,
     /// What could not be read, in words.
     pub unseen: Vec<String>,
     /// Whether the circuit breaker held ends back.

@@ -73,6 +73,7 @@ pub mod step_launcher;
 pub mod step_words;
 pub mod stuck;
 pub mod unarmed;
+pub mod watched_account;
 mod words;
 pub mod work;
 pub mod worst_mix;

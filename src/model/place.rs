@@ -1,19 +1,22 @@
 //! Where clusters run: an AWS region, or this machine.
 
 use super::invalid::Invalid;
-use super::name::Region;
+use super::name::{AccountId, Region};
 use super::parsed::serde_by_text;
 use std::fmt;
 use std::str::FromStr;
 
-/// The place of clusters: an AWS region, or this machine. Text: `us-east-1`, `local`. Tags, the
-/// ledger, teams' accounts and JSON have that text.
+/// The place of clusters: an AWS region, or this machine. Text: `us-east-1`, `local`, and
+/// `222222222222:us-east-1` for a region of another account. Tags, the ledger, teams' accounts and
+/// JSON have that text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// This machine.
     Local,
-    /// An AWS region.
+    /// An AWS region, in the account of the user's own credentials.
     Region(Region),
+    /// An AWS region of another account, which the watchdog watches through a role.
+    Account(AccountId, Region),
 }
 
 impl Place {
@@ -21,23 +24,35 @@ impl Place {
     pub const fn region(&self) -> Option<&Region> {
         match self {
             Self::Local => None,
-            Self::Region(region) => Some(region),
+            Self::Region(region) | Self::Account(_, region) => Some(region),
         }
     }
 
-    /// In a sentence: `on this machine`, `in us-east-1`.
+    /// The account, if it is not that of the user's own credentials.
+    pub const fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::Local | Self::Region(_) => None,
+            Self::Account(account, _) => Some(account),
+        }
+    }
+
+    /// In a sentence: `on this machine`, `in us-east-1`, `in us-east-1 of account 222222222222`.
     pub fn in_words(&self) -> String {
         match self {
             Self::Local => "on this machine".to_owned(),
             Self::Region(region) => format!("in {region}"),
+            Self::Account(account, region) => format!("in {region} of account {account}"),
         }
     }
 
-    /// The flags that mean it on the command line: `--local`, or `--region` and its value.
+    /// The flags that mean it on the command line: `--local`, or `--region` and its value. A command
+    /// reaches another account only with that account's credentials.
     pub fn flags(&self) -> Vec<String> {
         match self {
             Self::Local => vec!["--local".to_owned()],
-            Self::Region(region) => vec!["--region".to_owned(), region.to_string()],
+            Self::Region(region) | Self::Account(_, region) => {
+                vec!["--region".to_owned(), region.to_string()]
+            }
         }
     }
 }
@@ -47,7 +62,10 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         match text {
             "local" => Ok(Self::Local),
-            region => region.parse().map(Self::Region),
+            _ => match text.split_once(':') {
+                Some((account, region)) => Ok(Self::Account(account.parse()?, region.parse()?)),
+                None => text.parse().map(Self::Region),
+            },
         }
     }
 }
@@ -57,6 +75,7 @@ impl fmt::Display for Place {
         match self {
             Self::Local => f.pad("local"),
             Self::Region(region) => region.fmt(f),
+            Self::Account(account, region) => f.pad(&format!("{account}:{region}")),
         }
     }
 }
@@ -68,7 +87,12 @@ mod tests {
 
     #[test]
     fn places_are_read_back() {
-        for text in ["local", "eu-west-1", "us-gov-west-1"] {
+        for text in [
+            "local",
+            "eu-west-1",
+            "us-gov-west-1",
+            "222222222222:eu-west-1",
+        ] {
             let place: Place = text.parse().unwrap();
             assert_eq!(place.to_string(), text);
             let json = serde_json::to_string(&place).unwrap();
@@ -88,6 +112,12 @@ mod tests {
             "us-east",
             "US-EAST-1",
             "us-east-1/..",
+            "222222222222",
+            "222222222222:",
+            ":us-east-1",
+            "22222222222:us-east-1",
+            "222222222222:local",
+            "222222222222:us-east-1:us-east-1",
         ] {
             assert!(text.parse::<Place>().is_err(), "{text:?}");
             let json = serde_json::to_string(text).unwrap();
@@ -104,5 +134,21 @@ mod tests {
         assert_eq!(Place::Local.in_words(), "on this machine");
         assert_eq!(Place::Local.flags(), ["--local"]);
         assert_eq!(Place::Local.region(), None);
+    }
+
+    #[test]
+    fn regions_of_two_accounts_are_two_places() {
+        let [own, one, other] = [
+            "us-east-1",
+            "111111111111:us-east-1",
+            "222222222222:us-east-1",
+        ]
+        .map(|text| text.parse::<Place>().unwrap());
+        assert!(own < one && one < other);
+        assert_eq!(own.account(), None);
+        assert_eq!(one.account().unwrap().as_str(), "111111111111");
+        assert_eq!(one.region(), other.region());
+        assert_eq!(one.flags(), ["--region", "us-east-1"]);
+        assert_eq!(one.in_words(), "in us-east-1 of account 111111111111");
     }
 }

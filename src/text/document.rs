@@ -1,6 +1,7 @@
 //! The kinds of files that are read: their nouns, first lines and shapes. Diagnostics are the same
 //! for all kinds but for these words.
 
+use super::accounts::ACCOUNTS;
 use super::diag::{Code, Diagnostic};
 use super::example::EXAMPLES;
 use super::nearest::quote;
@@ -51,6 +52,16 @@ pub(crate) static EXAMPLES_FILE: Document = Document {
     shape: || EXAMPLES.object(),
 };
 
+pub(crate) static ACCOUNTS_FILE: Document = Document {
+    noun: "a file of accounts",
+    whole: "the file",
+    key: ACCOUNTS.key("accounts"),
+    begins: "accounts: […]",
+    help: "it begins with `accounts:`, followed by accounts and roles, such as `- { id: \
+           222222222222, role: arn:aws:iam::222222222222:role/clusterup-watchdog }`",
+    shape: || ACCOUNTS.object(),
+};
+
 impl Document {
     /// The root mapping, if there is one, and the mistakes so far.
     pub(crate) fn tree(&self, text: &str) -> (Option<Node>, Vec<Diagnostic>) {
@@ -90,7 +101,7 @@ impl Document {
         if root.entry(self.key).is_some() {
             return None;
         }
-        [&STACK_FILE, &POLICY_FILE, &EXAMPLES_FILE]
+        [&STACK_FILE, &POLICY_FILE, &EXAMPLES_FILE, &ACCOUNTS_FILE]
             .into_iter()
             .filter(|other| other.key != self.key)
             .find_map(|other| {

@@ -9,6 +9,7 @@
 //! from the declaration (`Record::key`). The conditions of a policy stay text: the code that compiles
 //! them reports flaws to `Written`, which knows their places.
 
+mod accounts;
 mod align;
 mod arg;
 mod classifications;
@@ -72,9 +73,11 @@ pub use template::template;
 pub use template_value::template_value;
 pub use written::{Flaw, Written};
 
-use crate::model::policy::Example;
+use crate::model::policy::{Example, Located};
 use crate::model::stack::Stack;
-use document::{Document, EXAMPLES_FILE, POLICY_FILE};
+use crate::model::watched_account::WatchedAccount;
+use accounts::ACCOUNTS;
+use document::{ACCOUNTS_FILE, Document, EXAMPLES_FILE, POLICY_FILE};
 use example::EXAMPLES;
 use field::Record;
 use policy::POLICY;
@@ -144,6 +147,15 @@ pub fn policy(name: &str, text: &str) -> Result<Written, Diagnostics> {
 pub fn examples(name: &str, text: &str, base: &Path) -> Result<Vec<Example>, Diagnostics> {
     let read = plain(&EXAMPLES_FILE, &EXAMPLES, name, text, base);
     read.map(|(examples, _)| examples)
+}
+
+/// Parses a file of the accounts that the watchdog watches by roles.
+///
+/// # Errors
+/// Returns every mistake in the text.
+pub fn accounts(name: &str, text: &str) -> Result<Vec<Located<WatchedAccount>>, Diagnostics> {
+    let read = plain(&ACCOUNTS_FILE, &ACCOUNTS, name, text, Path::new(""));
+    read.map(|(accounts, _)| accounts)
 }
 
 /// Parses a file to which `--set` does not apply.

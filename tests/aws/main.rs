@@ -79,5 +79,6 @@ mod subnets;
 mod summary;
 mod together;
 mod ui;
+mod watched_accounts;
 mod words;
 mod world;

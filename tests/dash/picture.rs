@@ -430,6 +430,7 @@ pub(crate) fn fleet_status(at: DateTime<Utc>) -> FleetStatus {
         places: ["us-east-1", "eu-west-1", "local"]
             .map(|place| place.parse().unwrap())
             .into(),
+        own_account: None,
         active: true,
         last: Some(SweepSummary {
             number: 1_514,
@@ -440,6 +441,7 @@ pub(crate) fn fleet_status(at: DateTime<Utc>) -> FleetStatus {
             looked: 5,
             unlooked: 0,
             blind: vec![],
+            refused: vec![],
             unseen: vec![
                 "steps of j-D15EA5E000042 in us-east-1: AccessDenied on ListSteps".to_owned(),
             ],

@@ -1,6 +1,8 @@
 //! The watchdog over fleets of foreign clusters, with faults: it ends only forgotten clusters,
 //! after a warning, if a policy allows it; and it ends all of them.
 
+mod accounts;
+
 use crate::run;
 use crate::seeds::{any, each};
 use async_trait::async_trait;
@@ -175,6 +177,11 @@ impl World {
 
     /// The account as a place that is watched.
     pub(super) fn fleet(&self, seed: u64) -> Rc<dyn FleetProvider> {
+        Rc::new(self.account(seed))
+    }
+
+    /// The account, opened anew.
+    fn account(&self, seed: u64) -> Account<Api> {
         let settings = Settings {
             region: "us-east-1".parse().unwrap(),
             clock: self.clock.clone(),
@@ -188,7 +195,7 @@ impl World {
             poll: MINUTE,
             seed,
         };
-        Rc::new(Account::new(self.api.clone(), settings))
+        Account::new(self.api.clone(), settings)
     }
 
     /// One that begins with nothing but what the cloud and the audit sink remember.

@@ -5,7 +5,7 @@ use super::region::{any_region, check_partition, invalid_region};
 use crate::app::failure::{Exit, Failure};
 use crate::cloud::Cloud;
 use crate::cloud::account::{Account, Addresses, Settings};
-use crate::cloud::aws::Client;
+use crate::cloud::aws::{AssumedRole, Client};
 use crate::cloud::budgets::actuals;
 use crate::cloud::description::{Description, describe};
 use crate::cloud::fleet::FleetProvider;
@@ -16,11 +16,12 @@ use crate::cloud::policy_prefix::{PolicyFiles, Prefix};
 use crate::cloud::retry::Retrying;
 use crate::model::clock::Clock;
 use crate::model::money::Usd;
-use crate::model::name::{ClusterId, PolicyName, Region, TeamName};
+use crate::model::name::{AccountId, ClusterId, PolicyName, Region, TeamName};
 use crate::model::partition::Partition;
 use crate::model::span::Span;
+use crate::model::watched_account::WatchedAccount;
 use crate::run::clock::SystemClock;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,16 +60,42 @@ impl Environment {
     /// A region of AWS for the watchdog, with calls paced below AWS's limits.
     pub(crate) async fn fleet(&self, region: &Region) -> Result<Rc<dyn FleetProvider>, Failure> {
         let settings = self.account_of(region)?;
-        let sdk = Metered::new(self.client(region).await).of(region);
-        let api = Rc::new(Retrying::new(Paced::new(sdk), settings.seed));
-        let counted = api.clone();
-        let account = Account::new(api, settings).with_call_counts(move || {
-            let tallies = counted.inner.inner.tallies().into_iter();
-            tallies
-                .map(|(name, tally)| (name.to_owned(), tally.calls))
-                .collect()
-        });
-        Ok(Rc::new(account))
+        Ok(Rc::new(watched(self.client(region).await, settings)))
+    }
+
+    /// The regions of another account for the watchdog, with credentials and a pace of their own.
+    /// `home` is the region whose STS is asked for the credentials, and the default of the regions.
+    pub(crate) async fn account_fleets(
+        &self,
+        account: &WatchedAccount,
+        home: &BTreeSet<Region>,
+    ) -> Result<Vec<Rc<dyn FleetProvider>>, Failure> {
+        let regions = account.regions.as_ref();
+        let regions: Vec<&Region> = match regions {
+            Some(regions) => regions.iter().collect(),
+            None => home.iter().collect(),
+        };
+        let sts = home.first().or(regions.first().copied());
+        let Some(sts) = sts else {
+            return Ok(Vec::new());
+        };
+        let clock = Arc::new(SystemClock);
+        let role = AssumedRole::new(account.clone(), sts, &self.login, clock.clone()).await;
+        let mut fleets: Vec<Rc<dyn FleetProvider>> = Vec::new();
+        for region in regions {
+            let settings = self.account_of(region)?;
+            let login = self.login.clone();
+            let client = Client::assume(region, login, clock.clone(), role.clone()).await;
+            fleets.push(Rc::new(watched(client, settings).of(account.id.clone())));
+        }
+        Ok(fleets)
+    }
+
+    /// The account of the user's own credentials.
+    pub(crate) async fn own_account(&self, region: &Region) -> Result<AccountId, Failure> {
+        let settings = self.account_of(region)?;
+        let account = watched(self.client(region).await, settings);
+        Ok(account.identity().await?.account)
     }
 
     /// An SNS topic for notices.
@@ -130,6 +157,19 @@ impl Environment {
             .await?;
         Ok(prefix.read(&api, &cache, now).await?)
     }
+}
+
+/// A region whose calls are paced and counted by themselves.
+fn watched(client: Client, settings: Settings) -> Account<Retrying<Paced<Metered<Client>>>> {
+    let sdk = Metered::new(client).of(&settings.region);
+    let api = Rc::new(Retrying::new(Paced::new(sdk), settings.seed));
+    let counted = api.clone();
+    Account::new(api, settings).with_call_counts(move || {
+        let tallies = counted.inner.inner.tallies().into_iter();
+        tallies
+            .map(|(name, tally)| (name.to_owned(), tally.calls))
+            .collect()
+    })
 }
 
 /// The seed of random names, which must be unique.

@@ -9,12 +9,25 @@ use crate::cloud::fleet::FleetProvider;
 use crate::cloud::notify::{Channel, Topic};
 use crate::cloud::policy_prefix::PolicyFiles;
 use crate::model::money::Usd;
-use crate::model::name::{ClusterId, PolicyName, Region, TeamName};
-use std::collections::BTreeMap;
+use crate::model::name::{AccountId, ClusterId, PolicyName, Region, TeamName};
+use crate::model::watched_account::WatchedAccount;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 impl Environment {
     pub(crate) async fn fleet(&self, _: &Region) -> Result<Rc<dyn FleetProvider>, Failure> {
+        Err(without_aws())
+    }
+
+    pub(crate) async fn account_fleets(
+        &self,
+        _: &WatchedAccount,
+        _: &BTreeSet<Region>,
+    ) -> Result<Vec<Rc<dyn FleetProvider>>, Failure> {
+        Err(without_aws())
+    }
+
+    pub(crate) async fn own_account(&self, _: &Region) -> Result<AccountId, Failure> {
         Err(without_aws())
     }
 

@@ -242,7 +242,7 @@ impl From<&CloudError> for Problem {
             why: error.to_string(),
             is_final: match error.class {
                 Class::Failed | Class::Unreachable => false,
-                Class::Input | Class::Busy | Class::Missing => true,
+                Class::Input | Class::Busy | Class::Missing | Class::Account => true,
             },
         }
     }

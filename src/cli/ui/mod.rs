@@ -158,7 +158,7 @@ impl UiArgs {
         let login = login.map_err(|error| match error.class {
             // The cluster lets nobody in, or not yet.
             Class::Input | Class::Failed => tunnel::or_without(error.into()),
-            Class::Busy | Class::Missing | Class::Unreachable => error.into(),
+            Class::Busy | Class::Missing | Class::Account | Class::Unreachable => error.into(),
         })?;
         if let Login::Ssh(Shell {
             warning: Some(warning),

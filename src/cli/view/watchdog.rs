@@ -3,7 +3,9 @@
 use super::words::{count, wrap};
 use crate::guard::watch::{Assessment, Stage};
 use crate::model::fleet_status::SweepSummary;
-use crate::run::watchdog::{Report, SweptCluster};
+use crate::model::place::Place;
+use crate::model::watched_account::RefusedAccount;
+use crate::run::watchdog::{Report, SweptCluster, Trip};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -23,11 +25,18 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
         cluster(&mut out, seen, dry);
     }
     let summary = &report.summary;
-    if let Some(tripped) = &report.tripped {
+    for Trip { account, tripped } in &report.trips {
+        let place = account.as_ref();
+        let place = place.map_or_else(String::new, |account| format!(" of account {account}"));
         let says = format!(
-            "! circuit breaker: {} of {} clusters would end for idleness, {} may: none is ended",
+            "! circuit breaker: {} of {} clusters{place} would end for idleness, {} may: none is \
+             ended",
             tripped.requested, tripped.fleet, tripped.allowed
         );
+        line(&mut out, &wrap(&says, 2));
+    }
+    for RefusedAccount { account, why } in &summary.refused {
+        let says = format!("! account {account} is not watched: {why}");
         line(&mut out, &wrap(&says, 2));
     }
     for gap in &summary.unseen {
@@ -66,7 +75,12 @@ fn coverage(summary: &SweepSummary) -> String {
         // Writing to a String does not fail.
         let _ = write!(text, "; {not} not looked at yet");
     }
-    for place in &summary.blind {
+    let is_refused = |place: &Place| {
+        let mut refused = summary.refused.iter();
+        refused.any(|it| place.account() == Some(&it.account))
+    };
+    // A refused account has a line of its own.
+    for place in summary.blind.iter().filter(|place| !is_refused(place)) {
         let _ = write!(text, "; {place} cannot be listed");
     }
     text
@@ -170,7 +184,6 @@ pub(in crate::cli) fn document(report: &Report) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::place::Place;
     use crate::model::shown::lines;
 
     #[test]

@@ -1,7 +1,7 @@
 //! The daemon's access to its process: signals, policies, team budgets, standard error and systemd.
 
 use super::systemd::Systemd;
-use super::watched::{WatchArgs, WatchdogSetup};
+use super::watched::{WatchArgs, WatchdogSetup, all_places};
 use crate::app::curves::curves;
 use crate::app::failure::{Exit, Failure};
 use crate::app::operator::grant;
@@ -9,14 +9,17 @@ use crate::app::policies::LoadedPolicies;
 use crate::app::policy_reloader::PolicyReloader;
 use crate::app::session::Session;
 use crate::app::target::TargetChoice;
+use crate::app::watched_accounts::WatchedAccounts;
+use crate::cloud::fleet::FleetProvider;
 use crate::model::audit::Entry;
 use crate::model::clock::Clock;
 use crate::model::fleet_status::Curve;
 use crate::model::place::Place;
+use crate::model::watched_account::RefusedAccount;
 use crate::policy::Policies;
 use crate::run::clock::SystemClock;
 use crate::run::watchdog::audit_sink::LedgerAuditSink;
-use crate::run::watchdog::daemon::{self, Signal};
+use crate::run::watchdog::daemon::{self, Reloaded, Signal};
 use crate::run::watchdog::request::OperatorRequest;
 use crate::run::watchdog::{Report, Watchdog};
 use async_trait::async_trait;
@@ -30,6 +33,9 @@ pub(super) struct Host<'a> {
     session: &'a Session,
     reloader: PolicyReloader,
     audit_sink: Rc<LedgerAuditSink>,
+    /// The places of the watchdog's own account, and this machine.
+    own: Vec<Rc<dyn FleetProvider>>,
+    accounts: Option<WatchedAccounts>,
     systemd: Systemd,
     hangup: unix::Signal,
     terminate: unix::Signal,
@@ -45,7 +51,7 @@ pub(super) struct Host<'a> {
 impl<'a> Host<'a> {
     pub(super) fn new(
         watch: &'a WatchArgs,
-        watched: &WatchdogSetup,
+        watched: WatchdogSetup,
         session: &'a Session,
         patience: Duration,
     ) -> Result<Self, Failure> {
@@ -58,8 +64,10 @@ impl<'a> Host<'a> {
         let host = Self {
             watch,
             session,
-            reloader: PolicyReloader::new(watched.read.clone()),
-            audit_sink: watched.audit_sink.clone(),
+            reloader: PolicyReloader::new(watched.read),
+            audit_sink: watched.audit_sink,
+            own: watched.own,
+            accounts: watched.accounts,
             systemd,
             hangup: listen(SignalKind::hangup())?,
             terminate: listen(SignalKind::terminate())?,
@@ -70,6 +78,15 @@ impl<'a> Host<'a> {
         };
         host.systemd.ready("looking at the fleet");
         Ok(host)
+    }
+
+    fn warn(&self, failure: &Failure) {
+        let reporter = &self.session.reporter;
+        reporter.say(&format!("warning: {}", failure.message));
+        if let Some(diagnostics) = &failure.diagnostics {
+            reporter.diagnostics(diagnostics);
+        }
+        reporter.hints(&failure.hints, 2);
     }
 
     async fn read(&self) -> Result<LoadedPolicies, Failure> {
@@ -103,14 +120,31 @@ impl daemon::Host for Host<'_> {
         let failure = self.reloader.renew(read);
         self.systemd.ready("");
         if let Some(failure) = failure {
-            self.session
-                .reporter
-                .say(&format!("warning: {}", failure.message));
-            self.session.reporter.hints(&failure.hints, 2);
+            self.warn(&failure);
             return None;
         }
         self.session.reporter.say("the policies were reloaded");
         Some(Rc::new(self.reloader.policies().clone()))
+    }
+
+    async fn places(&mut self) -> Reloaded {
+        let Some(accounts) = &mut self.accounts else {
+            return Reloaded::Unchanged;
+        };
+        self.systemd.reloading();
+        let read = accounts.reload(self.session).await;
+        let places = all_places(&self.own, Some(accounts));
+        self.systemd.ready("");
+        match read {
+            Ok(()) => {
+                self.session.reporter.say("the accounts were reloaded");
+                Reloaded::Places(places)
+            }
+            Err(failure) => {
+                failure.iter().for_each(|failure| self.warn(failure));
+                Reloaded::Unreadable
+            }
+        }
     }
 
     async fn curves(&mut self) -> Vec<Curve> {
@@ -158,7 +192,7 @@ impl daemon::Host for Host<'_> {
             summary.number,
             summary.fleet,
             summary.calls,
-            summary.unseen.len()
+            summary.unseen.len() + summary.refused.len()
         );
         self.systemd.ready(&status);
         for entry in &report.done {
@@ -167,6 +201,13 @@ impl daemon::Host for Host<'_> {
         // A line every minute that nothing changed would hide what matters.
         if summary.number == 1 || !summary.unseen.is_empty() {
             self.session.reporter.say(&status);
+            // Later sweeps report an account only when it can no longer be watched.
+            let refused = summary.refused.iter().filter(|_| summary.number == 1);
+            for RefusedAccount { account, why } in refused {
+                self.session
+                    .reporter
+                    .say(&format!("  account {account} is not watched: {why}"));
+            }
             for gap in &summary.unseen {
                 self.session.reporter.say(&format!("  not read: {gap}"));
             }

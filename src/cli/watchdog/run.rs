@@ -78,10 +78,11 @@ impl Verb for RunArgs {
             };
             Some(tokio::task::spawn_local(dash::serve(listener, dash, until)))
         };
-        let mut host = Host::new(&self.watch, &watched, session, self.patience())?;
+        let lease_place = watched.lease_place.clone();
+        let mut host = Host::new(&self.watch, watched, session, self.patience())?;
         let daemon = Daemon {
             watchdog,
-            lease_place: watched.lease_place.clone(),
+            lease_place,
             every,
             clock: Arc::new(SystemClock),
             requests,

@@ -5,6 +5,7 @@ use crate::app::failure::{Exit, Failure};
 use crate::app::policies::LoadedPolicies;
 use crate::app::recorded_costs;
 use crate::app::session::Session;
+use crate::app::watched_accounts::WatchedAccounts;
 use crate::cli::flags::PoliciesArgs;
 use crate::cli::stderr::aside;
 use crate::cloud::fleet::FleetProvider;
@@ -16,6 +17,7 @@ use crate::run::notify::Notifier;
 use crate::run::watchdog::Watchdog;
 use crate::run::watchdog::audit_sink::{AuditSink, LedgerAuditSink};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -27,6 +29,9 @@ pub(super) struct WatchArgs {
     /// Watch this machine's clusters; without --region, no others
     #[arg(long)]
     pub(super) local: bool,
+    /// Watch other accounts too, by the roles that this YAML file names
+    #[arg(long, value_name = "FILE")]
+    accounts: Option<PathBuf>,
     #[command(flatten)]
     pub(super) policies: PoliciesArgs,
     /// Where to send notices besides standard error: https://… (a Slack webhook), arn:aws:sns:…, or
@@ -44,7 +49,9 @@ pub(super) struct WatchArgs {
 pub(super) struct WatchdogSetup {
     /// Where the watchdog's lease is kept: two watchdogs with the same place never act at once.
     pub(super) lease_place: Rc<dyn FleetProvider>,
-    pub(super) fleets: Vec<Rc<dyn FleetProvider>>,
+    /// The places of the watchdog's own account, and this machine.
+    pub(super) own: Vec<Rc<dyn FleetProvider>>,
+    pub(super) accounts: Option<WatchedAccounts>,
     pub(super) audit_sink: Rc<LedgerAuditSink>,
     pub(super) read: LoadedPolicies,
     pub(super) actor: String,
@@ -53,14 +60,19 @@ pub(super) struct WatchdogSetup {
 impl WatchArgs {
     pub(super) async fn open(&self, session: &Session) -> Result<WatchdogSetup, Failure> {
         let read = self.policies.place().read_here(session).await?;
-        let mut fleets: Vec<Rc<dyn FleetProvider>> = Vec::new();
-        for region in self.regions().await? {
-            fleets.push(session.environment.fleet(&region).await?);
+        let regions = self.regions().await?;
+        let mut own: Vec<Rc<dyn FleetProvider>> = Vec::new();
+        for region in &regions {
+            own.push(session.environment.fleet(region).await?);
         }
         if self.local {
-            fleets.push(Rc::new(session.environment.local()?));
+            own.push(Rc::new(session.environment.local()?));
         }
-        let lease_place = fleets.first().cloned();
+        let accounts = match &self.accounts {
+            Some(file) => Some(WatchedAccounts::open(file, regions, session).await?),
+            None => None,
+        };
+        let lease_place = own.first().cloned();
         let lease_place = lease_place.ok_or_else(|| Failure::input("there is nothing to watch"))?;
         let notifier = Notifier::new(self.channels(session).await?);
         let ledger = recorded_costs::open(session)?;
@@ -74,7 +86,8 @@ impl WatchArgs {
             .map_or("here", |(_, host)| host);
         Ok(WatchdogSetup {
             lease_place,
-            fleets,
+            own,
+            accounts,
             audit_sink: Rc::new(audit_sink),
             read,
             actor: format!("watchdog@{host}"),
@@ -111,13 +124,30 @@ impl WatchArgs {
 impl WatchdogSetup {
     pub(super) fn watchdog(&self) -> Watchdog {
         let audit_sink: Rc<dyn AuditSink> = self.audit_sink.clone();
-        Watchdog::new(
-            self.fleets.clone(),
+        let accounts = self.accounts.as_ref();
+        let watchdog = Watchdog::new(
+            all_places(&self.own, accounts),
             Rc::new(self.read.policies.clone()),
             Arc::new(SystemClock),
             audit_sink,
             self.actor.clone(),
         )
-        .under(self.lease_place.clone())
+        .under(self.lease_place.clone());
+        match accounts {
+            Some(accounts) => watchdog.from_account(accounts.own.clone()),
+            None => watchdog,
+        }
     }
+}
+
+/// The watchdog's own places, and then those of other accounts.
+pub(super) fn all_places(
+    own: &[Rc<dyn FleetProvider>],
+    accounts: Option<&WatchedAccounts>,
+) -> Vec<Rc<dyn FleetProvider>> {
+    let others = accounts.map(WatchedAccounts::fleets);
+    own.iter()
+        .cloned()
+        .chain(others.unwrap_or_default())
+        .collect()
 }

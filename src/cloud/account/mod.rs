@@ -70,10 +70,10 @@ use super::api::s3::Bucket;
 use super::api::sts::{GetCallerIdentity, Identity};
 use super::local::runtime::Store;
 use super::rng::Rng;
-use super::{AwsAccount, Cloud, CloudError, DriverLogs, SparkPages};
+use super::{AwsAccount, Class, Cloud, CloudError, DriverLogs, SparkPages};
 use crate::cost::catalog::Catalog;
 use crate::model::clock::Clock;
-use crate::model::name::{ClusterId, Region};
+use crate::model::name::{AccountId, ClusterId, Region};
 use crate::model::origin::Origin;
 use crate::model::place::Place;
 use std::cell::{Cell, RefCell};
@@ -159,6 +159,14 @@ impl<A: Api> Account<A> {
         }
     }
 
+    /// The account is another than that of the user's own credentials, and clusters of its region have
+    /// this place.
+    #[must_use]
+    pub fn of(mut self, account: AccountId) -> Self {
+        self.place = Place::Account(account, self.settings.region.clone());
+        self
+    }
+
     /// Sets a function that returns the number of calls made so far, by AWS's names.
     #[must_use]
     pub fn with_call_counts(mut self, count: impl Fn() -> BTreeMap<String, u64> + 'static) -> Self {
@@ -177,6 +185,13 @@ impl<A: Api> Account<A> {
         let reply = self.api.serve(GetCallerIdentity).await;
         let identity =
             reply.with_context(|| "look up the account of the credentials".to_owned())?;
+        if let Some(expected) = self.place.account().filter(|it| **it != identity.account) {
+            let message = format!(
+                "the credentials are of account {}, not {expected}",
+                identity.account
+            );
+            return Err(CloudError::new(Class::Account, message));
+        }
         *self.identity.borrow_mut() = Some(identity.clone());
         Ok(identity)
     }

@@ -1,6 +1,8 @@
 //! Why AWS refuses the caller: each cause, and the commands that fix it.
 
+use crate::model::name::AccountId;
 use crate::model::span::Span;
+use crate::model::watched_account::{ExternalId, RoleArn};
 
 /// What is wrong with the caller's credentials, clock or region.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +68,16 @@ pub enum Cause {
         /// AWS's message.
         says: String,
     },
+    /// A role that clusterup assumes by itself gives no access to its account.
+    #[error("role {role} {problem}")]
+    AssumedRole {
+        /// The role's ARN.
+        role: RoleArn,
+        /// The external id that was sent with the request for its credentials.
+        external_id: Option<ExternalId>,
+        /// What is wrong.
+        problem: RoleProblem,
+    },
     /// The profile files or the environment are contradictory.
     #[error("the AWS settings of this machine cannot be used: {says}")]
     Settings {
@@ -106,6 +118,20 @@ pub enum Mfa {
     Refused(String),
 }
 
+/// Why a role gives no access to its account.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RoleProblem {
+    /// AWS refuses its credentials, with this message.
+    #[error("cannot be assumed: {0}")]
+    Denied(String),
+    /// Its credentials are of another account.
+    #[error("gives credentials of account {0}")]
+    OtherAccount(AccountId),
+    /// AWS refuses calls with its credentials, for this reason.
+    #[error("gives credentials that AWS refuses: {0}")]
+    Refused(String),
+}
+
 impl Cause {
     /// Advice for what no command can fix.
     pub const fn help(&self) -> Option<&'static str> {
@@ -114,6 +140,13 @@ impl Cause {
                 problem: Mfa::NoCode | Mfa::Refused(_),
                 ..
             } => Some("run it again with the next code: each code works once"),
+            Self::AssumedRole {
+                problem: RoleProblem::Denied(_),
+                ..
+            } => Some(
+                "the role has to exist, its trust policy has to name the watchdog's own user or role, \
+                 and that one needs the permission sts:AssumeRole",
+            ),
             Self::NoCredentials
             | Self::UnknownProfile { .. }
             | Self::Expired { .. }
@@ -124,6 +157,7 @@ impl Cause {
             | Self::Mfa { .. }
             | Self::Program { .. }
             | Self::Role { .. }
+            | Self::AssumedRole { .. }
             | Self::Settings { .. } => None,
         }
     }
@@ -157,6 +191,15 @@ impl Cause {
             Self::Program { profile } | Self::Role { profile, .. } => {
                 let profile = quoted(profile);
                 vec![format!("aws sts get-caller-identity --profile {profile}")]
+            }
+            Self::AssumedRole {
+                role, external_id, ..
+            } => {
+                let assume = "aws sts assume-role --role-session-name clusterup-watchdog";
+                let external = external_id.as_ref().map_or_else(String::new, |id| {
+                    format!(" --external-id {}", quoted(id.as_str()))
+                });
+                vec![format!("{assume} --role-arn {role}{external}")]
             }
             Self::Settings { .. } => strings(&["aws configure list"]),
         }
@@ -253,6 +296,14 @@ mod tests {
             ahead: Some(-7_211),
         };
         assert!(clock.to_string().ends_with("it is 2h behind AWS's"));
+        let role = Cause::AssumedRole {
+            role: "arn:aws:iam::222222222222:role/watch".parse().unwrap(),
+            external_id: Some("a:b".parse().unwrap()),
+            problem: RoleProblem::Denied("no".to_owned()),
+        };
+        let cure = "aws sts assume-role --role-session-name clusterup-watchdog --role-arn \
+                    arn:aws:iam::222222222222:role/watch --external-id 'a:b'";
+        assert_eq!(role.cures(), [cure]);
         let clock = Cause::Clock { ahead: Some(359) };
         assert!(clock.to_string().ends_with("it is 6m ahead of AWS's"));
         assert_eq!(clock.cures(), ["sudo chronyc makestep", "timedatectl"]);

@@ -17,7 +17,7 @@ pub mod scheduler;
 pub mod sns;
 pub mod sts;
 
-pub use cause::{Cause, LogIn, Mfa};
+pub use cause::{Cause, LogIn, Mfa, RoleProblem};
 pub use error::{ApiError, Kind};
 pub use named::Names;
 

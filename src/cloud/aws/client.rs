@@ -1,12 +1,14 @@
 //! The SDK with a user's credentials. Explains errors that concern the credentials.
 
 use super::Sdk;
+use super::assumed_role::AssumedRole;
 use super::login::Login;
 use super::wire::Watch;
 use crate::cloud::api::sts::GetCallerIdentity;
 use crate::cloud::api::{ApiError, Call, Cause, Kind, Serve};
 use crate::model::clock::Clock;
 use crate::model::name::Region;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,10 +16,11 @@ use std::sync::Arc;
 /// Guide). A smaller difference of clocks is harmless.
 const MAX_CLOCK_SECONDS: i64 = 240;
 
-/// AWS in one region, with the credentials of a user.
+/// AWS in one region, with the credentials of a user, or of a role that the user may assume.
 pub struct Client {
     sdk: Sdk,
     login: Rc<Login>,
+    role: Option<AssumedRole>,
     watch: Watch,
 }
 
@@ -27,11 +30,41 @@ impl Client {
         let watch = Watch::of(clock);
         let credentials = login.with_code(region.as_str()).await;
         let sdk = Sdk::with(region, watch.clone(), credentials).await;
-        Self { sdk, login, watch }
+        Self {
+            sdk,
+            login,
+            role: None,
+            watch,
+        }
     }
 
-    /// Finds the cause of an error that concerns the credentials.
-    async fn explain(&self, cause: Cause) -> Cause {
+    /// Connects to a region with the credentials of a role.
+    pub async fn assume(
+        region: &Region,
+        login: Rc<Login>,
+        clock: Arc<dyn Clock>,
+        role: AssumedRole,
+    ) -> Self {
+        let watch = Watch::of(clock);
+        let sdk = Sdk::with(region, watch.clone(), Some(role.provider())).await;
+        Self {
+            sdk,
+            login,
+            role: Some(role),
+            watch,
+        }
+    }
+
+    async fn credentials(&self, region: &str) -> Option<SharedCredentialsProvider> {
+        match &self.role {
+            Some(role) => Some(role.provider()),
+            None => self.login.with_code(region).await,
+        }
+    }
+
+    /// Finds the cause of an error that concerns the credentials: the user's, or those of the role
+    /// that the user has assumed.
+    async fn explain(&self, cause: Cause, is_users: bool) -> Cause {
         let ahead = self.watch.ahead();
         let may_be_clock = matches!(
             cause,
@@ -47,7 +80,11 @@ impl Client {
             let region = self.sdk.region().to_string();
             return Cause::RegionOff { region };
         }
-        self.login.refine(cause).await
+        match &self.role {
+            // The user's profile does not tell why the role's credentials are refused.
+            Some(role) if !is_users => role.refine(cause),
+            Some(_) | None => self.login.refine(cause).await,
+        }
     }
 
     /// Whether the credentials are valid in a region that every account has. A region that is not
@@ -56,7 +93,7 @@ impl Client {
         let Ok(region) = EVERYWHERE.parse() else {
             return false;
         };
-        let credentials = self.login.with_code(EVERYWHERE).await;
+        let credentials = self.credentials(EVERYWHERE).await;
         let elsewhere = Sdk::with(&region, self.watch.clone(), credentials).await;
         elsewhere.serve(GetCallerIdentity).await.is_ok()
     }
@@ -100,7 +137,8 @@ where
         match Box::pin(self.sdk.serve(call)).await {
             Err(mut error) if error.kind == Kind::Unauthenticated => {
                 if let Some(cause) = error.cause.take() {
-                    error.cause = Some(Box::new(Box::pin(self.explain(*cause)).await));
+                    let is_users = error.call != C::NAME;
+                    error.cause = Some(Box::new(Box::pin(self.explain(*cause, is_users)).await));
                 }
                 Err(error)
             }

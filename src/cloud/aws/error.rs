@@ -253,6 +253,10 @@ fn failed<C: Call>(kind: Kind, message: String) -> ApiError {
 /// Nothing was sent, because there are no credentials to sign with. If a network is the reason,
 /// that says nothing about the credentials.
 fn without_credentials<C: Call>(error: &CredentialsError) -> ApiError {
+    // A call for the credentials failed, and says why.
+    if let Some(error) = find::<ApiError>(error) {
+        return error.clone();
+    }
     let message = sources_tried(error);
     if find::<UnexpectedResponse>(error).is_some() {
         return failed::<C>(Kind::OutcomeUnknown, message);

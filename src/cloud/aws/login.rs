@@ -7,7 +7,7 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::profile::{Profile, ProfileSet};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_types::os_shim_internal::{Env, Fs};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ impl Login {
 
     /// The credentials of the selected profile if its role requires a code; `None` if the SDK finds
     /// them itself. Keys in the environment take precedence, as with the AWS CLI.
-    pub(super) async fn with_code(&self, region: &str) -> Option<FixedCredentials> {
+    pub(super) async fn with_code(&self, region: &str) -> Option<SharedCredentialsProvider> {
         if in_environment().await {
             return None;
         }
@@ -68,7 +68,7 @@ impl Login {
                 assumed
             }
         };
-        Some(FixedCredentials(assumed))
+        Some(SharedCredentialsProvider::new(FixedCredentials(assumed)))
     }
 
     /// Makes a cause more precise: the SDK's errors do not tell where the credentials came from,
@@ -170,7 +170,7 @@ async fn in_environment() -> bool {
 
 /// Credentials obtained with a code, or why there are none.
 #[derive(Debug)]
-pub(super) struct FixedCredentials(Result<Credentials, Cause>);
+struct FixedCredentials(Result<Credentials, Cause>);
 
 impl ProvideCredentials for FixedCredentials {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>

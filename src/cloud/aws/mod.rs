@@ -1,5 +1,6 @@
 //! Serves the calls of [`super::api`] through Amazon's SDK. Only translates.
 
+mod assumed_role;
 mod budgets;
 mod client;
 mod cloudwatch;
@@ -21,6 +22,7 @@ mod subscribers;
 mod translate;
 mod wire;
 
+pub use assumed_role::AssumedRole;
 pub use client::Client;
 pub use login::{Ask, Login};
 
@@ -34,6 +36,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::service_config::ServiceConfigKey;
 use std::time::Duration;
 use wire::Watch;
@@ -75,8 +78,17 @@ impl Sdk {
     async fn with(
         region: &Region,
         watch: Watch,
-        credentials: Option<login::FixedCredentials>,
+        credentials: Option<SharedCredentialsProvider>,
     ) -> Self {
+        Self::of(&Self::settings(region, watch, credentials).await, region)
+    }
+
+    /// The SDK's settings, which have the credentials.
+    async fn settings(
+        region: &Region,
+        watch: Watch,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .read_timeout(READ)
@@ -87,7 +99,7 @@ impl Sdk {
         if let Some(credentials) = credentials {
             loader = loader.credentials_provider(credentials);
         }
-        let config = loader
+        loader
             .region(aws_config::Region::new(region.as_str().to_owned()))
             .http_client(wire::client(watch))
             .identity_cache(patient)
@@ -96,28 +108,31 @@ impl Sdk {
             .timeout_config(timeouts)
             .stalled_stream_protection(patience(STALL))
             .load()
-            .await;
+            .await
+    }
+
+    fn of(config: &SdkConfig, region: &Region) -> Self {
         let of_s3 = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .disable_read_timeout()
             .operation_attempt_timeout(ATTEMPT)
             .build();
-        let s3 = aws_sdk_s3::config::Builder::from(&config)
+        let s3 = aws_sdk_s3::config::Builder::from(config)
             .timeout_config(of_s3)
-            .force_path_style(has_own_s3(&config))
+            .force_path_style(has_own_s3(config))
             .build();
         Self {
-            budgets: aws_sdk_budgets::Client::new(&config),
-            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
-            ec2: aws_sdk_ec2::Client::new(&config),
-            emr: aws_sdk_emr::Client::new(&config),
-            iam: aws_sdk_iam::Client::new(&config),
-            pricing: pricing::client(&config),
-            quotas: aws_sdk_servicequotas::Client::new(&config),
+            budgets: aws_sdk_budgets::Client::new(config),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(config),
+            ec2: aws_sdk_ec2::Client::new(config),
+            emr: aws_sdk_emr::Client::new(config),
+            iam: aws_sdk_iam::Client::new(config),
+            pricing: pricing::client(config),
+            quotas: aws_sdk_servicequotas::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),
-            scheduler: aws_sdk_scheduler::Client::new(&config),
-            sns: aws_sdk_sns::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            scheduler: aws_sdk_scheduler::Client::new(config),
+            sns: aws_sdk_sns::Client::new(config),
+            sts: aws_sdk_sts::Client::new(config),
             region: region.clone(),
         }
     }

@@ -33,10 +33,20 @@ const STANDBY_INTERVAL: Duration = Duration::from_secs(30);
 /// A signal to the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGHUP: read the policies again.
+    /// SIGHUP: read the policies and the accounts again.
     Reload,
     /// SIGTERM or SIGINT: finish.
     Stop,
+}
+
+/// The places to watch, read again.
+pub enum Reloaded {
+    /// There is nothing to read.
+    Unchanged,
+    /// These are watched from now on.
+    Places(Vec<Rc<dyn FleetProvider>>),
+    /// They cannot be read; the host reports why.
+    Unreadable,
 }
 
 /// What the daemon needs from the process that runs it.
@@ -47,6 +57,11 @@ pub trait Host {
 
     /// Reads the policies again. Returns `None` if they cannot be read; the host reports why.
     async fn policies(&mut self) -> Option<Rc<Policies>>;
+
+    /// Reads again which other accounts are watched.
+    async fn places(&mut self) -> Reloaded {
+        Reloaded::Unchanged
+    }
 
     /// Reads the months of the teams that have budgets.
     async fn curves(&mut self) -> Vec<Curve>;
@@ -196,7 +211,7 @@ impl Daemon<'_> {
         }
     }
 
-    /// Reads the policies again. If they cannot be read, the previous ones stay.
+    /// Reads the policies and the accounts again. What cannot be read stays as it was.
     async fn reload(&mut self) {
         match self.host.policies().await {
             Some(policies) => {
@@ -206,6 +221,17 @@ impl Daemon<'_> {
             None => self.watchdog.record(
                 Act::Reload,
                 "the policies cannot be read; the previous ones apply",
+            ),
+        }
+        match self.host.places().await {
+            Reloaded::Unchanged => {}
+            Reloaded::Places(places) => {
+                self.watchdog.renew_fleets(places);
+                self.watchdog.record(Act::Reload, "the accounts, done");
+            }
+            Reloaded::Unreadable => self.watchdog.record(
+                Act::Reload,
+                "the accounts cannot be read; the previous ones are watched",
             ),
         }
     }

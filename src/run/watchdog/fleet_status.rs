@@ -21,6 +21,7 @@ impl Watchdog {
                 .iter()
                 .map(|region_watch| region_watch.place().clone())
                 .collect(),
+            own_account: self.own_account.clone(),
             active,
             last: self.last.clone(),
             totals: self.totals.clone(),

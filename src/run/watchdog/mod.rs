@@ -4,8 +4,10 @@
 //! What is kept in memory between sweeps only saves calls: marks, tombstones and deadlines are in
 //! the clusters' tags, and what people were notified of is in the [`audit_sink`].
 
+mod accounts;
 mod act;
 pub mod audit_sink;
+mod breaker;
 mod cleanup;
 pub mod daemon;
 mod ends;
@@ -21,16 +23,14 @@ use self::audit_sink::AuditSink;
 use self::observe::Extent;
 use self::region_watch::RegionWatch;
 use crate::cloud::fleet::FleetProvider;
-use crate::guard::watch::{self, Assessment, Tripped};
+use crate::guard::watch::{Assessment, Tripped};
 use crate::model::audit::{Act, Entry};
 use crate::model::clock::Clock;
 use crate::model::event::Listener;
 use crate::model::fleet_status::{Curve, SweepSummary, Totals};
-use crate::model::hint::Command;
-use crate::model::notice::{Level, Notice};
+use crate::model::name::AccountId;
 use crate::model::place::Place;
 use crate::model::shown::Untrusted;
-use crate::model::span::Span;
 use crate::policy::Policies;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -40,8 +40,6 @@ use tokio::task::JoinSet;
 
 /// The interval between two searches for leftovers of ended clusters.
 const CLEANUP_INTERVAL: TimeDelta = TimeDelta::hours(1);
-/// How often an alert that persists is repeated.
-const REMINDER_INTERVAL: Span = Span::from_secs(6 * 3_600);
 
 /// All places that are watched, and what is known of them.
 pub struct Watchdog {
@@ -51,6 +49,8 @@ pub struct Watchdog {
     audit_sink: Rc<dyn AuditSink>,
     /// The name in audit entries: `watchdog@host`.
     actor: String,
+    /// The account of the watchdog's own credentials, if other accounts are watched too.
+    own_account: Option<AccountId>,
     /// The place whose lease is the watch. `None` for a sweep without the lease.
     lease_place: Option<Rc<dyn FleetProvider>>,
     cleaned_at: Option<DateTime<Utc>>,
@@ -63,8 +63,8 @@ pub struct Watchdog {
 pub struct Report {
     /// Counts of calls and clusters, and what could not be read.
     pub summary: SweepSummary,
-    /// Set if the circuit breaker held ends back.
-    pub tripped: Option<Tripped>,
+    /// The accounts in which the circuit breaker held ends back.
+    pub trips: Vec<Trip>,
     /// All clusters and their assessments, ordered by place and id.
     pub verdicts: Vec<SweptCluster>,
     /// The audit entries of what was done, in order. Empty in a dry run.
@@ -75,9 +75,18 @@ pub struct Report {
     pub mildest: Option<String>,
 }
 
+/// An account in which the circuit breaker held ends back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trip {
+    /// The account; `None` for the watchdog's own and for this machine.
+    pub account: Option<AccountId>,
+    /// How many clusters would have ended, and how many may.
+    pub tripped: Tripped,
+}
+
 /// What a sweep did.
 struct Acted {
-    tripped: Option<Tripped>,
+    trips: Vec<Trip>,
     done: Vec<Entry>,
     /// What could not be observed, as text.
     unseen: Vec<String>,
@@ -119,6 +128,7 @@ impl Watchdog {
             clock,
             audit_sink,
             actor,
+            own_account: None,
             lease_place: None,
             cleaned_at: None,
             totals: Totals::default(),
@@ -189,10 +199,11 @@ impl Watchdog {
     /// Acts on what was observed since `fresh_from`.
     async fn act(&mut self, dry: bool, fresh_from: DateTime<Utc>) -> Acted {
         let now = self.clock.now();
-        let tripped = self.restrain();
+        let trips = self.restrain();
         let mut done = Vec::new();
         if !dry {
-            self.notify_trip(tripped.as_ref(), now, &mut done).await;
+            self.notify_trips(&trips, now, &mut done).await;
+            self.notify_refused(now, &mut done).await;
             let context = act::ActionContext {
                 audit_sink: &*self.audit_sink,
                 policies: &self.policies,
@@ -216,7 +227,7 @@ impl Watchdog {
             .collect();
         let leftovers = self.clean(now, dry, &mut done, &mut unseen).await;
         Acted {
-            tripped,
+            trips,
             done,
             unseen,
             leftovers,
@@ -231,17 +242,17 @@ impl Watchdog {
         looked: usize,
     ) -> Report {
         let Acted {
-            tripped,
+            trips,
             done,
             unseen,
             leftovers,
         } = acted;
-        let summary = self.summarize(began_at, calls, looked, unseen, tripped.is_some());
+        let summary = self.summarize(began_at, calls, looked, unseen, !trips.is_empty());
         self.count(&summary, &done);
         let region_watches = self.region_watches.iter();
         Report {
             summary,
-            tripped,
+            trips,
             verdicts: region_watches
                 .flat_map(RegionWatch::swept_clusters)
                 .collect(),
@@ -275,63 +286,11 @@ impl Watchdog {
         looked
     }
 
-    /// Applies the circuit breaker to all places together.
-    fn restrain(&mut self) -> Option<Tripped> {
-        let fleet = self.region_watches.iter().map(RegionWatch::living).sum();
-        let mut assessment: Vec<Assessment> = self
-            .region_watches
-            .iter()
-            .flat_map(RegionWatch::assessment)
-            .collect();
-        let tripped = watch::restrain(&mut assessment, fleet, self.policies.breaker());
-        let mut assessment = assessment.into_iter();
-        for region_watch in &mut self.region_watches {
-            region_watch.restrained(&mut assessment);
-        }
-        tripped
-    }
-
     /// Records an act of the watchdog that concerns no cluster.
     pub fn record(&self, act: Act, outcome: &str) {
         let now = self.clock.now();
         self.audit_sink
             .note(&self.entry(now, act, outcome.to_owned()));
-    }
-
-    async fn notify_trip(
-        &self,
-        tripped: Option<&Tripped>,
-        now: DateTime<Utc>,
-        done: &mut Vec<Entry>,
-    ) {
-        let matter = "breaker";
-        let Some(tripped) = tripped else {
-            self.audit_sink.forget(matter);
-            return;
-        };
-        let title = format!(
-            "{} of {} clusters would end at once for idleness, and {} may: none is ended",
-            tripped.requested, tripped.fleet, tripped.allowed
-        );
-        let notice = Notice {
-            at: now,
-            matter: matter.to_owned(),
-            level: Level::Alert,
-            title: title.clone(),
-            facts: vec![(
-                "to let them end".to_owned(),
-                "raise watchdog.max_kills_per_sweep or max_kill_fraction in the policies, or end \
-                 them by hand"
-                    .to_owned(),
-            )],
-            command: Some(Command::clusterup("watchdog sweep").arg("--dry-run")),
-            remind_after: Some(REMINDER_INTERVAL),
-        };
-        if self.audit_sink.notify(&notice).await {
-            let entry = self.entry(now, Act::Trip, title);
-            self.audit_sink.note(&entry);
-            done.push(entry);
-        }
     }
 
     fn entry(&self, at: DateTime<Utc>, act: Act, outcome: String) -> Entry {
@@ -379,6 +338,7 @@ impl Watchdog {
                 .filter(|region_watch| region_watch.is_blind())
                 .map(|region_watch| region_watch.place().clone())
                 .collect(),
+            refused: self.refused(),
             unseen,
             tripped,
         }

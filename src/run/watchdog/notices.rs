@@ -97,7 +97,7 @@ pub(super) fn late(about: &NoticeSubject<'_>) -> Notice {
 pub(super) fn disputed(about: &NoticeSubject<'_>, why: &str) -> Notice {
     let title = format!("{} is treated as a foreign cluster: {why}", about.name());
     let command = match about.place {
-        Place::Region(_) => {
+        Place::Region(_) | Place::Account(..) => {
             let name = about.tracked.listed.name.as_str();
             let stack = name.split('/').nth(1).and_then(|stack| stack.parse().ok());
             let status = Command::clusterup("status");
@@ -189,7 +189,16 @@ impl NoticeSubject<'_> {
             "cost".to_owned(),
             cost.unwrap_or_else(|| "not known".to_owned()),
         ));
-        facts.push(("where".to_owned(), self.place.to_string()));
+        match self.place {
+            Place::Local | Place::Region(_) => {
+                facts.push(("where".to_owned(), self.place.to_string()));
+            }
+            Place::Account(account, region) => {
+                facts.push(("where".to_owned(), region.to_string()));
+                let needs = format!("{account}; the command needs its credentials");
+                facts.push(("account".to_owned(), needs));
+            }
+        }
         facts
     }
 
@@ -200,9 +209,7 @@ impl NoticeSubject<'_> {
             let extend = extend.stack_at(&cluster.stack, self.place);
             return Some(extend.args("--by 1h --why").arg("not done yet"));
         }
-        let Place::Region(region) = self.place else {
-            return None;
-        };
+        let region = self.place.region()?;
         let id = &self.tracked.listed.id;
         let tag = match &self.tracked.keep {
             Some(tag) => format!("{tag}=true"),
@@ -226,7 +233,7 @@ impl NoticeSubject<'_> {
                 let destroy = Command::clusterup("destroy");
                 cluster.map(|cluster| destroy.stack_at(&cluster.stack, self.place))
             }
-            (Place::Region(region), _) => {
+            (Place::Region(region) | Place::Account(_, region), _) => {
                 let protected = self
                     .tracked
                     .snapshot

@@ -62,18 +62,18 @@ impl RegionWatch {
         extent: Extent,
     ) -> usize {
         self.gaps.clear();
+        self.refused = None;
         match self.fleet.list().await {
             Ok(listed) => {
                 self.blind = false;
                 self.merge_listing(listed, now);
             }
-            Err(error) => {
-                self.blind = true;
-                self.gaps
-                    .push(format!("its clusters cannot be listed: {error}"));
-            }
+            Err(error) => self.note_blind(&error),
         }
         self.judge(policies, now);
+        if self.refused.is_some() {
+            return 0;
+        }
         let due_looks = self.due_looks(now);
         let until = Instant::now() + MAX_OBSERVE_TIME;
         for id in &due_looks {

@@ -21,6 +21,8 @@ pub struct RegionWatch {
     pub(super) gaps: Vec<String>,
     /// Whether the last listing failed.
     pub(super) blind: bool,
+    /// Why the whole account cannot be used, if it could not be at the last listing.
+    pub(super) refused: Option<String>,
 }
 
 /// Returns the end that an audit entry records.
@@ -61,6 +63,7 @@ impl RegionWatch {
             tracked,
             gaps: Vec::new(),
             blind: false,
+            refused: None,
         }
     }
 

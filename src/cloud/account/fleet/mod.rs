@@ -63,6 +63,10 @@ impl<A: Api> FleetListing for Account<A> {
     }
 
     async fn list(&self) -> Result<Vec<ListedCluster>, CloudError> {
+        if self.place.account().is_some() {
+            // Checks once that the credentials are of this account.
+            self.identity().await?;
+        }
         let mut listed = BTreeMap::new();
         // A cluster that changes its state between two pages may be on both.
         for summary in self.list_clusters(NOT_OVER.to_vec(), None).await? {

@@ -1,0 +1,343 @@
+//! The watchdog over several accounts of AWS, by roles that it assumes.
+
+use crate::double::Double;
+use crate::running::Running;
+use crate::world::{Done, World};
+use clusterup::model::clock::Clock;
+use clusterup::run::clock::SystemClock;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const HOUR: u64 = 3_600;
+/// A cluster's id in each account.
+const SAME: &str = "j-SAMEINEACH001";
+const POLICY: &str = "policy: fleet
+unmanaged: { action: terminate, idle_timeout: 1h, grace: 1h, exempt: { tag: keep } }
+";
+const ACCOUNTS: &str = "accounts:
+- id: 222222222222
+  role: arn:aws:iam::222222222222:role/watch
+  external_id: clusterup-7f3a
+- { id: 333333333333, role: \"arn:aws:iam::333333333333:role/watch\", regions: [us-east-1, eu-west-1] }
+";
+const SWEEP: [&str; 6] = [
+    "watchdog",
+    "sweep",
+    "--region",
+    "us-east-1",
+    "--accounts",
+    "accounts.yaml",
+];
+
+/// The own account and 222222222222, each with a cluster of the same id that was marked. That of the
+/// own account works. No role of 333333333333 can be assumed.
+fn accounts() -> World {
+    let world = World::on(Double::start());
+    std::fs::create_dir_all(world.path().join("policies")).unwrap();
+    world.write("policies/fleet.yaml", POLICY);
+    world.write("accounts.yaml", ACCOUNTS);
+    let role = json!({ "name": "watch", "external_id": "clusterup-7f3a" });
+    world
+        .double
+        .post("/_double/roles/trusting?account=222222222222", role);
+    let at_once = json!({ "terminating": 0 });
+    let durations = "/_double/durations?account=222222222222";
+    world.double.post(durations, at_once);
+    let mark = SystemClock.now() - chrono::TimeDelta::seconds(60);
+    let mark = format!("{} forgotten", mark.format("%Y-%m-%dT%H:%M:%SZ"));
+    let cluster = |name: &str, step: Value| {
+        json!({
+            "id": SAME, "name": name, "created": 5 * HOUR, "steps": [step],
+            "tags": { "clusterup-watchdog": mark },
+        })
+    };
+    let works = json!({ "name": "train", "state": "RUNNING", "started": 60 });
+    let ended = json!({
+        "name": "load", "state": "COMPLETED", "started": 5 * HOUR - 100, "ended": 2 * HOUR,
+    });
+    let double = &world.double;
+    double.post("/_double/foreign", cluster("own", works));
+    double.post(
+        "/_double/foreign?account=222222222222",
+        cluster("theirs", ended),
+    );
+    world
+}
+
+fn document(done: &Done) -> Value {
+    serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}: {}", done.all()))
+}
+
+fn sweep(world: &World, more: &[&str]) -> Done {
+    world.run(&[&SWEEP[..], more].concat())
+}
+
+/// The lines of standard error and of the report that are about an account.
+fn lines<'a>(text: &'a str, account: &str) -> Vec<&'a str> {
+    let about = format!("account {account} is not watched");
+    text.lines().filter(|line| line.contains(&about)).collect()
+}
+
+#[test]
+fn two_accounts_are_swept_and_the_third_is_reported_once() {
+    let world = accounts();
+    let done = sweep(&world, &["--output", "json"]);
+    assert_eq!(done.code, 6, "{}", done.all());
+    let report = document(&done)["report"].take();
+    let verdicts: Vec<(&str, &str, &str)> = report["verdicts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| {
+            let text = |key: &str| it[key].as_str().unwrap();
+            assert_eq!(text("id"), SAME);
+            (text("place"), text("name"), text("stage"))
+        })
+        .collect();
+    assert_eq!(
+        verdicts,
+        [
+            ("us-east-1", "own", "clear"),
+            ("222222222222:us-east-1", "theirs", "end"),
+        ]
+    );
+    let refused = report["sweep"]["refused"].as_array().unwrap();
+    assert_eq!(refused.len(), 1, "{report:#}");
+    assert_eq!(refused[0]["account"], "333333333333");
+    let why = refused[0]["why"].as_str().unwrap();
+    assert!(
+        why.starts_with(
+            "role arn:aws:iam::333333333333:role/watch cannot be assumed: AccessDenied"
+        ),
+        "{why}"
+    );
+    assert_eq!(
+        report["sweep"]["blind"],
+        json!(["333333333333:us-east-1", "333333333333:eu-west-1"])
+    );
+    // The cluster with the same id in the own account has lost its mark alone.
+    let own = world.double.get("/_double/clusters");
+    assert_eq!(own[0]["state"], "WAITING", "{own:#}");
+    assert_eq!(own[0]["tags"]["clusterup-watchdog"], Value::Null, "{own:#}");
+    let theirs = world.double.get("/_double/clusters?account=222222222222");
+    assert!(
+        theirs[0]["state"].as_str().unwrap().starts_with("TERMINAT"),
+        "{theirs:#}"
+    );
+    // Reported once: a notice, an entry, and a line of each report.
+    assert_eq!(lines(&done.err, "333333333333").len(), 1, "{}", done.err);
+    let again = sweep(&world, &[]);
+    assert_eq!(again.code, 6, "{}", again.all());
+    assert_eq!(lines(&again.err, "333333333333"), [""; 0], "{}", again.err);
+    assert_eq!(lines(&again.out, "333333333333").len(), 1, "{}", again.out);
+    let cannot = again.out.matches("cannot be listed").count();
+    assert_eq!(cannot, 0, "{}", again.out);
+    let log = world.json(&["log"]);
+    let entries = log["entries"].as_array().unwrap();
+    let of = |act: &str| -> Vec<&Value> { entries.iter().filter(|it| it["act"] == act).collect() };
+    assert_eq!(of("fail").len(), 1, "{entries:#?}");
+    for act in ["terminate", "ended"] {
+        let places: Vec<&Value> = of(act).into_iter().map(|it| &it["place"]).collect();
+        assert_eq!(places, ["222222222222:us-east-1"], "{act}: {entries:#?}");
+    }
+    assert_eq!(of("clear")[0]["place"], "us-east-1", "{entries:#?}");
+}
+
+#[test]
+fn an_account_is_watched_again_when_its_role_can_be_assumed() {
+    let world = accounts();
+    assert_eq!(sweep(&world, &[]).code, 6);
+    world.double.post(
+        "/_double/roles/trusting?account=333333333333",
+        json!({ "name": "watch" }),
+    );
+    let done = sweep(&world, &[]).expect(0);
+    assert!(!done.all().contains("333333333333"), "{}", done.all());
+    // A later failure is news again.
+    world.double.post(
+        "/_double/roles/remove?account=333333333333",
+        json!({ "name": "watch" }),
+    );
+    let done = sweep(&world, &[]);
+    assert_eq!(lines(&done.err, "333333333333").len(), 1, "{}", done.err);
+}
+
+#[test]
+fn roles_that_give_another_account_are_refused() {
+    let world = accounts();
+    let accounts = "accounts:\n\
+        - { id: 444444444444, role: \"arn:aws:iam::444444444444:role/of-222222222222\" }\n";
+    world.write("accounts.yaml", accounts);
+    world.double.post(
+        "/_double/roles/trusting?account=444444444444",
+        json!({ "name": "of-222222222222" }),
+    );
+    world.double.reset_calls();
+    let done = sweep(&world, &["--dry-run", "--output", "json"]);
+    assert_eq!(done.code, 6, "{}", done.all());
+    let report = document(&done)["report"].take();
+    let why = report["sweep"]["refused"][0]["why"].as_str().unwrap();
+    assert!(
+        why.ends_with("gives credentials of account 222222222222"),
+        "{why}"
+    );
+    assert_eq!(report["verdicts"].as_array().unwrap().len(), 1);
+    // Only the own account was listed.
+    let calls = world.double.calls();
+    let count = |name: &str| calls.iter().filter(|call| call.call == name).count();
+    let own = sweep(&world, &["--dry-run"]);
+    assert_eq!(own.code, 6);
+    assert_eq!(count("sts:AssumeRole"), 1, "{calls:?}");
+    // A sweep lists twice if clusters are new to it.
+    assert!(count("emr:ListClusters") <= 2, "{calls:?}");
+}
+
+#[test]
+fn files_of_accounts_that_cannot_be_used_are_refused() {
+    let world = accounts();
+    let role = "role: \"arn:aws:iam::123456789012:role/watch\"";
+    world.write(
+        "accounts.yaml",
+        &format!("accounts:\n- {{ id: 123456789012, {role} }}\n"),
+    );
+    let done = sweep(&world, &["--dry-run"]).expect(2);
+    let says = "accounts.yaml:2: account 123456789012 is the watchdog's own";
+    assert!(done.err.contains(says), "{}", done.err);
+    world.write(
+        "accounts.yaml",
+        &format!("accounts:\n- {{ id: 222222222222, {role} }}\n"),
+    );
+    let done = sweep(&world, &["--dry-run"]).expect(2);
+    let says = "the role is of account 123456789012, not 222222222222";
+    assert!(done.err.contains(says), "{}", done.err);
+    let local = [
+        "watchdog",
+        "sweep",
+        "--local",
+        "--accounts",
+        "accounts.yaml",
+    ];
+    let done = world.expect(2, &local);
+    assert!(done.err.contains("none is given"), "{}", done.err);
+}
+
+/// A daemon with its page, and what it prints.
+struct Daemon {
+    running: Running,
+    page: String,
+    lines: mpsc::Receiver<String>,
+    printed: Vec<String>,
+}
+
+impl Daemon {
+    fn start(world: &World) -> Self {
+        let run = ["watchdog", "run", "--region", "us-east-1", "--every", "1s"];
+        let page = ["--accounts", "accounts.yaml", "--listen", "127.0.0.1:0"];
+        let mut running = world.spawn(&[&run[..], &page[..]].concat());
+        let (sender, lines) = mpsc::channel();
+        let streams: [Box<dyn Read + Send>; 2] = [
+            Box::new(running.stdout.take().unwrap()),
+            Box::new(running.stderr.take().unwrap()),
+        ];
+        for stream in streams {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    // The test may have ended.
+                    let _ = sender.send(line);
+                }
+            });
+        }
+        let mut daemon = Self {
+            running,
+            page: String::new(),
+            lines,
+            printed: Vec::new(),
+        };
+        let line = daemon.line("page: ");
+        line.trim_start_matches("page: ")
+            .clone_into(&mut daemon.page);
+        daemon
+    }
+
+    /// Waits for a line with this text.
+    fn line(&mut self, text: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("no {text:?}: {:#?}", self.printed));
+            self.printed.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut reply = ureq::get(format!("{}{path}", self.page)).call().unwrap();
+        reply.body_mut().read_to_string().unwrap()
+    }
+
+    /// Waits until the metrics have some lines and not another.
+    fn metrics(&self, wanted: &[&str], unwanted: &str) {
+        let begun = Instant::now();
+        loop {
+            let now = self.get("metrics");
+            if wanted.iter().all(|it| now.contains(it)) && !now.contains(unwanted) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{wanted:?}: {now}");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn reload(&self) {
+        let id = i32::try_from(self.running.id()).unwrap();
+        kill_process(Pid::from_raw(id).unwrap(), Signal::HUP).unwrap();
+    }
+}
+
+#[test]
+fn the_daemon_shows_all_accounts_and_reads_the_file_again() {
+    let world = accounts();
+    let mut daemon = Daemon::start(&world);
+    let both = [
+        "clusterup_account_watched{account=\"123456789012\"} 1",
+        "clusterup_account_watched{account=\"222222222222\"} 1",
+    ];
+    let refused = "clusterup_account_watched{account=\"333333333333\"} 0";
+    let own =
+        "clusterup_clusters{place=\"us-east-1\",state=\"waiting\",account=\"123456789012\"} 1";
+    daemon.metrics(&[both[0], both[1], refused, own], "nothing");
+    let page = daemon.get("");
+    assert_eq!(
+        page.matches("account 333333333333 is not watched").count(),
+        2,
+        "{page}"
+    );
+    assert!(
+        page.contains("us-east-1, 3 regions of 2 other accounts"),
+        "{page}"
+    );
+    let status: Value = serde_json::from_str(&daemon.get("api/picture")).unwrap();
+    assert_eq!(status["own_account"], "123456789012");
+    assert_eq!(status["clusters"][0]["place"], "us-east-1");
+    // A file with a mistake changes nothing.
+    world.write("accounts.yaml", "accounts: [{ id: 2 }]\n");
+    daemon.reload();
+    daemon.line("the accounts that were read last are still watched");
+    daemon.metrics(&[both[0], both[1], refused], "nothing");
+    let (one, _) = ACCOUNTS.split_once("- { id: 3").unwrap();
+    world.write("accounts.yaml", one);
+    daemon.reload();
+    daemon.line("the accounts were reloaded");
+    daemon.metrics(&both, "333333333333");
+    let about = |line: &&String| line.contains("333333333333 is not watched");
+    let reported: Vec<&String> = daemon.printed.iter().filter(about).collect();
+    // The notice, the entry of the log, and the report of the first sweep.
+    assert!(reported.len() <= 3, "{reported:#?}");
+}
