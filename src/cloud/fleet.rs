@@ -7,7 +7,7 @@ use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::End;
 use crate::model::place::Place;
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -30,6 +30,24 @@ pub trait FleetListing {
     /// returned.
     async fn list(&self) -> Result<Vec<ListedCluster>, CloudError>;
 
+    /// The tags of clusters of the last listing, read for many at once. A cluster without tags is
+    /// left out.
+    ///
+    /// # Errors
+    /// Returns an error if any of them cannot be read.
+    async fn tags(
+        &self,
+        ids: &[ClusterId],
+    ) -> Result<BTreeMap<ClusterId, BTreeMap<String, String>>, CloudError>;
+
+    /// A cluster as a listing and its tags show it, without a call. `None` if it has to be described:
+    /// clusterup created it, or its name or tags say so.
+    fn glance(
+        &self,
+        listed: &ListedCluster,
+        tags: BTreeMap<String, String>,
+    ) -> Option<ClusterSnapshot>;
+
     /// Describes a cluster, also one that has ended. `None` if the cloud does not know it. Steps
     /// that cannot be read are [`crate::model::fleet::Reading::Unread`], not an error.
     async fn look(&self, id: &ClusterId) -> Result<Option<ClusterSnapshot>, CloudError>;
@@ -45,6 +63,9 @@ pub trait FleetMetrics {
         snapshots: &[&ClusterSnapshot],
         since: DateTime<Utc>,
     ) -> Result<BTreeMap<ClusterId, Vec<MetricSample>>, CloudError>;
+
+    /// Of how many clusters one call reads the metrics of so long a time.
+    fn at_once(&self, past: TimeDelta) -> usize;
 }
 
 /// Changes and ends clusters.

@@ -26,6 +26,8 @@ pub struct ListedCluster {
     pub state: ClusterState,
     /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// When it was first ready for work.
+    pub ready_at: Option<DateTime<Utc>>,
 }
 
 /// A cluster of anybody as a place described it at one instant. It is never stored.
@@ -33,7 +35,7 @@ pub struct ListedCluster {
 pub struct ClusterSnapshot {
     /// Where the cluster is.
     pub place: Place,
-    /// When it was described.
+    /// When it was described, or first listed if it never was.
     pub looked_at: DateTime<Utc>,
     /// The cluster, by its creator.
     pub cluster: AnyCluster,
@@ -45,15 +47,75 @@ pub struct ClusterSnapshot {
     pub tags: BTreeMap<String, String>,
     /// Whether EMR's termination protection is on.
     pub protected: bool,
-    /// The installed applications; empty for a cluster on this machine.
+    /// The installed applications; empty for a cluster on this machine, and for one that was never
+    /// described.
     pub applications: Vec<Application>,
-    /// All steps, oldest first.
-    pub steps: Reading<Vec<Step>>,
+    /// What is known of its work.
+    pub seen: Seen,
     /// The watchdog's mark, if there is one that can be read.
     pub mark: Option<WatchdogMark>,
 }
 
+/// How much is known of a cluster's work. A listing has the clusters of an account fifty to a call, and
+/// tells less of each than two calls for one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// It was described, with all its steps, oldest first.
+    Described {
+        /// The steps.
+        steps: Reading<Vec<Step>>,
+    },
+    /// It was listed, and its tags were read. Its state and its metrics tell whether it works. Enough
+    /// to keep a cluster; before people are notified of it or anything is done to it, it is described.
+    Listed {
+        /// When a step was last known to run; `None` if that is unknown.
+        worked_at: Option<DateTime<Utc>>,
+    },
+}
+
 impl ClusterSnapshot {
+    /// All steps, oldest first, if they were read.
+    pub const fn steps(&self) -> Option<&Vec<Step>> {
+        match &self.seen {
+            Seen::Described { steps } => steps.read(),
+            Seen::Listed { .. } => None,
+        }
+    }
+
+    /// Whether it was described, not only listed.
+    pub const fn is_described(&self) -> bool {
+        matches!(self.seen, Seen::Described { .. })
+    }
+
+    /// Whether a listing is enough as long as nothing has to be done about it: it is a cluster of
+    /// somebody else without a mark, and does not claim to be one of clusterup.
+    pub const fn may_be_listed(&self) -> bool {
+        match &self.cluster {
+            AnyCluster::Ours(_) => false,
+            AnyCluster::Foreign(cluster) => cluster.disputed.is_none() && self.mark.is_none(),
+        }
+    }
+
+    /// Takes over what a newer listing says. If the state has changed, a step has begun or ended, and
+    /// the steps that were read no longer count.
+    pub fn relist(&mut self, listed: &ListedCluster, now: DateTime<Utc>) {
+        let changed = self.state() != listed.state;
+        self.set_state(listed.state);
+        if let AnyCluster::Foreign(cluster) = &mut self.cluster {
+            cluster.ready_at = cluster.ready_at.or(listed.ready_at);
+        }
+        let works = listed.state == ClusterState::Running;
+        match &mut self.seen {
+            Seen::Listed { worked_at } if works || changed => *worked_at = Some(now),
+            Seen::Listed { .. } => {}
+            Seen::Described { .. } if changed => {
+                let worked_at = Some(now);
+                self.seen = Seen::Listed { worked_at };
+            }
+            Seen::Described { .. } => {}
+        }
+    }
+
     /// Whether somebody else protected it. The guardrails of a stack lift a protection that the stack
     /// asks for, and no other.
     pub fn is_protected_by_others(&self) -> bool {

@@ -6,5 +6,6 @@
 
 pub mod chance;
 pub mod flaky;
+pub mod rates;
 pub mod sim;
 pub mod worlds;

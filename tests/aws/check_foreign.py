@@ -39,6 +39,8 @@ def foreign(aws):
     reported = {one["Name"]: one["Status"]["State"] for one in shown}
     aws.equal((reported["hangs"], reported["next"]), ("COMPLETED", "RUNNING"), "steps as changed")
     metrics(aws, runs, slow)
+    tags(aws, runs, slow)
+    rates(aws)
     aws.emr.terminate_job_flows(JobFlowIds=[runs, slow, fleet])
 
 
@@ -83,3 +85,22 @@ def result(aws, cluster, metric):
             return cbor2.loads(reply.read())
     except urllib.error.HTTPError as refused:
         return cbor2.loads(refused.read())
+
+
+def tags(aws, runs, slow):
+    named = aws.client("resourcegroupstaggingapi").get_resources
+    entries = aws.emr.list_clusters()["Clusters"]
+    arns = {one["Id"]: one["ClusterArn"] for one in entries if one["Id"] in (runs, slow)}
+    reply = named(ResourceARNList=list(arns.values()))["ResourceTagMappingList"]
+    wanted = [{"ResourceARN": arns[slow], "Tags": [{"Key": "Owner", "Value": "ana"}]}]
+    aws.equal(reply, wanted, "only what has a tag")
+    aws.refused("InvalidParameterException", named, ResourceARNList=[arns[slow]] * 101)
+
+
+def rates(aws):
+    aws.post("rates", {"on": True})
+    for _ in range(20):
+        aws.emr.list_clusters()
+    aws.refused("ThrottlingException", aws.emr.list_clusters)
+    aws.post("rates", {"on": False})
+    aws.emr.list_clusters()

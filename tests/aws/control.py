@@ -35,6 +35,7 @@
     POST vpc/remove      {"region": ...}: removes the default VPC with its subnets
     POST subnets/remove  {"region": ...}: removes the subnets of the default VPC
     POST quota           {"vcpus": 5}: EC2's quota of on-demand standard instances
+    POST rates           {"on": true}: EMR throttles calls beyond its documented rates
     POST prices          sets the price list, see pricing.py
     POST budgets/seen    {"port": ...}: returns the output of mirrored.py
     POST budgets/actual  sets the spending of a budget, see budgets.py
@@ -78,6 +79,7 @@ import mirrored
 import rights
 import schedules
 from faults import Fault
+from rates import Rates
 from replies import Reply, json_reply
 
 
@@ -218,6 +220,10 @@ def quota(world, body):
     world.vcpus = int(body["vcpus"])
 
 
+def rates(world, body):
+    world.rates = Rates(bool(body["on"]))
+
+
 def schedules_of(world, _):
     """All schedules, in order of groups and names."""
     found = [schedules.shown(*one) for one in account.schedules()]
@@ -309,6 +315,7 @@ ROUTES = {
     ("POST", "roles"): roles,
     ("POST", "prices"): prices,
     ("POST", "quota"): quota,
+    ("POST", "rates"): rates,
     ("POST", "roles/trusting"): trusting_role,
     ("POST", "roles/remove"): remove_role,
     ("POST", "roles/strip"): strip_role,

@@ -20,8 +20,9 @@ import pricing
 import quotas
 import rights
 import schedules
+import tagging
 from faults import Dropped
-from replies import Refusal, Reply, refusal
+from replies import Refusal, Reply, refusal, throttled
 
 
 class Front:
@@ -54,7 +55,7 @@ class Front:
             entry, number = self.world.calls.begin(name)
             entry["path"] = environ["PATH_INFO"]
             faults = self.world.struck(name, number)
-        reply = None
+            reply = throttled(name.service) if self.world.rates.throttles(name) else None
         for fault in faults:
             if fault.when == "before":
                 reply = fault.strike(name, environ) or reply
@@ -78,6 +79,8 @@ class Front:
                     reply = pricing.answer(world, name, body)
                 elif name.service == "servicequotas":
                     reply = quotas.answer(world, name, body)
+                elif name.service == "tag":
+                    reply = tagging.answer(world, name, body)
                 elif name.service == "budgets":
                     reply = budgets.answer(world, name, json.loads(body))
                 elif name.service == "cloudwatch":

@@ -32,6 +32,7 @@ mod failure_logs;
 mod failures;
 #[path = "../support/faults.rs"]
 mod faults;
+mod first_look;
 mod fleet;
 mod fleet_provider;
 mod fleets;

@@ -17,6 +17,7 @@ SERVICES = {
     "budgets": "budgets",
     "pricing": "pricing",
     "servicequotas": "service-quotas",
+    "tag": "resourcegroupstaggingapi",
 }
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 READS = ("Get", "List", "Describe", "Head", "Assume")
 SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]+)/")
-RENAMED = {"elasticmapreduce": "emr", "monitoring": "cloudwatch"}
+RENAMED = {"elasticmapreduce": "emr", "monitoring": "cloudwatch", "tagging": "tag"}
 
 # Subresources of buckets and objects that have their own calls, by their query parameter.
 OF_BUCKET = {

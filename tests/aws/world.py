@@ -12,6 +12,7 @@ import rights
 import schedules
 from clock import Clock
 from faults import Calls
+from rates import Rates
 
 DURATIONS = {
     # Seconds of a cluster's phases, and of a timed step.
@@ -64,6 +65,7 @@ class World:
         self.address = "203.0.113.7"
         self.prices = {}
         self.vcpus = quotas.VCPUS
+        self.rates = Rates()
         self.budgets = {}
         self.budgets_page = None
         self.metrics = {}

@@ -86,7 +86,7 @@ fn a_cluster_is_ours_by_name_and_tag_together() {
             snapshot.owner.as_ref().map(|owner| owner.as_str()),
             Some("ann@desk")
         );
-        assert!(ours.steps.len() == 1 && snapshot.steps.read().is_some());
+        assert!(ours.steps.len() == 1 && snapshot.steps().is_some());
         assert!(snapshot.rates().is_some() && !snapshot.instance_spans().is_empty());
         let armed = ours
             .safeguards
@@ -141,7 +141,7 @@ fn steps_that_are_over_are_not_read_again() {
         }
         let watchdog = Process::calm(&sim, 2);
         let names = |snapshot: &ClusterSnapshot| -> Vec<String> {
-            let steps = snapshot.steps.read().unwrap().iter();
+            let steps = snapshot.steps().unwrap().iter();
             steps.map(|step| step.name.to_string()).collect()
         };
         let wanted = |count: usize| -> Vec<String> {
@@ -159,7 +159,7 @@ fn steps_that_are_over_are_not_read_again() {
         let snapshot = look(&watchdog, &cluster).await;
         assert_eq!(names(&snapshot), wanted(121));
         assert_eq!(calls(&watchdog, "elasticmapreduce:ListSteps") - before, 1);
-        assert!(!snapshot.steps.read().unwrap()[120].state.is_over());
+        assert!(!snapshot.steps().unwrap()[120].state.is_over());
     });
 }
 

@@ -13,6 +13,7 @@ mod destroy;
 #[path = "../ends/mod.rs"]
 mod ends;
 mod ends_table;
+mod first_look;
 mod fleet_provider;
 mod fleets;
 mod kills;

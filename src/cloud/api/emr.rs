@@ -214,12 +214,16 @@ call!(
 pub struct Summary {
     /// Id, `j-…`.
     pub id: String,
+    /// ClusterArn.
+    pub arn: String,
     /// Name.
     pub name: String,
     /// State in Status.
     pub state: ClusterState,
     /// CreationDateTime.
     pub created_at: DateTime<Utc>,
+    /// ReadyDateTime.
+    pub ready_at: Option<DateTime<Utc>>,
 }
 
 /// Lists up to 50 steps, newest first.

@@ -16,6 +16,7 @@ pub mod s3;
 pub mod scheduler;
 pub mod sns;
 pub mod sts;
+pub mod tagging;
 
 pub use cause::{Cause, LogIn, Mfa, RoleProblem};
 pub use error::{ApiError, Kind};
@@ -108,5 +109,5 @@ macro_rules! api {
 }
 
 api!(
-    budgets, cloudwatch, quotas, sts, ec2, iam, s3, emr, scheduler,
+    budgets, cloudwatch, quotas, sts, tagging, ec2, iam, s3, emr, scheduler,
 );

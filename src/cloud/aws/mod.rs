@@ -19,6 +19,7 @@ mod sns;
 mod sts;
 mod subnets;
 mod subscribers;
+mod tagging;
 mod translate;
 mod wire;
 
@@ -63,6 +64,7 @@ pub struct Sdk {
     scheduler: aws_sdk_scheduler::Client,
     sns: aws_sdk_sns::Client,
     sts: aws_sdk_sts::Client,
+    tagging: aws_sdk_resourcegroupstagging::Client,
     region: Region,
 }
 
@@ -133,6 +135,7 @@ impl Sdk {
             scheduler: aws_sdk_scheduler::Client::new(config),
             sns: aws_sdk_sns::Client::new(config),
             sts: aws_sdk_sts::Client::new(config),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(config),
             region: region.clone(),
         }
     }

@@ -11,7 +11,7 @@ use crate::cloud::fleet::{
 use crate::cloud::{CloudError, Lease, SparkPages};
 use crate::disk;
 use crate::model::fleet::{
-    AnyCluster, ClusterSnapshot, ListedCluster, MetricSample, Reading, WatchdogMark,
+    AnyCluster, ClusterSnapshot, ListedCluster, MetricSample, Reading, Seen, WatchdogMark,
 };
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
@@ -103,7 +103,9 @@ impl Local {
             tags: cluster.spec.tags.clone(),
             protected: false,
             applications: Vec::new(),
-            steps: Reading::Read(cluster.steps.clone()),
+            seen: Seen::Described {
+                steps: Reading::Read(cluster.steps.clone()),
+            },
             mark,
             cluster: AnyCluster::Ours(Box::new(cluster)),
         }
@@ -148,11 +150,24 @@ impl FleetListing for Local {
             name: cluster.stack.as_str().into(),
             state: cluster.state,
             created_at: cluster.created_at,
+            ready_at: cluster.ready_at,
         });
         let listed: Vec<ListedCluster> = listed.collect();
         let mut samples = self.fleet_memory.samples.borrow_mut();
         samples.retain(|id, _| listed.iter().any(|one| one.id == *id));
         Ok(listed)
+    }
+
+    async fn tags(
+        &self,
+        _: &[ClusterId],
+    ) -> Result<BTreeMap<ClusterId, BTreeMap<String, String>>, CloudError> {
+        Ok(BTreeMap::new())
+    }
+
+    /// Each cluster here is one of clusterup.
+    fn glance(&self, _: &ListedCluster, _: BTreeMap<String, String>) -> Option<ClusterSnapshot> {
+        None
     }
 
     async fn look(&self, id: &ClusterId) -> Result<Option<ClusterSnapshot>, CloudError> {
@@ -190,6 +205,10 @@ impl FleetMetrics for Local {
             metric_samples.insert(snapshot.id().clone(), since.copied().collect());
         }
         Ok(metric_samples)
+    }
+
+    fn at_once(&self, _: TimeDelta) -> usize {
+        usize::MAX
     }
 }
 

@@ -4,9 +4,9 @@
 use super::exempt::exempt;
 use super::idleness::FRESH;
 use super::{WatchInput, quiet_period, wants_pulses};
-use crate::model::fleet::Reading;
+use crate::model::fleet::{Reading, Seen};
 use crate::model::money::Usd;
-use crate::model::observed::StepState;
+use crate::model::observed::{ClusterState, StepState};
 use crate::model::orders::UnmanagedAction;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -16,9 +16,9 @@ pub(super) const READ_INTERVAL: TimeDelta = quiet_period::PERIOD;
 /// The interval if no end depends on the metrics.
 pub(super) const SLOW_INTERVAL: TimeDelta = TimeDelta::hours(1);
 
-/// The maximum number of clusters whose metrics are read in one sweep: three metrics of each fit
-/// into a call of 500 (CloudWatch API, GetMetricData).
-pub const AT_ONCE: usize = 166;
+/// The most clusters whose metrics are read again in one sweep: three metrics of each fit into a call
+/// of 500 (CloudWatch API, GetMetricData).
+const AT_ONCE: usize = 166;
 /// Metrics of each cluster.
 const METRICS: i64 = 3;
 /// The price of a metric that is read, in hundred-thousandths of a dollar: $0.01 per thousand
@@ -56,9 +56,13 @@ fn every(now: DateTime<Utc>, watched: &WatchInput<'_>) -> TimeDelta {
 
 /// Whether a step runs that people would be notified about if it made no progress.
 fn may_be_stuck(watched: &WatchInput<'_>) -> bool {
-    let steps = watched.snapshot.steps.read();
-    let mut steps = steps.into_iter().flatten();
-    steps.any(|step| step.state == StepState::Running)
+    match &watched.snapshot.seen {
+        Seen::Listed { .. } => watched.snapshot.state() == ClusterState::Running,
+        Seen::Described { steps } => {
+            let mut steps = steps.read().into_iter().flatten();
+            steps.any(|step| step.state == StepState::Running)
+        }
+    }
 }
 
 /// How old the last point may be to be used.

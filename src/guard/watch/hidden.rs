@@ -11,6 +11,9 @@ pub(super) fn evidence(watched: &WatchInput<'_>) -> Option<String> {
     if snapshot.place == Place::Local {
         return None;
     }
+    if snapshot.applications.is_empty() && !snapshot.is_described() {
+        return None;
+    }
     if snapshot.applications.is_empty() {
         return Some("idleness unknown: EMR lists no applications for it".to_owned());
     }

@@ -3,8 +3,8 @@
 use super::quiet_period::{GAP, QuietPeriod};
 use super::{WatchInput, asks, hidden, quiet_period, wants_pulses};
 use crate::guard::idle;
-use crate::model::fleet::{MetricSample, Reading};
-use crate::model::observed::StepState;
+use crate::model::fleet::{MetricSample, Reading, Seen};
+use crate::model::observed::{ClusterState, StepState};
 use crate::model::place::Place;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -70,7 +70,11 @@ pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Idleness {
     let Some(ready) = snapshot.ready_at() else {
         return Idleness::Busy("it is not ready yet".to_owned());
     };
-    let steps = match &snapshot.steps {
+    let steps = match &snapshot.seen {
+        Seen::Listed { worked_at } => return by_listing(now, ready, *worked_at, watched),
+        Seen::Described { steps } => steps,
+    };
+    let steps = match steps {
         Reading::Read(steps) => steps,
         Reading::Unread(why) => {
             return Idleness::Unknown(format!("its steps cannot be read: {why}"));
@@ -86,6 +90,42 @@ pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Idleness {
     if let Some(why) = hidden::evidence(watched) {
         return Idleness::Hidden(why);
     }
+    by_metrics(now, since, watched)
+}
+
+/// The idleness of a cluster that was only listed. RUNNING means that a step runs, WAITING that none
+/// does (EMR Management Guide, "Understanding the cluster lifecycle"). Until the metrics are needed, it
+/// counts as busy: it may have worked since it was ready.
+fn by_listing(
+    now: DateTime<Utc>,
+    ready: DateTime<Utc>,
+    worked_at: Option<DateTime<Utc>>,
+    watched: &WatchInput<'_>,
+) -> Idleness {
+    if watched.snapshot.state() == ClusterState::Running {
+        return Idleness::Busy("a step runs".to_owned());
+    }
+    if let Some(why) = hidden::evidence(watched) {
+        return Idleness::Hidden(why);
+    }
+    let since = worked_at.map_or(ready, |at| at.max(ready));
+    if wants_pulses(now, watched) {
+        return by_metrics(now, since, watched);
+    }
+    let metric_samples = watched.metric_samples.and_then(Reading::read);
+    let mut metric_samples = metric_samples.into_iter().flatten().rev();
+    match metric_samples.find(|metric_sample| quiet_period::works(metric_sample)) {
+        Some(metric_sample) if metric_sample.at + quiet_period::PERIOD > since => {
+            worked(metric_sample, "had")
+        }
+        Some(_) | None => {
+            let passed = Span::from_delta(now.signed_duration_since(since));
+            Idleness::Busy(format!("it waits, and worked or became ready {passed} ago"))
+        }
+    }
+}
+
+fn by_metrics(now: DateTime<Utc>, since: DateTime<Utc>, watched: &WatchInput<'_>) -> Idleness {
     match watched.metric_samples {
         // Steps alone never end a cluster; the metrics have to be read as well.
         None if wants_pulses(now, watched) => {
@@ -180,4 +220,82 @@ fn evidence(now: DateTime<Utc>, since: DateTime<Utc>, at_least: bool) -> String 
         since.format("%Y-%m-%d %H:%M UTC")
     };
     format!("idle for {qualifier}{passed} since {before}{at}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::needs_description;
+    use super::super::sample::{World, at};
+    use super::super::stage::Stage;
+    use super::super::wants_pulses;
+    use crate::model::fleet::Seen;
+    use crate::model::observed::ClusterState;
+    use crate::model::observed::EndReason::Forgotten;
+
+    #[test]
+    fn a_listing_and_metrics_keep_a_cluster_that_works() {
+        let mut world = World::others();
+        world.is_listed(ClusterState::Running);
+        assert_eq!(world.judge(1_000).evidence, "a step runs");
+        world.is_listed(ClusterState::Waiting);
+        // Ready at 300 s, forgotten an hour later, warned five minutes before.
+        assert!(!wants_pulses(at(3_500), &world.watched()));
+        assert_eq!(world.says(3_500), ("keep", None));
+        assert_eq!(world.judge(3_500).idle_since, None, "it may have worked");
+        assert!(wants_pulses(at(3_700), &world.watched()));
+        assert_eq!(world.says(3_700), ("unseen", None), "not without metrics");
+        world.quiet_until(3_600);
+        world.works_at(3_300, 2);
+        let assessment = world.judge(3_700);
+        assert_eq!(assessment.stage, Stage::Keep);
+        assert!(
+            assessment.evidence.starts_with("YARN had 2"),
+            "{}",
+            assessment.evidence
+        );
+        assert!(!needs_description(&world.snapshot, &assessment.stage));
+    }
+
+    #[test]
+    fn a_listing_is_not_enough_for_a_warning() {
+        let mut world = World::others();
+        world.is_listed(ClusterState::Waiting);
+        world.quiet_until(9_000);
+        let assessment = world.judge(9_100);
+        assert!(matches!(assessment.stage, Stage::Warn(_)), "{assessment:?}");
+        assert!(needs_description(&world.snapshot, &assessment.stage));
+        // It was seen in a step before: it is idle from then on.
+        let worked_at = Some(at(8_000));
+        world.snapshot.seen = Seen::Listed { worked_at };
+        assert_eq!(world.judge(9_100).stage, Stage::Keep);
+        // Its age alone is known from a listing, whatever it runs.
+        world.orders.unmanaged.max_lifetime = Some(crate::model::span::Span::from_secs(7_200));
+        world.is_listed(ClusterState::Running);
+        world.metric_samples = None;
+        assert_eq!(world.says(9_100), ("warn", Some(Forgotten)));
+        // The tag that exempts it is known as well.
+        world.exempt("yes", None);
+        let assessment = world.judge(9_100);
+        assert_eq!(assessment.stage, Stage::Exempt);
+        assert!(!needs_description(&world.snapshot, &assessment.stage));
+    }
+
+    #[test]
+    fn applications_of_an_earlier_description_still_hide_work() {
+        let mut world = World::others();
+        world.is_listed(ClusterState::Waiting);
+        world.has(&["HBase"]);
+        world.quiet_until(9_000);
+        assert_eq!(world.says(9_100), ("unseen", None));
+    }
+
+    #[test]
+    fn a_listed_cluster_may_be_stuck() {
+        let mut world = World::others();
+        world.is_listed(ClusterState::Running);
+        world.quiet_until(9_000);
+        let assessment = world.judge(9_100);
+        assert_eq!(assessment.stage, Stage::Stuck);
+        assert!(needs_description(&world.snapshot, &assessment.stage));
+    }
 }

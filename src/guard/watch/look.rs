@@ -4,8 +4,8 @@
 use super::stage::{Assessment, Stage};
 use super::{WatchInput, hidden, quiet_period};
 use crate::guard::idle;
-use crate::model::fleet::Reading;
-use crate::model::observed::StepState;
+use crate::model::fleet::{ClusterSnapshot, Reading, Seen};
+use crate::model::observed::{ClusterState, StepState};
 use crate::model::orders::Orders;
 use crate::model::place::Place;
 use crate::model::span::Span;
@@ -48,6 +48,16 @@ pub fn reach(watched: &WatchInput<'_>) -> TimeDelta {
     idle_timeout(watched).delta() + watched.orders.warn_before.delta() + TimeDelta::hours(1)
 }
 
+/// Whether a cluster that was only listed has to be described: something has to be said of it or done
+/// to it, and a listing is not enough for that.
+pub const fn needs_description(snapshot: &ClusterSnapshot, stage: &Stage) -> bool {
+    let decides_nothing = matches!(
+        stage,
+        Stage::Keep | Stage::Exempt | Stage::Unseen | Stage::Ending | Stage::Late | Stage::Over
+    );
+    !snapshot.is_described() && !decides_nothing
+}
+
 pub(super) fn idle_timeout(watched: &WatchInput<'_>) -> Span {
     let orders = watched.orders;
     match (watched.snapshot.ours(), &orders.bound) {
@@ -61,18 +71,28 @@ pub(super) fn idle_timeout(watched: &WatchInput<'_>) -> Span {
 /// make it idle by now, or a step has had no container for so long that it may be stuck.
 pub fn wants_pulses(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
     let snapshot = watched.snapshot;
-    let (Some(ready), Reading::Read(steps)) = (snapshot.ready_at(), &snapshot.steps) else {
+    let Some(ready) = snapshot.ready_at().filter(|_| snapshot.state().is_live()) else {
         return false;
     };
-    if !snapshot.state().is_live() {
-        return false;
-    }
+    let (runs_since, over) = match &snapshot.seen {
+        Seen::Listed { worked_at } => {
+            let runs = snapshot.state() == ClusterState::Running;
+            (runs.then_some(ready), (*worked_at).max(Some(ready)))
+        }
+        Seen::Described { steps } => {
+            let Reading::Read(steps) = steps else {
+                return false;
+            };
+            let running = steps.iter().filter(|step| step.state == StepState::Running);
+            let begun = running.filter_map(|step| step.started_at).min();
+            (begun, Some(idle::latest(ready, steps)))
+        }
+    };
     let orders = watched.orders;
     let known = watched.metric_samples.and_then(Reading::read);
     let known = known.map_or(&[][..], Vec::as_slice);
     let is_local = snapshot.place == Place::Local;
-    let running = steps.iter().filter(|step| step.state == StepState::Running);
-    if let Some(begun) = running.filter_map(|step| step.started_at).min() {
+    if let Some(begun) = runs_since {
         let held = known
             .iter()
             .rev()
@@ -88,7 +108,7 @@ pub fn wants_pulses(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
         return false;
     }
     let timeout = idle_timeout(watched);
-    let over = idle::latest(ready, steps);
+    let over = over.unwrap_or(ready);
     let over = quiet_period::worked_until(known).map_or(over, |at| at.max(over));
     let idle = now - over;
     !is_local && idle >= timeout.delta() - orders.warn_before.delta()

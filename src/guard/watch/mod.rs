@@ -15,9 +15,9 @@ mod sample;
 mod stage;
 mod stuck;
 
-pub use asks::{AT_ONCE, a_month, due};
+pub use asks::{a_month, due};
 pub use breaker::{Tripped, restrain};
-pub use look::{look_again, reach, wants_pulses};
+pub use look::{look_again, needs_description, reach, wants_pulses};
 pub use quiet_period::QuietPeriod;
 pub use stage::{Assessment, Force, Stage};
 

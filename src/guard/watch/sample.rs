@@ -6,9 +6,9 @@ use super::{Assessment, QuietPeriod, WatchInput, judge};
 use crate::guard::sample;
 use crate::model::application::Application;
 use crate::model::fleet::{
-    AnyCluster, ClusterSnapshot, ForeignCluster, MetricSample, Reading, WatchdogMark,
+    AnyCluster, ClusterSnapshot, ForeignCluster, MetricSample, Reading, Seen, WatchdogMark,
 };
-use crate::model::observed::{Cluster, ClusterState, EndReason, StepState};
+use crate::model::observed::{Cluster, ClusterState, EndReason, Step, StepState};
 use crate::model::orders::{Exempt, Mildest, Orders, Unmanaged, UnmanagedAction};
 use crate::model::place::Place;
 use crate::model::span::Span;
@@ -63,7 +63,9 @@ impl World {
                 tags: BTreeMap::new(),
                 protected: false,
                 applications: ["Hadoop", "Spark"].map(Application::seen).to_vec(),
-                steps: Reading::Read(steps),
+                seen: Seen::Described {
+                    steps: Reading::Read(steps),
+                },
                 mark: None,
             },
             metric_samples: None,
@@ -92,10 +94,21 @@ impl World {
         self.snapshot.set_state(state);
     }
 
+    pub(super) fn has_steps(&mut self, steps: Reading<Vec<Step>>) {
+        self.snapshot.seen = Seen::Described { steps };
+    }
+
+    /// Sets that it was only listed.
+    pub(super) fn is_listed(&mut self, state: ClusterState) {
+        self.snapshot.set_state(state);
+        self.snapshot.applications.clear();
+        self.snapshot.seen = Seen::Listed { worked_at: None };
+    }
+
     /// Sets one step that runs since then.
     pub(super) fn runs_since(&mut self, seconds: i64) {
         let steps = vec![sample::step(StepState::Running, Some(seconds), None)];
-        self.snapshot.steps = Reading::Read(steps);
+        self.has_steps(Reading::Read(steps));
         self.snapshot.set_state(ClusterState::Running);
     }
 

@@ -336,7 +336,7 @@ mod tests {
             // There was no reading before, so only a part of the time is known.
             assert!(assessment.idle_at_least, "{hours}");
             assert_eq!(assessment.idle_since, Some(at(now - 10_500)));
-            world.snapshot.steps = Reading::Read(Vec::new());
+            world.has_steps(Reading::Read(Vec::new()));
             world.quiet_period = Some(QuietPeriod {
                 since: at(700),
                 at_least: false,

@@ -2,8 +2,8 @@
 //! but people are notified.
 
 use super::WatchInput;
-use crate::model::fleet::MetricSample;
-use crate::model::observed::{Step, StepState};
+use crate::model::fleet::{ClusterSnapshot, MetricSample, Seen};
+use crate::model::observed::{ClusterState, Step, StepState};
 use crate::model::place::Place;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,8 +14,7 @@ const MIN_POINTS: usize = 3;
 /// The evidence that a step is stuck; `None` if it is not, or unknown.
 pub(super) fn evidence(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Option<String> {
     let after = watched.orders.stuck_after;
-    let step = running_longest(watched.snapshot.steps.read()?)?;
-    let begun = step.started_at?;
+    let (step, begun) = running(watched.snapshot)?;
     let from = now - after.delta();
     if begun > from {
         return None;
@@ -43,10 +42,24 @@ pub(super) fn evidence(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Option<S
         none.then_some("without a container")?
     };
     Some(format!(
-        "step {} has run for {}, and for {after} {what}",
-        step.name,
+        "{step} has run for {}, and for {after} {what}",
         Span::from_delta(now.signed_duration_since(begun)),
     ))
+}
+
+/// The step that has run for the longest, and since when. Of a cluster that was only listed, the step
+/// is unknown: it may run since the cluster was ready.
+fn running(snapshot: &ClusterSnapshot) -> Option<(String, DateTime<Utc>)> {
+    match &snapshot.seen {
+        Seen::Described { steps } => {
+            let step = running_longest(steps.read()?)?;
+            Some((format!("step {}", step.name), step.started_at?))
+        }
+        Seen::Listed { .. } => {
+            let runs = snapshot.state() == ClusterState::Running;
+            runs.then(|| Some(("a step".to_owned(), snapshot.ready_at()?)))?
+        }
+    }
 }
 
 fn running_longest(steps: &[Step]) -> Option<&Step> {

@@ -82,7 +82,7 @@ fn no_evidence_is_not_idleness() {
     assert_eq!(world.says(900 + 1_200), ("warn", Some(IdleTimeout)));
     // Steps that cannot be read.
     world.quiet_until(1_800);
-    world.snapshot.steps = Reading::Unread("throttled".to_owned());
+    world.has_steps(Reading::Unread("throttled".to_owned()));
     assert_eq!(world.says(1_800), ("unseen", None));
 }
 
@@ -192,7 +192,7 @@ fn one_that_does_not_come_up_is_caught() {
         world.cluster().spec.guardrails.max_lifetime = Span::from_secs(86_400);
         world.orders.bound = Some(world.cluster().guardrails());
         world.is_unready(state);
-        world.snapshot.steps = Reading::Read(Vec::new());
+        world.has_steps(Reading::Read(Vec::new()));
         assert_eq!(world.says(3_299), ("keep", None));
         assert_eq!(world.says(3_300), ("warn", Some(StartTimeout)));
         world.marked(3_601, StartTimeout);
@@ -204,7 +204,7 @@ fn one_that_does_not_come_up_is_caught() {
 fn a_stack_may_allow_less_time_to_start_than_its_policy() {
     let mut world = World::ours();
     world.is_unready(ClusterState::Bootstrapping);
-    world.snapshot.steps = Reading::Read(Vec::new());
+    world.has_steps(Reading::Read(Vec::new()));
     world.cluster().spec.guardrails.start_within = Some(Span::from_secs(1_200));
     assert_eq!(world.says(899), ("keep", None));
     assert_eq!(world.says(900), ("warn", Some(StartTimeout)));

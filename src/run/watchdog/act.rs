@@ -81,6 +81,8 @@ impl RegionWatch {
             };
             let stage = tracked.assessment.stage.clone();
             let fresh = tracked.is_fresh(began_at);
+            // People are notified of what was described, not of what a listing makes likely.
+            let known = !tracked.needs_description();
             let snapshot = tracked.snapshot.as_ref();
             if let Some(why) = snapshot.and_then(|snapshot| snapshot.disputed()) {
                 let about = self.about(tracked, context.clock.now());
@@ -93,15 +95,21 @@ impl RegionWatch {
                 Stage::Over => self.over(&id, context, done).await,
                 Stage::Late => self.late(&id, context, done).await,
                 Stage::End(..) | Stage::Ending => self.notify_end(&id, context).await,
-                Stage::Stuck => self.notify(&id, "stuck", context, done).await,
-                Stage::Forgotten => self.notify(&id, "forgotten", context, done).await,
-                Stage::Protected => self.notify(&id, "protected", context, done).await,
+                Stage::Stuck if known => self.notify(&id, "stuck", context, done).await,
+                Stage::Forgotten if known => self.notify(&id, "forgotten", context, done).await,
+                Stage::Protected if known => self.notify(&id, "protected", context, done).await,
                 // A cluster is only marked if it was described in this sweep.
                 Stage::Warn(_) if fresh => self.warn(&id, context, done).await,
                 Stage::Clear if fresh => self.clear(&id, context, done).await,
                 Stage::Keep => self.forget_notified(&id, context),
-                Stage::Exempt | Stage::Unseen | Stage::Warn(_) | Stage::Grace(_) | Stage::Clear => {
-                }
+                Stage::Stuck
+                | Stage::Forgotten
+                | Stage::Protected
+                | Stage::Exempt
+                | Stage::Unseen
+                | Stage::Warn(_)
+                | Stage::Grace(_)
+                | Stage::Clear => {}
             }
         }
         self.record_lost(context, done);

@@ -12,9 +12,11 @@ mod cleanup;
 pub mod daemon;
 mod ends;
 mod fleet_status;
+mod looks;
 mod notices;
 mod observe;
 mod operator;
+mod readings;
 pub mod region_watch;
 pub mod request;
 mod tracked;
@@ -40,6 +42,10 @@ use tokio::task::JoinSet;
 
 /// The interval between two searches for leftovers of ended clusters.
 const CLEANUP_INTERVAL: TimeDelta = TimeDelta::hours(1);
+/// How old a description may be that is acted on at the end of a long sweep.
+const MAX_AGE: TimeDelta = TimeDelta::minutes(15);
+/// How often a sweep of everything goes on with what its last round has shown.
+const MAX_ROUNDS: usize = 3;
 
 /// All places that are watched, and what is known of them.
 pub struct Watchdog {
@@ -176,21 +182,34 @@ impl Watchdog {
         self.report(acted, began_at, &calls, looked)
     }
 
-    /// Makes one sweep that looks at every cluster, no matter how many are new, and reports its
-    /// progress. What it acts on is as fresh as in any sweep: clusters that are suspected are looked
-    /// at again when all are known.
+    /// Makes one sweep that judges every cluster, no matter how many there are, and reports its
+    /// progress. What is acted on was described in this sweep, and within [`MAX_AGE`].
     pub async fn sweep_all(&mut self, dry: bool, listener: &dyn Listener) -> Report {
         let began_at = self.clock.now();
         let calls = self.calls();
         let mut looked = self.observe(began_at, Extent::Whole).await;
         let mut fresh_from = began_at;
-        let mut new = 0;
-        for region_watch in &mut self.region_watches {
-            new += region_watch.look_at_new(listener).await;
+        for _ in 0..MAX_ROUNDS {
+            let mut more = 0;
+            for region_watch in &mut self.region_watches {
+                more += region_watch.look_at_all(fresh_from, listener).await;
+            }
+            if more == 0 {
+                break;
+            }
+            looked += more;
+            let now = self.clock.now();
+            for region_watch in &mut self.region_watches {
+                region_watch.judge(&self.policies, now);
+                region_watch
+                    .read_due_metrics(&self.policies, now, Extent::Whole)
+                    .await;
+                region_watch.judge(&self.policies, self.clock.now());
+            }
+            fresh_from = began_at.max(self.clock.now() - MAX_AGE);
         }
-        if new > 0 {
-            fresh_from = self.clock.now();
-            looked += new + self.observe(fresh_from, Extent::Whole).await;
+        for region_watch in &mut self.region_watches {
+            region_watch.note_gaps();
         }
         let acted = self.act(dry, fresh_from).await;
         self.report(acted, began_at, &calls, looked)

@@ -51,6 +51,7 @@ impl RegionWatch {
                 name: target.name.clone().unwrap_or_default(),
                 state: ClusterState::Terminating,
                 created_at: entry.at,
+                ready_at: None,
             };
             let mut cluster = TrackedCluster::new(listed, entry.at);
             cluster.asked_at = Some(entry.at);

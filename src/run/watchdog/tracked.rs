@@ -1,7 +1,7 @@
 //! The watchdog's memory of one cluster between sweeps.
 
 use crate::guard::watch::{
-    Assessment, QuietPeriod, Stage, WatchInput, due, judge, look_again, reach,
+    Assessment, QuietPeriod, Stage, WatchInput, due, judge, look_again, needs_description, reach,
 };
 use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, Reading};
 use crate::model::observed::{End, EndReason};
@@ -12,6 +12,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// and EMR may not know it at once.
 const MAX_MISSES: u32 = 3;
 
+/// The interval between two readings of a cluster's tags without a description.
+const TAGS_INTERVAL: TimeDelta = TimeDelta::minutes(10);
+
 /// The interval between two looks at a marked cluster that has time left.
 const GRACE_LOOK_INTERVAL: TimeDelta = TimeDelta::minutes(10);
 
@@ -21,6 +24,8 @@ pub(super) struct TrackedCluster {
     /// As they were last read; `None` if they never were.
     pub(super) metric_samples: Option<Reading<Vec<MetricSample>>>,
     pub(super) metrics_read_at: Option<DateTime<Utc>>,
+    /// When its tags were last read without a description.
+    pub(super) tags_read_at: Option<DateTime<Utc>>,
     /// The longest quiet period that all samples so far show.
     pub(super) quiet_period: Option<QuietPeriod>,
     pub(super) assessment: Assessment,
@@ -56,6 +61,7 @@ impl TrackedCluster {
             snapshot: None,
             metric_samples: None,
             metrics_read_at: None,
+            tags_read_at: None,
             quiet_period: None,
             assessment: unlooked(),
             next_look: now,
@@ -74,16 +80,65 @@ impl TrackedCluster {
     }
 
     /// Updates the cluster from a listing.
-    pub(super) fn listed(&mut self, listed: ListedCluster) {
-        self.changed |= listed.state != self.listed.state;
+    pub(super) fn listed(&mut self, listed: ListedCluster, now: DateTime<Utc>) {
+        let changed = listed.state != self.listed.state;
         (self.missing, self.unfound) = (false, 0);
-        if let Some(snapshot) = &mut self.snapshot
-            && !listed.state.is_live()
-        {
-            // Only the state of a cluster that is ending matters.
-            snapshot.set_state(listed.state);
+        let suspect = self.assessment.stage.is_suspect();
+        match &mut self.snapshot {
+            Some(snapshot) if snapshot.may_be_listed() && !suspect => {
+                snapshot.relist(&listed, now);
+            }
+            Some(snapshot) if !listed.state.is_live() => {
+                // Only the state of a cluster that is ending matters.
+                snapshot.set_state(listed.state);
+                self.changed |= changed;
+            }
+            Some(_) | None => self.changed |= changed,
         }
         self.listed = listed;
+    }
+
+    /// Takes over what a listing and the tags show of a cluster; `None` if it has to be described.
+    /// Details that an earlier description had are kept.
+    pub(super) fn glanced(&mut self, glance: Option<ClusterSnapshot>, now: DateTime<Utc>) {
+        self.tags_read_at = Some(now);
+        match (&mut self.snapshot, glance) {
+            (Some(known), Some(glance)) => {
+                (known.tags, known.owner) = (glance.tags, glance.owner);
+            }
+            (Some(_), None) => self.changed = true,
+            (None, Some(glance)) => {
+                self.snapshot = Some(glance);
+                self.changed = false;
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Whether its tags are to be read without a description: they never were, or long ago.
+    pub(super) fn wants_tags(&self, now: DateTime<Utc>) -> bool {
+        if self.missing || self.trouble.is_some() {
+            return false;
+        }
+        match (&self.snapshot, self.tags_read_at) {
+            (None, read_at) => read_at.is_none(),
+            (Some(snapshot), read_at) => {
+                let is_old = read_at.is_none_or(|at| now - at >= TAGS_INTERVAL);
+                !snapshot.is_described() && is_old
+            }
+        }
+    }
+
+    /// Whether a listing is not enough for what it is judged to be.
+    pub(super) fn needs_description(&self) -> bool {
+        let snapshot = self.snapshot.as_ref();
+        snapshot.is_some_and(|snapshot| needs_description(snapshot, &self.assessment.stage))
+    }
+
+    /// Whether it was only listed so far, and its applications and prices are unknown.
+    pub(super) fn was_never_described(&self) -> bool {
+        let snapshot = self.snapshot.as_ref();
+        snapshot.is_some_and(|it| !it.is_described() && it.applications.is_empty())
     }
 
     pub(super) fn looked(&mut self, snapshot: ClusterSnapshot) {
@@ -123,7 +178,15 @@ impl TrackedCluster {
     /// Whether it was looked at in the sweep that began at `began_at`.
     pub(super) fn is_fresh(&self, began_at: DateTime<Utc>) -> bool {
         let snapshot = self.snapshot.as_ref();
-        snapshot.is_some_and(|snapshot| snapshot.looked_at >= began_at) && self.trouble.is_none()
+        let fresh = |it: &ClusterSnapshot| it.is_described() && it.looked_at >= began_at;
+        snapshot.is_some_and(fresh) && self.trouble.is_none()
+    }
+
+    /// Whether it may leave the listing without being described: nobody was notified of it, and
+    /// nothing was done to it.
+    pub(super) fn may_vanish(&self) -> bool {
+        let of_others = self.snapshot.as_ref().is_some_and(|it| it.may_be_listed());
+        of_others && self.asked_at.is_none() && self.notified.is_none()
     }
 
     /// Whether neither listings nor looks find it any more.
@@ -191,7 +254,11 @@ impl TrackedCluster {
         let reach = reach(&input);
         let assessment = judge(now, &input);
         self.quiet_period = assessment.quiet_period.or(self.quiet_period);
-        self.next_look = look_again(snapshot.looked_at, &assessment, &orders);
+        self.next_look = if self.was_never_described() {
+            snapshot.looked_at
+        } else {
+            look_again(snapshot.looked_at, &assessment, &orders)
+        };
         self.keep = orders.exempt.first().map(|exempt| exempt.tag.clone());
         (self.assessment, self.reach) = (assessment, reach);
     }

@@ -2,6 +2,7 @@
 
 use super::cluster::Cluster;
 use super::refusal::{Refusal, invalid};
+use super::tagging::arn;
 use super::varying::Machine;
 use super::world::{Answer, State, no_cluster};
 use clusterup::cloud::api::Page;
@@ -46,9 +47,11 @@ impl Answer for ListClusters {
         let clusters = state.clusters.values().filter(behind).filter(wanted);
         let found = clusters.map(|cluster| Summary {
             id: cluster.id.clone(),
+            arn: arn(&cluster.id),
             name: cluster.order.name.clone(),
             state: cluster.state,
             created_at: cluster.created_at,
+            ready_at: cluster.ready_at,
         });
         Ok(page(found, |summary| summary.id.clone()))
     }

@@ -24,6 +24,7 @@ mod s3;
 mod scheduler;
 mod sts;
 mod subnets;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod uploads;

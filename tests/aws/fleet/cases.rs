@@ -108,12 +108,12 @@ pub(super) const UNSEEN: (&str, Option<&str>) = ("unseen", None);
 pub(super) fn forgotten() -> Vec<Case> {
     let old = || idle(5 * HOUR, 2 * HOUR);
     vec![
-        case("fresh", idle(20 * MINUTE, 5 * MINUTE), KEEP, "idle for "),
+        case("fresh", idle(20 * MINUTE, 5 * MINUTE), KEEP, "it waits, "),
         case(
             "idle a while",
             idle(5 * HOUR, 30 * MINUTE),
             KEEP,
-            "idle for ",
+            "YARN had 1 applications",
         ),
         case("forgotten", old(), WARN, "(idle_timeout: 1h)"),
         case(
@@ -199,7 +199,7 @@ pub(super) fn forgotten() -> Vec<Case> {
             "protected and at work",
             with(busy(5 * HOUR, 60), json!({ "protected": true })),
             KEEP,
-            "step train runs",
+            "runs",
         ),
         case(
             "is being ended",
@@ -218,19 +218,14 @@ pub(super) fn at_work() -> Vec<Case> {
     let stale: Vec<_> = (8..20).rev().map(|n| (n * 300, 0, 0)).collect();
     let stuck = || busy(5 * HOUR, 2 * HOUR);
     vec![
-        case(
-            "a step runs",
-            busy(5 * HOUR, 4 * MINUTE),
-            KEEP,
-            "step train runs",
-        ),
+        case("a step runs", busy(5 * HOUR, 4 * MINUTE), KEEP, "runs"),
         case(
             "a step began after its mark",
             marked(busy(5 * HOUR, 60), -60, "forgotten"),
             ("clear", None),
             "",
         ),
-        case("a notebook at work", old(), KEEP, "YARN has 1 applications")
+        case("a notebook at work", old(), KEEP, "YARN had 1 applications")
             .metrics(points(&[(600, 1, 0), (300, 1, 0)])),
         case(
             "a notebook that was marked",
@@ -250,14 +245,14 @@ pub(super) fn at_work() -> Vec<Case> {
             "a point before the last at work",
             old(),
             KEEP,
-            "YARN has 1 applications",
+            "YARN had 1 applications",
         )
         .metrics(points(&[(600, 1, 1), (300, 0, 0)])),
         case(
             "somebody worked by hand a while ago",
             old(),
             KEEP,
-            "idle for ",
+            "YARN had 1 applications",
         )
         .metrics(points(&worked)),
         case("no metrics", old(), UNSEEN, "fewer than two data points").metrics(json!("silent")),
@@ -273,12 +268,12 @@ pub(super) fn at_work() -> Vec<Case> {
         )
         .metrics(json!("silent")),
         case("stuck", stuck(), ("stuck", None), "without a container").metrics(points(&quiet(120))),
-        case("long at work", stuck(), KEEP, "step train runs").metrics(points(&[
+        case("long at work", stuck(), KEEP, "runs").metrics(points(&[
             (1_500, 1, 9),
             (900, 1, 9),
             (300, 1, 9),
         ])),
-        case("perhaps stuck", stuck(), KEEP, "step train runs").metrics(json!("fail")),
+        case("perhaps stuck", stuck(), KEEP, "runs").metrics(json!("fail")),
     ]
 }
 

@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 const MAX_CLUSTERS: usize = MAX_QUERIES / Metric::ALL.len();
 
 /// How many clusters' points fit into one page: more pages may be charged again.
-fn for_each_concurrently(clusters_since: TimeDelta) -> usize {
-    let points = clusters_since.num_seconds() / i64::from(PERIOD) + 1;
+fn clusters_at_once(past: TimeDelta) -> usize {
+    let points = past.num_seconds() / i64::from(PERIOD) + 1;
     let points = usize::try_from(points).unwrap_or(1) * Metric::ALL.len();
     (MAX_POINTS / points.max(1)).clamp(1, MAX_CLUSTERS)
 }
@@ -39,7 +39,7 @@ impl<A: Api> FleetMetrics for Account<A> {
         if from >= until {
             return Ok(metric_samples);
         }
-        for some in snapshots.chunks(for_each_concurrently(until - from)) {
+        for some in snapshots.chunks(clusters_at_once(until - from)) {
             let of = |snapshot: &&ClusterSnapshot| {
                 Metric::ALL.map(|metric| Query {
                     cluster: snapshot.id().to_string(),
@@ -55,6 +55,11 @@ impl<A: Api> FleetMetrics for Account<A> {
             }
         }
         Ok(metric_samples)
+    }
+
+    fn at_once(&self, past: TimeDelta) -> usize {
+        // The first point may be older than that, as CloudWatch aligns points to the period.
+        clusters_at_once(past + TimeDelta::seconds(PERIOD.into()))
     }
 }
 
@@ -139,7 +144,7 @@ mod tests {
     fn a_reply_fits_a_page() {
         for (hours, clusters) in [(0, 166), (3, 166), (24, 116), (15 * 24, 7), (9_000, 1)] {
             assert_eq!(
-                for_each_concurrently(TimeDelta::hours(hours)),
+                clusters_at_once(TimeDelta::hours(hours)),
                 clusters,
                 "{hours}"
             );

@@ -1,13 +1,14 @@
 //! The account's fleet: all of its clusters, no matter who created them.
 
 mod act;
+mod glance;
 mod leftovers;
 mod metric_samples;
 mod snapshot;
 
 use super::observe::NOT_OVER;
 use super::{Account, lease};
-use crate::cloud::api::{Api, emr};
+use crate::cloud::api::{Api, Tags, emr};
 use crate::cloud::fleet::{FleetListing, FleetProvider, RegionFleet};
 use crate::cloud::{Class, CloudError};
 use crate::model::fleet::{ClusterSnapshot, ListedCluster};
@@ -22,6 +23,8 @@ use std::collections::BTreeMap;
 pub(super) struct FleetCache<A> {
     /// The clusters of the last listing.
     clusters: RefCell<BTreeMap<ClusterId, CachedCluster>>,
+    /// The ARNs of the clusters of the last listing.
+    arns: RefCell<BTreeMap<ClusterId, String>>,
     pub(super) watch: RefCell<lease::Watch<A>>,
 }
 
@@ -45,6 +48,7 @@ impl<A> Default for FleetCache<A> {
     fn default() -> Self {
         Self {
             clusters: RefCell::default(),
+            arns: RefCell::default(),
             watch: RefCell::default(),
         }
     }
@@ -68,22 +72,34 @@ impl<A: Api> FleetListing for Account<A> {
             self.identity().await?;
         }
         let mut listed = BTreeMap::new();
+        let mut arns = BTreeMap::new();
         // A cluster that changes its state between two pages may be on both.
         for summary in self.list_clusters(NOT_OVER.to_vec(), None).await? {
             let id: ClusterId = summary.id.parse().map_err(|_| {
                 let message = format!("cannot read the id of cluster {:?}", summary.id);
                 CloudError::new(Class::Failed, message)
             })?;
+            arns.insert(id.clone(), summary.arn);
             let one = ListedCluster {
                 id: id.clone(),
                 name: summary.name.into(),
                 state: summary.state,
                 created_at: summary.created_at,
+                ready_at: summary.ready_at,
             };
             listed.insert(id, one);
         }
+        *self.fleet.arns.borrow_mut() = arns;
         self.forget_others(&listed);
         Ok(listed.into_values().collect())
+    }
+
+    async fn tags(&self, ids: &[ClusterId]) -> Result<BTreeMap<ClusterId, Tags>, CloudError> {
+        self.tags_of(ids).await
+    }
+
+    fn glance(&self, listed: &ListedCluster, tags: Tags) -> Option<ClusterSnapshot> {
+        self.listed_snapshot(listed, tags)
     }
 
     async fn look(&self, id: &ClusterId) -> Result<Option<ClusterSnapshot>, CloudError> {

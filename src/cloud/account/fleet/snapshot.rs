@@ -13,7 +13,7 @@ use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::{Class, CloudError};
 use crate::guard::hard_deadline;
 use crate::model::application::Application;
-use crate::model::fleet::{AnyCluster, ClusterSnapshot, Reading};
+use crate::model::fleet::{AnyCluster, ClusterSnapshot, Reading, Seen};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Step};
 use crate::model::place::Place;
@@ -332,7 +332,9 @@ fn snapshot(place: Place, read: AnyCluster, described: &Described<'_>) -> Cluste
         applications: (cluster.applications.iter())
             .map(|name| Application::seen(name))
             .collect(),
-        steps: signal(described.steps),
+        seen: Seen::Described {
+            steps: signal(described.steps),
+        },
         mark: cluster.tags.get(MARK).and_then(|text| text.parse().ok()),
         tags: cluster.tags,
     }

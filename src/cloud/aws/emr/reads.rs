@@ -129,12 +129,14 @@ impl Serve<ListClusters> for Sdk {
 
 fn summary(theirs: ClusterSummary) -> Option<Summary> {
     let status = theirs.status?;
-    let created_at = status.timeline()?.creation_date_time().and_then(time)?;
+    let timeline = status.timeline()?;
     Some(Summary {
         id: theirs.id?,
+        arn: theirs.cluster_arn.unwrap_or_default(),
         name: theirs.name.unwrap_or_default(),
         state: cluster_state(&status),
-        created_at,
+        created_at: timeline.creation_date_time().and_then(time)?,
+        ready_at: timeline.ready_date_time().and_then(time),
     })
 }
 

@@ -1,0 +1,54 @@
+//! One sweep of a large account, through the SDK: every cluster is judged, with few calls. Ten are
+//! forgotten, as many as EMR's rates let the sweep describe without a pause.
+
+use crate::world::World;
+use serde_json::{Value, json};
+
+const CLUSTERS: usize = 500;
+const POLICY: &str = "policy: p
+unmanaged: { action: notify, idle_timeout: 1h, exempt: { tag: keep } }
+";
+
+/// Clusters of others: most are in a step, some are young, some exempt, ten forgotten.
+fn fill(world: &World) {
+    for number in 0..CLUSTERS {
+        let name = format!("theirs {number:03}");
+        let cluster = match number % 10 {
+            0 if number % 50 == 0 => json!({ "name": name, "created": 9_000 }),
+            1 => json!({ "name": name, "created": 9_000, "tags": { "keep": "yes" } }),
+            2 => json!({ "name": name, "created": 1_200 }),
+            _ => json!({
+                "name": name, "created": 9_000, "state": "RUNNING",
+                "steps": [{ "name": "etl", "state": "RUNNING", "started": 3_000 }],
+            }),
+        };
+        world.double.post("/_double/foreign", cluster);
+    }
+}
+
+#[test]
+fn one_sweep_judges_500_clusters_of_others_with_few_calls() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path().join("policies")).unwrap();
+    world.write("policies/p.yaml", POLICY);
+    fill(&world);
+    world.double.reset_calls();
+    let swept = world.json(&["watchdog", "sweep", "--dry-run", "--region", "us-east-1"]);
+    let report = &swept["report"];
+    let summary = &report["sweep"];
+    assert_eq!(
+        (&summary["fleet"], &summary["unlooked"]),
+        (&json!(500), &json!(0))
+    );
+    let verdicts = report["verdicts"].as_array().unwrap();
+    let count = |stage: &str| {
+        let is = |verdict: &&Value| verdict["stage"] == stage;
+        verdicts.iter().filter(is).count()
+    };
+    let stages = ["forgotten", "exempt", "keep"].map(count);
+    assert_eq!(stages, [10, 50, 440], "{}", verdicts[0]);
+    let calls = world.double.calls();
+    println!("one sweep of {CLUSTERS} clusters: {} calls", calls.len());
+    assert!(calls.len() * 2 <= CLUSTERS * 3, "{}", calls.len());
+    assert!(calls.iter().all(|call| !call.mutates));
+}
