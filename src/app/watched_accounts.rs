@@ -7,7 +7,8 @@ use super::text_file;
 use crate::cloud::fleet::FleetProvider;
 use crate::model::hint::Command;
 use crate::model::name::{AccountId, Region};
-use crate::model::watched_account::WatchedAccount;
+use crate::model::partition::Partition;
+use crate::model::watched_account::{AccountsFile, Organization, WatchedAccount};
 use crate::text;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,12 @@ use std::rc::Rc;
 /// The accounts of a file, opened.
 pub(crate) struct WatchedAccounts {
     file: PathBuf,
+    /// What the file said when it was last read.
+    named: AccountsFile,
     /// The account of the watchdog's own credentials.
     pub(crate) own: AccountId,
+    /// The region of the watchdog from which other accounts are reached.
+    home: Region,
     /// The regions of the watchdog itself, which are the default.
     regions: BTreeSet<Region>,
     opened: Vec<OpenAccount>,
@@ -30,6 +35,10 @@ struct OpenAccount {
     fleets: Vec<Rc<dyn FleetProvider>>,
 }
 
+/// Whether other accounts are watched now than before, or why they cannot be read. An error that was
+/// reported already is `None`.
+pub(crate) type Renewed = Result<bool, Option<Failure>>;
+
 impl WatchedAccounts {
     /// Reads the file and opens its accounts. No role is assumed yet.
     pub(crate) async fn open(
@@ -37,15 +46,17 @@ impl WatchedAccounts {
         regions: BTreeSet<Region>,
         session: &Session,
     ) -> Result<Self, Failure> {
-        let home = regions.first().ok_or_else(|| {
+        let home = regions.first().cloned().ok_or_else(|| {
             Failure::input("roles in other accounts are assumed from a region, and none is given")
                 .hint("give a region of the watchdog's own account")
                 .hint(Command::again().args("--region us-east-1"))
         })?;
-        let own = session.environment.own_account(home).await?;
+        let own = session.environment.own_account(&home).await?;
         let mut accounts = Self {
             file: file.to_owned(),
+            named: read(file, &own)?,
             own,
+            home,
             regions,
             opened: Vec::new(),
             reported: None,
@@ -54,19 +65,42 @@ impl WatchedAccounts {
         Ok(accounts)
     }
 
-    /// The regions of all accounts, in the order of the file.
+    /// The regions of all accounts, in the order of the file and then of the organization's accounts.
     pub(crate) fn fleets(&self) -> Vec<Rc<dyn FleetProvider>> {
         let opened = self.opened.iter();
         opened.flat_map(|it| it.fleets.clone()).collect()
     }
 
-    /// Reads the file again. Accounts that have not changed stay open. Returns an error once if the
-    /// file cannot be read; the accounts that were read last stay.
-    pub(crate) async fn reload(&mut self, session: &Session) -> Result<(), Option<Failure>> {
-        let failure = match self.renew(session).await {
-            Ok(()) => {
+    /// Reads the file again. Accounts that have not changed stay open. If it cannot be read, the
+    /// accounts that were read last stay.
+    pub(crate) async fn reload(&mut self, session: &Session) -> Renewed {
+        match read(&self.file, &self.own) {
+            Ok(named) => {
+                let before = std::mem::replace(&mut self.named, named);
+                let renewed = self.renew(session).await;
+                if renewed.is_err() {
+                    self.named = before;
+                }
+                self.report(renewed)
+            }
+            Err(failure) => self.report(Err(failure)),
+        }
+    }
+
+    /// Lists the accounts of the organization again, if the file names one.
+    pub(crate) async fn list_members(&mut self, session: &Session) -> Renewed {
+        if self.named.organization.is_none() {
+            return Ok(false);
+        }
+        let renewed = self.renew(session).await;
+        self.report(renewed)
+    }
+
+    fn report(&mut self, renewed: Result<bool, Failure>) -> Renewed {
+        let failure = match renewed {
+            Ok(changed) => {
                 self.reported = None;
-                return Ok(());
+                return Ok(changed);
             }
             Err(failure) => failure,
         };
@@ -80,37 +114,62 @@ impl WatchedAccounts {
         ))
     }
 
-    async fn renew(&mut self, session: &Session) -> Result<(), Failure> {
-        let accounts = read(&self.file, &self.own)?;
+    /// Opens the accounts that are named now. Returns whether they are others than before.
+    async fn renew(&mut self, session: &Session) -> Result<bool, Failure> {
+        let environment = &session.environment;
+        let named = self.named.accounts.iter().map(|it| it.value.clone());
+        let mut accounts: Vec<WatchedAccount> = named.collect();
+        if let Some(organization) = &self.named.organization {
+            let members = environment.members(&self.home).await?;
+            accounts.extend(self.members(organization, members));
+        }
         let mut opened = Vec::new();
         for account in accounts {
             let known = self.opened.iter().find(|it| it.account == account);
             let fleets = match known {
                 Some(known) => known.fleets.clone(),
-                None => {
-                    let environment = &session.environment;
-                    environment.account_fleets(&account, &self.regions).await?
-                }
+                None => environment.account_fleets(&account, &self.regions).await?,
             };
             opened.push(OpenAccount { account, fleets });
         }
+        let (now, before) = (opened.iter(), self.opened.iter());
+        let same = now.map(|it| &it.account).eq(before.map(|it| &it.account));
         self.opened = opened;
-        Ok(())
+        Ok(!same)
+    }
+
+    /// The accounts of the organization that the file does not name by themselves.
+    fn members(
+        &self,
+        organization: &Organization,
+        members: BTreeSet<AccountId>,
+    ) -> Vec<WatchedAccount> {
+        let partition = Partition::of(&self.home);
+        let is_known = |id: &AccountId| {
+            let named = self.named.accounts.iter();
+            *id == self.own
+                || organization.except.contains(id)
+                || named.map(|it| &it.value.id).any(|named| named == id)
+        };
+        let others = members.into_iter().filter(|id| !is_known(id));
+        others
+            .map(|id| organization.member(id, partition))
+            .collect()
     }
 }
 
-fn read(file: &Path, own: &AccountId) -> Result<Vec<WatchedAccount>, Failure> {
+fn read(file: &Path, own: &AccountId) -> Result<AccountsFile, Failure> {
     let name = file.display().to_string();
     let text = text_file::read(file).map_err(|unread| {
         let failure = unread.failure(format!("cannot read the accounts in {name}"));
-        failure.hint("name a file that begins with `accounts:`")
+        failure.hint("name a file with `accounts:` or `organization:`")
     })?;
-    let accounts = text::accounts(&name, &text).map_err(|diagnostics| {
+    let named = text::accounts(&name, &text).map_err(|diagnostics| {
         let mut failure = Failure::input("the file of accounts has mistakes");
         failure.diagnostics = Some(Box::new(diagnostics));
         failure.hint("no account of it is watched until they are fixed")
     })?;
-    if let Some(twice) = accounts.iter().find(|it| it.value.id == *own) {
+    if let Some(twice) = named.accounts.iter().find(|it| it.value.id == *own) {
         let line = twice.line;
         let message = format!(
             "{name}:{line}: account {own} is the watchdog's own, which is watched without a role"
@@ -119,7 +178,7 @@ fn read(file: &Path, own: &AccountId) -> Result<Vec<WatchedAccount>, Failure> {
             "remove it from {name}; --region has the regions of the watchdog's own account"
         )));
     }
-    Ok(accounts.into_iter().map(|it| it.value).collect())
+    Ok(named)
 }
 
 #[cfg(test)]
@@ -139,7 +198,7 @@ mod tests {
         let place = format!("{}:3: account 111111111111 is", file.display());
         assert!(failure.message.starts_with(&place), "{failure:?}");
         let another = "333333333333".parse().unwrap();
-        assert_eq!(read(&file, &another).unwrap().len(), 2);
+        assert_eq!(read(&file, &another).unwrap().accounts.len(), 2);
         let missing = read(&folder.path().join("none.yaml"), &own).unwrap_err();
         assert!(!missing.causes.is_empty(), "{missing:?}");
     }

@@ -24,6 +24,7 @@ mod log;
 pub mod loopback;
 pub mod meter;
 pub mod notify;
+pub mod organization;
 pub mod pace;
 pub mod policy_prefix;
 pub mod prices;

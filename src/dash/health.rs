@@ -59,7 +59,9 @@ fn unseen(fleet_status: &FleetStatus) -> Option<String> {
     if not > 0 {
         why.push(format!("{not} of {fleet} clusters were not looked at yet"));
     }
-    let blind = last.blind.iter();
+    let refused = last.refused.iter();
+    why.extend(refused.map(|it| format!("account {} is not watched", it.account)));
+    let blind = last.blind_places();
     why.extend(blind.map(|place| format!("clusters of {place} cannot be listed")));
     (!why.is_empty()).then(|| why.join("; "))
 }

@@ -78,6 +78,17 @@ pub struct SweepSummary {
     pub tripped: bool,
 }
 
+impl SweepSummary {
+    /// The places whose clusters could not be listed, without those of refused accounts.
+    pub fn blind_places(&self) -> impl Iterator<Item = &Place> {
+        let is_refused = |place: &Place| {
+            let mut refused = self.refused.iter();
+            refused.any(|it| place.account() == Some(&it.account))
+        };
+        self.blind.iter().filter(move |place| !is_refused(place))
+    }
+}
+
 /// Totals since the process started.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Totals {

@@ -5,6 +5,7 @@ use super::invalid::Invalid;
 use super::name::{AccountId, Region};
 use super::parsed::serde_by_text;
 use super::partition::Partition;
+use super::policy::Located;
 use std::fmt;
 use std::str::FromStr;
 
@@ -20,6 +21,40 @@ pub struct WatchedAccount {
     pub external_id: Option<ExternalId>,
     /// The regions to watch; `None` for those of the watchdog itself.
     pub regions: Option<Vec<Region>>,
+}
+
+/// The accounts that a file names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountsFile {
+    /// The accounts by themselves.
+    pub accounts: Vec<Located<WatchedAccount>>,
+    /// The organization whose other accounts are watched too.
+    pub organization: Option<Organization>,
+}
+
+/// An organization of AWS. Each of its accounts has a role of the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// The role that the watchdog assumes in each account.
+    pub role: RolePath,
+    /// What the roles' trust policies may ask for.
+    pub external_id: Option<ExternalId>,
+    /// The regions to watch; `None` for those of the watchdog itself.
+    pub regions: Option<Vec<Region>>,
+    /// Accounts that are not watched.
+    pub except: Vec<AccountId>,
+}
+
+impl Organization {
+    /// An account of the organization.
+    pub fn member(&self, id: AccountId, partition: Partition) -> WatchedAccount {
+        WatchedAccount {
+            role: RoleArn::of(partition, &id, &self.role),
+            id,
+            external_id: self.external_id.clone(),
+            regions: self.regions.clone(),
+        }
+    }
 }
 
 /// An account that cannot be watched at all.
@@ -44,6 +79,14 @@ impl RoleArn {
         "arn:aws[a-z-]{0,20}:iam::[0-9]{12}:role/([A-Za-z0-9_.+=,@-]+/)*",
         "[A-Za-z0-9_.+=,@-]{1,64}"
     );
+
+    /// The ARN of an account's role.
+    fn of(partition: Partition, account: &AccountId, role: &RolePath) -> Self {
+        Self {
+            text: format!("arn:{}:iam::{account}:role/{}", partition.as_str(), role.0),
+            account: account.clone(),
+        }
+    }
 
     /// The account that has the role.
     pub const fn account(&self) -> &AccountId {
@@ -71,14 +114,9 @@ impl FromStr for RoleArn {
         let ["arn", partition, "iam", "", account, resource] = parts[..] else {
             return Err(invalid());
         };
-        let sign = |b: u8| b.is_ascii_alphanumeric() || b"_.+=,@-".contains(&b);
-        let good = |part: &str| !part.is_empty() && part.bytes().all(sign);
         let path = resource.strip_prefix("role/").ok_or_else(invalid)?;
-        // IAM API, CreateRole: names of up to 64 characters, paths of up to 512.
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let fits = name.len() <= 64 && path.len() <= 64 + 512;
         let owned = is_partition(partition) && partition.len() <= 23 && is_account(account);
-        if !owned || !fits || !path.split('/').all(good) {
+        if !owned || !is_role_path(path) {
             return Err(invalid());
         }
         Ok(Self {
@@ -94,6 +132,37 @@ impl fmt::Display for RoleArn {
     }
 }
 serde_by_text!(RoleArn);
+
+/// The name of a role with its path, as they end its ARN: `clusterup-watchdog`,
+/// `teams/data/clusterup-watchdog`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolePath(String);
+
+impl RolePath {
+    /// The pattern of the whole text that `from_str` accepts.
+    pub const PATTERN: &str = "([A-Za-z0-9_.+=,@-]+/)*[A-Za-z0-9_.+=,@-]{1,64}";
+}
+
+impl FromStr for RolePath {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if is_role_path(text) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new(
+            "a role's name, such as `clusterup-watchdog`, after its path if it has one",
+        ))
+    }
+}
+
+/// IAM API, CreateRole: names of up to 64 characters, paths of up to 512.
+fn is_role_path(text: &str) -> bool {
+    let sign = |b: u8| b.is_ascii_alphanumeric() || b"_.+=,@-".contains(&b);
+    let good = |part: &str| !part.is_empty() && part.bytes().all(sign);
+    let name = text.rsplit('/').next().unwrap_or_default();
+    name.len() <= 64 && text.len() <= 64 + 512 && text.split('/').all(good)
+}
 
 /// An external id (STS API, AssumeRole: 2 to 1,224 characters). It is no secret: AWS shows it to
 /// everybody who may read the role.
@@ -142,6 +211,29 @@ mod tests {
             .unwrap();
         assert_eq!(role.account().as_str(), "222222222222");
         assert!(role.is_in(Partition::GovCloud) && !role.is_in(Partition::Aws));
+    }
+
+    #[test]
+    fn the_roles_of_an_organization_are_of_their_accounts() {
+        let organization = Organization {
+            role: "teams/data/watch".parse().unwrap(),
+            external_id: None,
+            regions: None,
+            except: Vec::new(),
+        };
+        let id: AccountId = "222222222222".parse().unwrap();
+        let member = organization.member(id, Partition::Aws);
+        let text = "arn:aws:iam::222222222222:role/teams/data/watch";
+        assert_eq!(member.role, text.parse().unwrap());
+        for wrong in [
+            "",
+            "/watch",
+            "watch/",
+            "a b",
+            "arn:aws:iam::222222222222:role/w",
+        ] {
+            assert!(wrong.parse::<RolePath>().is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

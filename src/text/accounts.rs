@@ -4,23 +4,59 @@ use super::collections::{Lined, Unique, list};
 use super::diag::{Code, Diagnostic};
 use super::field::{At, Got, record};
 use super::format::{Format, REGION};
+use super::source::Mark;
 use crate::model::name::{AccountId, Region};
 use crate::model::partition::Partition;
-use crate::model::policy::Located;
-use crate::model::watched_account::{ExternalId, RoleArn, WatchedAccount};
+use crate::model::watched_account::{
+    AccountsFile, ExternalId, Organization, RoleArn, RolePath, WatchedAccount,
+};
 
 const ACCOUNT_ID: Format<AccountId> = Format::of("[0-9]{12}");
 const ROLE: Format<RoleArn> = Format::of(RoleArn::PATTERN);
+const ROLE_PATH: Format<RolePath> = Format::of(RolePath::PATTERN);
 const EXTERNAL_ID: Format<ExternalId> = Format::of(ExternalId::PATTERN);
 
 record! {
     /// The accounts that the watchdog watches besides its own.
-    pub(crate) ACCOUNTS: Vec<Located<WatchedAccount>> = |at| {
+    pub(crate) ACCOUNTS: AccountsFile = |at| {
         /// The accounts.
-        accounts: required = list(Lined(ACCOUNT), Unique::By(ACCOUNT.key("id")), "an account",
+        accounts: or_empty = list(Lined(ACCOUNT), Unique::By(ACCOUNT.key("id")), "an account",
             "{ id: …, role: arn:aws:iam::…:role/clusterup-watchdog }").filled(),
             "[{ id: 222222222222, role: arn:aws:iam::222222222222:role/clusterup-watchdog }]";
-    } => accounts;
+        /// An organization of AWS, whose active accounts are watched too.
+        organization: optional = ORGANIZATION, "{ role: clusterup-watchdog }";
+    } check {
+        if accounts.node.is_none() && organization.node.is_none() {
+            neither(at);
+        }
+    } => AccountsFile { accounts, organization };
+}
+
+record! {
+    /// An organization of AWS. The watchdog's own account has to be its management account, or a
+    /// delegated administrator.
+    ORGANIZATION: Organization = |at| {
+        /// The name of the role that each account has, after its path if it has one.
+        role: required = ROLE_PATH, "clusterup-watchdog";
+        /// The external id that the roles' trust policies ask for, if they do.
+        external_id: optional = EXTERNAL_ID, "clusterup-7f3a";
+        /// The regions to watch; by default those of the watchdog.
+        regions: optional =
+            list(REGION, Unique::ByText, "a region", "eu-west-1").filled(), "[eu-west-1]";
+        /// Accounts that are not watched.
+        except: or_empty =
+            list(ACCOUNT_ID, Unique::ByText, "an account", "444444444444"), "[444444444444]";
+    } => Organization { role, external_id, regions, except };
+}
+
+/// A file that names nothing.
+fn neither(at: &mut At<'_, '_>) {
+    let message = "the file names no account";
+    let nowhere = Mark::new(0, 0..0);
+    at.wrong(
+        Diagnostic::new(Code::MissingKey, nowhere, message)
+            .expected("`accounts:`, `organization:` or both"),
+    );
 }
 
 record! {
@@ -97,7 +133,8 @@ mod tests {
              - { id: \"333333333333\", role: \"arn:aws:iam::333333333333:role/w\",\n    \
                external_id: x-1, regions: [eu-west-1, us-east-1] }\n",
         )
-        .unwrap();
+        .unwrap()
+        .accounts;
         assert_eq!(read.len(), 2);
         assert_eq!([read[0].line, read[1].line], [2, 4]);
         let read: Vec<_> = read.into_iter().map(|it| it.value).collect();
@@ -105,6 +142,20 @@ mod tests {
         assert_eq!(read[0].regions, None);
         assert_eq!(read[1].external_id.as_ref().unwrap().as_str(), "x-1");
         assert_eq!(read[1].regions.as_ref().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn an_organization_is_read() {
+        let file = "organization: { role: watch/clusterup, except: [444444444444] }\n";
+        let read = text::accounts("accounts.yaml", file).unwrap();
+        assert!(read.accounts.is_empty());
+        let organization = read.organization.unwrap();
+        assert_eq!(organization.except[0].as_str(), "444444444444");
+        assert_eq!(organization.regions, None);
+        assert!(wrong("organization: {}\n").contains("role"));
+        let arn = "organization: { role: \"arn:aws:iam::222222222222:role/w\" }\n";
+        assert!(wrong(arn).contains("a role's name"), "{}", wrong(arn));
+        assert!(wrong("others: []\n").contains("the file names no account"));
     }
 
     #[test]

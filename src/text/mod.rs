@@ -73,9 +73,9 @@ pub use template::template;
 pub use template_value::template_value;
 pub use written::{Flaw, Written};
 
-use crate::model::policy::{Example, Located};
+use crate::model::policy::Example;
 use crate::model::stack::Stack;
-use crate::model::watched_account::WatchedAccount;
+use crate::model::watched_account::AccountsFile;
 use accounts::ACCOUNTS;
 use document::{ACCOUNTS_FILE, Document, EXAMPLES_FILE, POLICY_FILE};
 use example::EXAMPLES;
@@ -153,9 +153,9 @@ pub fn examples(name: &str, text: &str, base: &Path) -> Result<Vec<Example>, Dia
 ///
 /// # Errors
 /// Returns every mistake in the text.
-pub fn accounts(name: &str, text: &str) -> Result<Vec<Located<WatchedAccount>>, Diagnostics> {
+pub fn accounts(name: &str, text: &str) -> Result<AccountsFile, Diagnostics> {
     let read = plain(&ACCOUNTS_FILE, &ACCOUNTS, name, text, Path::new(""));
-    read.map(|(accounts, _)| accounts)
+    read.map(|(file, _)| file)
 }
 
 /// Parses a file to which `--set` does not apply.

@@ -8,6 +8,7 @@ from moto.core.exceptions import ServiceException
 from moto.ec2.models import ec2_backends
 from moto.iam.models import get_account_id_from, iam_backends
 from moto.moto_api._internal import moto_api_backend
+from moto.organizations.models import organizations_backends
 from moto.s3.models import s3_backends
 from moto.scheduler.models import scheduler_backends
 from moto.utilities.utils import load_resource
@@ -50,6 +51,10 @@ def iam():
 
 def s3():
     return s3_backends[ID]["aws"]
+
+
+def has_organization():
+    return organizations_backends[ID]["aws"].org is not None
 
 
 def has_key_pair(region, name):

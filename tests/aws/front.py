@@ -91,6 +91,7 @@ class Front:
                     gaps.refuse_retired(world, name, body)
                     gaps.refuse_group_in_use(world, name, body)
                     gaps.refuse_without_vpc(world, name, body)
+                    gaps.refuse_without_organization(name)
                     body = gaps.assumed(name, body)
                     checksums.refuse(name, environ, body)
                     schedules.refuse(name, environ["PATH_INFO"], body)

@@ -56,6 +56,13 @@ def assumed(name, body):
     return urlencode(asked).encode()
 
 
+def refuse_without_organization(name):
+    """moto lists no accounts then; Organizations refuses to list any."""
+    if str(name) == "organizations:ListAccounts" and not account.has_organization():
+        message = "Your account is not a member of an organization."
+        raise Refusal("AWSOrganizationsNotInUseException", message)
+
+
 def canonical(name, body):
     """EC2 clears the host bits of the ranges in rules, and moto does not."""
     if name.service != "ec2" or "SecurityGroup" not in name.operation or b"Cidr" not in body:

@@ -226,6 +226,46 @@ fn files_of_accounts_that_cannot_be_used_are_refused() {
     assert!(done.err.contains("none is given"), "{}", done.err);
 }
 
+#[test]
+fn the_active_accounts_of_an_organization_are_watched() {
+    let world = accounts();
+    let call = |operation: &str, asked: Value| world.aws("organizations", operation, asked);
+    world.write("accounts.yaml", "organization: { role: teams/watch }\n");
+    let done = sweep(&world, &["--dry-run"]);
+    assert_eq!(done.code, 1, "{}", done.all());
+    let says = "cannot list the accounts of the organization";
+    assert!(done.err.contains(says), "{}", done.err);
+    let says = "AWSOrganizationsNotInUseException: Your account is not a member";
+    assert!(done.err.contains(says), "{}", done.err);
+    call("create_organization", json!({ "FeatureSet": "ALL" }));
+    let account = |name: &str| {
+        let asked = json!({ "AccountName": name, "Email": format!("{name}@example.com") });
+        let made = call("create_account", asked);
+        let id = &made["CreateAccountStatus"]["AccountId"];
+        id.as_str().unwrap().to_owned()
+    };
+    let [active, left_out, closed] = ["active", "left-out", "closed"].map(account);
+    call("close_account", json!({ "AccountId": closed }));
+    let file = format!("organization: {{ role: teams/watch, except: [{left_out}] }}\n");
+    world.write("accounts.yaml", &file);
+    let double = &world.double;
+    double.post(
+        &format!("/_double/roles/trusting?account={active}"),
+        json!({ "name": "watch" }),
+    );
+    let cluster = json!({ "id": SAME, "name": "member" });
+    double.post(&format!("/_double/foreign?account={active}"), cluster);
+    let done = sweep(&world, &["--dry-run", "--output", "json"]).expect(0);
+    let report = document(&done)["report"].take();
+    let places: Vec<&Value> = report["verdicts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["place"])
+        .collect();
+    assert_eq!(places, ["us-east-1", &format!("{active}:us-east-1")]);
+}
+
 /// A daemon with its page, and what it prints.
 struct Daemon {
     running: Running,
@@ -334,7 +374,7 @@ fn the_daemon_shows_all_accounts_and_reads_the_file_again() {
     let (one, _) = ACCOUNTS.split_once("- { id: 3").unwrap();
     world.write("accounts.yaml", one);
     daemon.reload();
-    daemon.line("the accounts were reloaded");
+    daemon.line("other accounts are watched now");
     daemon.metrics(&both, "333333333333");
     let about = |line: &&String| line.contains("333333333333 is not watched");
     let reported: Vec<&String> = daemon.printed.iter().filter(about).collect();

@@ -85,6 +85,7 @@ async fn an_account_that_is_not_watched_is_one_line() {
     let health = page.get("/healthz").await.body;
     let health: Value = serde_json::from_str(&health).unwrap();
     assert_eq!(health["status"], "partial");
+    assert_eq!(health["why"], "account 333333333333 is not watched");
     let status: Value = serde_json::from_str(&page.get("/api/picture").await.body).unwrap();
     assert_eq!(status["own_account"], "111111111111");
     let refused = &status["last"]["refused"];

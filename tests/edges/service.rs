@@ -51,5 +51,19 @@ fn a_service_is_written_for_systemd_and_not_overwritten() {
     let (code, _, says) = install(&["--", "--policies", "policies"]);
     assert_eq!(code, Some(2));
     assert!(says.contains("write it in full"), "{says}");
+    let (_, unit, _) = install(&[
+        "--print",
+        "--",
+        "--accounts",
+        "/etc/clusterup/accounts.yaml",
+    ]);
+    assert!(
+        unit.contains(" watchdog run --accounts /etc/clusterup/accounts.yaml\n"),
+        "{unit}"
+    );
+    fs::write(room.at("accounts.yaml"), "accounts: []\n").unwrap();
+    let (code, _, says) = install(&["--", "--accounts=accounts.yaml"]);
+    assert_eq!(code, Some(2));
+    assert!(says.contains("write it in full"), "{says}");
     assert_eq!(install(&["--", "a\nExecStart=/bin/sh"]).0, Some(2));
 }

@@ -8,9 +8,11 @@ use axum::http::Request;
 use clusterup::dash::{Dash, router};
 use clusterup::model::clock::Clock;
 use clusterup::model::name::{AccountId, ClusterId, KeyPairName, StackName, TeamName};
+use clusterup::model::place::Place;
 use clusterup::model::relative::{FileName, RelativePath};
 use clusterup::model::shown::{self, Untrusted};
 use clusterup::model::staged::{staged_name, unread};
+use clusterup::model::watched_account::RoleArn;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -128,6 +130,12 @@ fn leads_nowhere(name: &str) {
 
 fn is_no_account(text: &str) {
     assert!(text.parse::<AccountId>().is_err());
+    assert!(format!("{text}:us-east-1").parse::<Place>().is_err());
+    assert!(
+        format!("arn:aws:iam::{text}:role/w")
+            .parse::<RoleArn>()
+            .is_err()
+    );
 }
 
 struct Noon;

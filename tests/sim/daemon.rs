@@ -1,14 +1,15 @@
 //! The watchdog's daemon when the machine's clock is set: it discards what depends on elapsed time
-//! and describes every cluster again.
+//! and describes every cluster again. And when it watches an organization: it lists its accounts.
 
 use crate::run;
-use crate::watchdog::World;
+use crate::watchdog::{Kind, World};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use clusterup::cloud::fleet::FleetProvider;
 use clusterup::model::clock::Clock;
 use clusterup::model::fleet_status::Curve;
 use clusterup::policy::Policies;
-use clusterup::run::watchdog::daemon::{Daemon, Host, Signal};
+use clusterup::run::watchdog::daemon::{Daemon, Host, Reloaded, Signal};
 use clusterup::run::watchdog::request::{Answer, OperatorRequest};
 use clusterup::run::watchdog::{Report, Watchdog};
 use std::rc::Rc;
@@ -141,4 +142,87 @@ fn a_small_correction_of_the_clock_changes_nothing() {
             "{lines:?}"
         );
     }
+}
+
+/// Has another list of places once an hour, and stops after some sweeps.
+struct Lister {
+    places: Vec<Rc<dyn FleetProvider>>,
+    /// After which sweeps the places were asked for.
+    asked: Vec<u64>,
+    sweeps: u64,
+    fleets: Vec<usize>,
+}
+
+#[async_trait(?Send)]
+impl Host for Lister {
+    async fn signal(&mut self) -> Signal {
+        if self.sweeps < 150 {
+            std::future::pending::<()>().await;
+        }
+        Signal::Stop
+    }
+
+    async fn policies(&mut self) -> Option<Rc<Policies>> {
+        None
+    }
+
+    async fn members(&mut self) -> Reloaded {
+        self.asked.push(self.sweeps);
+        match self.asked.len() {
+            1 => Reloaded::Places(self.places.clone()),
+            _ => Reloaded::Unreadable,
+        }
+    }
+
+    async fn curves(&mut self) -> Vec<Curve> {
+        Vec::new()
+    }
+
+    async fn grant(&mut self, _: &mut Watchdog, _: &OperatorRequest) -> Answer {
+        Err("nothing is requested in this test".to_owned())
+    }
+
+    fn turns(&mut self) {}
+
+    fn says(&mut self, _: &str) {}
+
+    async fn swept(&mut self, report: &Report) {
+        self.sweeps = report.summary.number;
+        self.fleets.push(report.summary.fleet);
+    }
+}
+
+#[test]
+fn members_of_an_organization_are_listed_every_hour() {
+    run(async {
+        let world = World::of(5, &[Kind::Exempt; 2], false, 0).await;
+        let (_requests, requests) = mpsc::channel(1);
+        let watchdog = world.watchdog(5);
+        let (fleet_statuses, _page) = watch::channel(Arc::new(watchdog.fleet_status(false)));
+        let mut host = Lister {
+            places: vec![world.fleet(5), world.fleet_of("123456789012")],
+            asked: Vec::new(),
+            sweeps: 0,
+            fleets: Vec::new(),
+        };
+        let daemon = Daemon {
+            watchdog,
+            lease_place: world.fleet(5),
+            every: MINUTE,
+            clock: world.clock.clone(),
+            requests,
+            fleet_statuses,
+            host: &mut host,
+        };
+        daemon.run().await;
+        let [first, second] = host.asked[..] else {
+            panic!("{:?}", host.asked);
+        };
+        assert!((59..=62).contains(&first) && (59..=62).contains(&(second - first)));
+        // The same clusters as those of another account; what cannot be read changes nothing.
+        assert_eq!(
+            [host.fleets[10], host.fleets[90], host.fleets[149]],
+            [2, 4, 4]
+        );
+    });
 }

@@ -178,6 +178,11 @@ impl World {
         Rc::new(self.account(seed))
     }
 
+    /// The account as another than that of the watchdog's credentials.
+    pub(super) fn fleet_of(&self, account: &str) -> Rc<dyn FleetProvider> {
+        Rc::new(self.account(4).of(account.parse().unwrap()))
+    }
+
     /// The account, opened anew.
     fn account(&self, seed: u64) -> Account<Api> {
         let settings = settings(self.home.path(), self.clock.clone(), seed);

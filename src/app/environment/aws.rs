@@ -11,6 +11,7 @@ use crate::cloud::description::{Description, describe};
 use crate::cloud::fleet::FleetProvider;
 use crate::cloud::meter::Metered;
 use crate::cloud::notify::{Channel, Sns, Topic};
+use crate::cloud::organization;
 use crate::cloud::pace::Paced;
 use crate::cloud::policy_prefix::{PolicyFiles, Prefix};
 use crate::cloud::retry::Retrying;
@@ -89,6 +90,11 @@ impl Environment {
             fleets.push(Rc::new(watched(client, settings).of(account.id.clone())));
         }
         Ok(fleets)
+    }
+
+    /// The active accounts of the organization that the user's own account manages.
+    pub(crate) async fn members(&self, region: &Region) -> Result<BTreeSet<AccountId>, Failure> {
+        Ok(organization::members(&self.services(region).await?).await?)
     }
 
     /// The account of the user's own credentials.

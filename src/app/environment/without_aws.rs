@@ -27,6 +27,10 @@ impl Environment {
         Err(without_aws())
     }
 
+    pub(crate) async fn members(&self, _: &Region) -> Result<BTreeSet<AccountId>, Failure> {
+        Err(without_aws())
+    }
+
     pub(crate) async fn own_account(&self, _: &Region) -> Result<AccountId, Failure> {
         Err(without_aws())
     }

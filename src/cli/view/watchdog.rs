@@ -3,7 +3,6 @@
 use super::words::{count, wrap};
 use crate::guard::watch::{Assessment, Stage};
 use crate::model::fleet_status::SweepSummary;
-use crate::model::place::Place;
 use crate::model::watched_account::RefusedAccount;
 use crate::run::watchdog::{Report, SweptCluster, Trip};
 use chrono::{DateTime, Utc};
@@ -75,12 +74,7 @@ fn coverage(summary: &SweepSummary) -> String {
         // Writing to a String does not fail.
         let _ = write!(text, "; {not} not looked at yet");
     }
-    let is_refused = |place: &Place| {
-        let mut refused = summary.refused.iter();
-        refused.any(|it| place.account() == Some(&it.account))
-    };
-    // A refused account has a line of its own.
-    for place in summary.blind.iter().filter(|place| !is_refused(place)) {
+    for place in summary.blind_places() {
         let _ = write!(text, "; {place} cannot be listed");
     }
     text
@@ -184,6 +178,7 @@ pub(in crate::cli) fn document(report: &Report) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::place::Place;
     use crate::model::shown::lines;
 
     #[test]

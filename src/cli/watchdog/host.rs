@@ -9,7 +9,7 @@ use crate::app::policies::LoadedPolicies;
 use crate::app::policy_reloader::PolicyReloader;
 use crate::app::session::Session;
 use crate::app::target::TargetChoice;
-use crate::app::watched_accounts::WatchedAccounts;
+use crate::app::watched_accounts::{Renewed, WatchedAccounts};
 use crate::cloud::fleet::FleetProvider;
 use crate::model::audit::Entry;
 use crate::model::clock::Clock;
@@ -80,6 +80,20 @@ impl<'a> Host<'a> {
         Ok(host)
     }
 
+    fn renewed(&self, renewed: Renewed) -> Reloaded {
+        match renewed {
+            Ok(false) => Reloaded::Unchanged,
+            Ok(true) => {
+                self.session.reporter.say("other accounts are watched now");
+                Reloaded::Places(all_places(&self.own, self.accounts.as_ref()))
+            }
+            Err(failure) => {
+                failure.iter().for_each(|failure| self.warn(failure));
+                Reloaded::Unreadable
+            }
+        }
+    }
+
     fn warn(&self, failure: &Failure) {
         let reporter = &self.session.reporter;
         reporter.say(&format!("warning: {}", failure.message));
@@ -132,19 +146,17 @@ impl daemon::Host for Host<'_> {
             return Reloaded::Unchanged;
         };
         self.systemd.reloading();
-        let read = accounts.reload(self.session).await;
-        let places = all_places(&self.own, Some(accounts));
+        let renewed = accounts.reload(self.session).await;
         self.systemd.ready("");
-        match read {
-            Ok(()) => {
-                self.session.reporter.say("the accounts were reloaded");
-                Reloaded::Places(places)
-            }
-            Err(failure) => {
-                failure.iter().for_each(|failure| self.warn(failure));
-                Reloaded::Unreadable
-            }
-        }
+        self.renewed(renewed)
+    }
+
+    async fn members(&mut self) -> Reloaded {
+        let Some(accounts) = &mut self.accounts else {
+            return Reloaded::Unchanged;
+        };
+        let renewed = accounts.list_members(self.session).await;
+        self.renewed(renewed)
     }
 
     async fn curves(&mut self) -> Vec<Curve> {

@@ -10,6 +10,7 @@ mod error;
 pub mod iam;
 mod named;
 pub mod network;
+pub mod organizations;
 pub mod pricing;
 pub mod quotas;
 pub mod s3;

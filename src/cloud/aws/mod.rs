@@ -10,6 +10,7 @@ mod error;
 mod iam;
 mod login;
 mod mfa;
+mod organizations;
 mod pricing;
 mod quotas;
 mod s3;
@@ -58,6 +59,7 @@ pub struct Sdk {
     ec2: aws_sdk_ec2::Client,
     emr: aws_sdk_emr::Client,
     iam: aws_sdk_iam::Client,
+    organizations: aws_sdk_organizations::Client,
     pricing: aws_sdk_pricing::Client,
     quotas: aws_sdk_servicequotas::Client,
     s3: aws_sdk_s3::Client,
@@ -129,6 +131,7 @@ impl Sdk {
             ec2: aws_sdk_ec2::Client::new(config),
             emr: aws_sdk_emr::Client::new(config),
             iam: aws_sdk_iam::Client::new(config),
+            organizations: aws_sdk_organizations::Client::new(config),
             pricing: pricing::client(config),
             quotas: aws_sdk_servicequotas::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),

@@ -25,6 +25,10 @@ const MAX_CLOCK_SKEW: Duration = Duration::from_secs(120);
 const CURVES_INTERVAL: Duration = Duration::from_secs(600);
 /// How long reading the months may take: no cluster is watched meanwhile.
 const CURVES_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often the members of an organization are listed, which are twenty in a call.
+const MEMBERS_INTERVAL: Duration = Duration::from_secs(3_600);
+/// How long listing them may take: no cluster is watched meanwhile.
+const MEMBERS_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an operator request may take, for example waiting for a stack's lock.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 /// How often a standby tries to take the watch.
@@ -41,7 +45,7 @@ pub enum Signal {
 
 /// The places to watch, read again.
 pub enum Reloaded {
-    /// There is nothing to read.
+    /// They are the same as before.
     Unchanged,
     /// These are watched from now on.
     Places(Vec<Rc<dyn FleetProvider>>),
@@ -60,6 +64,11 @@ pub trait Host {
 
     /// Reads again which other accounts are watched.
     async fn places(&mut self) -> Reloaded {
+        Reloaded::Unchanged
+    }
+
+    /// Lists the members of an organization again, if they are watched.
+    async fn members(&mut self) -> Reloaded {
         Reloaded::Unchanged
     }
 
@@ -111,6 +120,7 @@ impl Daemon<'_> {
         self.publish(true);
         let mut reading = ClockReading(Instant::now(), self.clock.now());
         let mut drawn: Option<Instant> = None;
+        let mut listed = Instant::now();
         loop {
             let began = Instant::now();
             self.host.turns();
@@ -141,6 +151,10 @@ impl Daemon<'_> {
                 self.reload().await;
             }
             self.publish(true);
+            if listed.elapsed() >= MEMBERS_INTERVAL {
+                self.renew_members().await;
+                listed = Instant::now();
+            }
             if drawn.is_none_or(|at| at.elapsed() >= CURVES_INTERVAL) {
                 self.read_curves().await;
                 drawn = Some(Instant::now());
@@ -223,16 +237,31 @@ impl Daemon<'_> {
                 "the policies cannot be read; the previous ones apply",
             ),
         }
-        match self.host.places().await {
-            Reloaded::Unchanged => {}
-            Reloaded::Places(places) => {
-                self.watchdog.renew_fleets(places);
-                self.watchdog.record(Act::Reload, "the accounts, done");
-            }
-            Reloaded::Unreadable => self.watchdog.record(
+        let places = self.host.places().await;
+        if let Reloaded::Unreadable = places {
+            self.watchdog.record(
                 Act::Reload,
                 "the accounts cannot be read; the previous ones are watched",
-            ),
+            );
+        }
+        self.renew_places(places);
+    }
+
+    fn renew_places(&mut self, places: Reloaded) {
+        match places {
+            Reloaded::Unchanged | Reloaded::Unreadable => {}
+            Reloaded::Places(places) => {
+                self.watchdog.renew_fleets(places);
+                self.watchdog
+                    .record(Act::Reload, "other accounts are watched now");
+            }
+        }
+    }
+
+    /// Lists the members of an organization again. If that takes too long, the previous ones stay.
+    async fn renew_members(&mut self) {
+        if let Ok(places) = timeout(MEMBERS_TIMEOUT, self.host.members()).await {
+            self.renew_places(places);
         }
     }
 

@@ -1,10 +1,8 @@
 //! One watchdog over two accounts whose clusters have the same ids: nothing of one account's answers
 //! counts for the other.
 
-use super::{Api, Kind, MINUTE, World};
+use super::{Kind, MINUTE, World};
 use crate::run;
-use clusterup::cloud::account::Account;
-use clusterup::cloud::fleet::FleetProvider;
 use clusterup::model::audit::{Act, Entry};
 use clusterup::model::place::Place;
 use clusterup::policy::{Policies, load};
@@ -38,8 +36,7 @@ impl Pair {
     }
 
     fn watchdog(own: &World, other: &World, account: &str) -> Watchdog {
-        let there: Account<Api> = other.account(3).of(account.parse().unwrap());
-        let fleets: Vec<Rc<dyn FleetProvider>> = vec![own.fleet(3), Rc::new(there)];
+        let fleets = vec![own.fleet(3), other.fleet_of(account)];
         let (clock, audit_sink) = (own.clock.clone(), own.audit_sink.clone());
         let name = "watchdog@here".to_owned();
         Watchdog::new(fleets, own.policies.clone(), clock, audit_sink, name)
@@ -167,8 +164,7 @@ fn places_that_are_read_again_keep_what_is_known() {
         let kinds = [Kind::Forgotten, Kind::Exempt];
         let mut pair = Pair::new(&kinds, &kinds, OTHER).await;
         pair.hours(1).await;
-        let there = pair.other.account(4).of(OTHER.parse().unwrap());
-        let places: Vec<Rc<dyn FleetProvider>> = vec![pair.own.fleet(4), Rc::new(there)];
+        let places = vec![pair.own.fleet(4), pair.other.fleet_of(OTHER)];
         pair.watchdog.renew_fleets(places);
         assert_eq!(pair.watchdog.fleet_status(true).clusters.len(), 4);
         pair.watchdog.renew_fleets(vec![pair.own.fleet(5)]);
