@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod admission;
+pub(crate) mod adopt;
 pub(crate) mod agreement;
 pub(crate) mod by_name;
 pub(crate) mod cleartext;

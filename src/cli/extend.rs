@@ -4,22 +4,28 @@
 use super::flags::{PoliciesArgs, TargetArgs};
 use super::verb::{Finished, Verb};
 use super::view::words::{long, wrap};
+use crate::app::adopt;
+use crate::app::diagnosis::cluster_id;
 use crate::app::extend::{Moved, under_lease};
 use crate::app::failure::Failure;
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
+use crate::app::target::Target;
+use crate::guard::Deadline;
 use crate::model::clock::Clock;
 use crate::model::extension::Extension;
 use crate::model::hint::CommandContext;
 use crate::model::money::Usd;
+use crate::model::name::ClusterId;
 use crate::model::observed::Cluster;
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
+use chrono::{DurationRound, TimeDelta};
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExtendArgs {
-    /// A stack's file or name
+    /// A stack's file or name, or the id of an adopted cluster (j-…)
     pub(super) stack: String,
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -45,6 +51,9 @@ impl Verb for ExtendArgs {
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        if let Some(id) = cluster_id(&self.stack) {
+            return self.adopted(&id, session).await;
+        }
         let reporter = &session.reporter;
         let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
         let (stack, target) = (&given.name, &given.target);
@@ -60,14 +69,7 @@ impl Verb for ExtendArgs {
             who: &session.environment.who,
         };
         let (cluster, extension, deadline) = under_lease(&request, &read.policies, target).await?;
-        let left = long(deadline.at - SystemClock.now());
-        let at = deadline.at.format("%F %H:%M:%S UTC");
-        reporter.text(&format!(
-            "cluster {}: {}",
-            cluster.id,
-            words(&cluster, &extension)
-        ));
-        reporter.text(&format!("  {} ends it in {left}, at {at}", deadline.cause));
+        show(&cluster, &extension, deadline, session);
         if target.costs() {
             reporter.text(
                 "  the primary node reads it within a minute; status then shows the power-off as \
@@ -82,6 +84,44 @@ impl Verb for ExtendArgs {
         });
         Ok(Finished::done(fields))
     }
+}
+
+impl ExtendArgs {
+    /// Extends an adopted cluster, which has no stack.
+    async fn adopted(&self, id: &ClusterId, session: &Session) -> Result<Finished, Failure> {
+        let target = Target::open(&self.target.choice(), None, session).await?;
+        let policies = self
+            .policies
+            .place()
+            .read_for(None, session)
+            .await?
+            .policies;
+        let adopted = adopt::account(&target)?.adopted(id).await?;
+        let cluster = adopted.ok_or_else(|| adopt::unadopted(id))?.cluster;
+        let lifetime = cluster.guardrails().max_lifetime.as_secs();
+        let by = |by: Span| Span::from_secs(lifetime.saturating_add(by.as_secs()));
+        let now = SystemClock.now();
+        let extension = Extension {
+            at: now.duration_trunc(TimeDelta::seconds(1)).unwrap_or(now),
+            max_lifetime: self.max_lifetime.or(self.by.map(by)),
+            budget: self.budget,
+            by: session.environment.who.as_str().into(),
+            why: self.why.as_str().into(),
+        };
+        let deadline = adopt::extend(&cluster, &extension, &policies, &target).await?;
+        show(&cluster, &extension, deadline, session);
+        let fields = json!({ "cluster": id, "extension": extension, "deadline": deadline });
+        Ok(Finished::done(fields))
+    }
+}
+
+fn show(cluster: &Cluster, extension: &Extension, deadline: Deadline, session: &Session) {
+    let left = long(deadline.at - SystemClock.now());
+    let at = deadline.at.format("%F %H:%M:%S UTC");
+    let changed = words(cluster, extension);
+    let reporter = &session.reporter;
+    reporter.text(&format!("cluster {}: {changed}", cluster.id));
+    reporter.text(&format!("  {} ends it in {left}, at {at}", deadline.cause));
 }
 
 /// What changed, from what to what.

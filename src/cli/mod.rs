@@ -1,5 +1,6 @@
 //! The command line: flags, output and exit codes, with one file for each verb.
 
+mod adopt;
 mod agree;
 mod apply;
 mod block_on;
@@ -109,6 +110,8 @@ verbs! {
         Log(log::LogArgs),
         /// Raise a running cluster's lifetime or budget, up to its stack's ceiling
         Extend(extend::ExtendArgs),
+        /// Give guardrails to a living cluster that others created, or take them off again
+        Adopt(adopt::AdoptArgs),
         /// Show Spark's own pages, of a running job or of a run that is over
         Ui(ui::UiArgs),
         /// Log in to the primary node of a stack's cluster

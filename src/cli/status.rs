@@ -4,6 +4,8 @@ use super::flags::{PoliciesArgs, TargetArgs};
 use super::verb::{Finished, Verb};
 use super::view;
 use super::view::words::wrap;
+use crate::app::adopt;
+use crate::app::diagnosis::cluster_id;
 use crate::app::failure::{Exit, Failure};
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -14,17 +16,21 @@ use crate::cloud::AwsAccount;
 use crate::cost::ledger::Attempted;
 use crate::cost::meter::rate;
 use crate::guard;
+use crate::model::adoption::Adopted;
+use crate::model::clock::Clock;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::money::Usd;
-use crate::model::name::StackName;
+use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Observed};
 use crate::policy::Policies;
+use crate::run::clock::SystemClock;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {
-    /// A stack's file or name [default: all stacks]
+    /// A stack's file or name, or the id of an adopted cluster (j-…) [default: all stacks]
     pub(super) stack: Option<String>,
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -41,6 +47,10 @@ impl Verb for StatusArgs {
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         let reporter = &session.reporter;
+        if let Some(id) = self.stack.as_deref().and_then(cluster_id) {
+            let target = Target::open(&self.target.choice(), None, session).await?;
+            return adopted(&id, &target).await;
+        }
         let (stack, region) = match &self.stack {
             Some(stack) => {
                 let (stack, region) = stack_file::name(stack)?;
@@ -84,28 +94,109 @@ impl Verb for StatusArgs {
                 reporter.text(&format!("stack {stack}: nothing of it exists"));
                 reporter.text(&reporter.next(&Command::clusterup("status").target(), 2));
             } else {
-                let shown = view::status::render(stack, &observed, &target, reporter.here());
-                reporter.text(&shown);
-                show_attempts(&attempts, &target);
-                for line in outside(&policies, &observed, session) {
-                    reporter.text(&line);
-                }
-                if let Some(aws) = cloud.aws() {
-                    follow_caller(aws, session).await;
-                }
+                show(stack, &observed, (&attempts, &policies), &target).await;
             }
             shown.push(json!({
                 "stack": stack, "observed": document(stack, &observed, reporter.here()), "attempts": attempts,
             }));
             clusters.extend(observed.clusters);
         }
+        let of_account = cloud.aws().filter(|_| self.stack.is_none());
+        let adopted = all_adopted(of_account, &target, &mut unread).await;
+        clusters.extend(adopted.iter().map(|one| one.cluster.clone()));
         recorded_costs::note(&clusters, &target).await;
-        if stacks.is_empty() {
+        if stacks.is_empty() && adopted.is_empty() {
             reporter.text(&format!("no stacks {}", target.place.in_words()));
         }
         let exit = if unread { Exit::Failed } else { Exit::Done };
-        Ok(Finished::with(exit, json!({ "stacks": shown })))
+        let adopted: Vec<Value> = adopted.iter().map(adopted_document).collect();
+        Ok(Finished::with(
+            exit,
+            json!({ "stacks": shown, "adopted": adopted }),
+        ))
     }
+}
+
+/// Shows a stack of which something exists.
+async fn show(
+    stack: &StackName,
+    observed: &Observed,
+    (attempts, policies): (&[Attempted], &Policies),
+    target: &Target<'_>,
+) {
+    let session = target.session;
+    let reporter = &session.reporter;
+    let text = view::status::render(stack, observed, target, reporter.here());
+    reporter.text(&text);
+    show_attempts(attempts, target);
+    for line in outside(policies, observed, session) {
+        reporter.text(&line);
+    }
+    if let Some(aws) = target.cloud.aws() {
+        follow_caller(aws, session).await;
+    }
+}
+
+/// Shows the adopted clusters that are not over. If they cannot be read, the stacks are shown anyway.
+async fn all_adopted(
+    account: Option<&dyn AwsAccount>,
+    target: &Target<'_>,
+    unread: &mut bool,
+) -> Vec<Adopted> {
+    let Some(aws) = account else {
+        return Vec::new();
+    };
+    let all = match aws.all_adopted().await {
+        Ok(all) => adopt::living(all),
+        Err(error) => {
+            let reporter = &target.session.reporter;
+            reporter.say(&format!("adopted clusters cannot be read: {error}"));
+            *unread = true;
+            return Vec::new();
+        }
+    };
+    for one in &all {
+        show_adopted(one, target).await;
+    }
+    all
+}
+
+/// One adopted cluster.
+async fn adopted(id: &ClusterId, target: &Target<'_>) -> Result<Finished, Failure> {
+    let found = adopt::account(target)?.adopted(id).await?;
+    let found = found.ok_or_else(|| adopt::unadopted(id))?;
+    show_adopted(&found, target).await;
+    recorded_costs::note(std::slice::from_ref(&found.cluster), target).await;
+    let document = json!({ "stacks": [], "adopted": [adopted_document(&found)] });
+    Ok(Finished::done(document))
+}
+
+/// Shows an adopted cluster. Others may have resized it or removed its schedule: then it is written again.
+async fn show_adopted(adopted: &Adopted, target: &Target<'_>) {
+    let reporter = &target.session.reporter;
+    reporter.text(&view::adopted::render(adopted, SystemClock.now(), target));
+    let id = &adopted.cluster.id;
+    let aws = target.cloud.aws().filter(|_| adopted.unscheduled);
+    let Some(aws) = aws else { return };
+    match aws.schedule_adopted(id).await {
+        Ok(Some(at)) => {
+            let at = at.format("%F %H:%M UTC");
+            reporter.say(&format!(
+                "the schedule of {id} was written again: it fires at {at}"
+            ));
+        }
+        Ok(None) => {}
+        Err(error) => reporter.say(&format!("warning: {id} has no schedule in time: {error}")),
+    }
+}
+
+/// An adopted cluster as JSON, with the figures that clusters of stacks have.
+fn adopted_document(adopted: &Adopted) -> Value {
+    let mut value = json!(adopted);
+    if adopted.cluster.state.is_live() {
+        add_figures(&mut value["cluster"], &adopted.cluster, SystemClock.now());
+    }
+    value
 }
 
 /// The attempts at a job that is retried. The ledger has those on clusters that are not observed.
@@ -208,14 +299,18 @@ fn document(stack: &StackName, observed: &Observed, here: &CommandContext) -> Va
     let values = value["clusters"].as_array_mut().into_iter().flatten();
     let running = observed.clusters.iter().zip(values);
     for (cluster, value) in running.filter(|(cluster, _)| cluster.state.is_live()) {
-        let rates = cluster.spec.rates.as_ref();
-        let hourly = rates.map(|rates| rate(rates, &cluster.instance_spans, observed.at));
-        let spent = guard::spent(cluster, observed.at);
-        value["deadline"] = json!(guard::hard_deadline(cluster));
-        value["spent"] = json!(spent.map(|bill| bill.total));
-        value["hourly"] = json!(hourly);
+        add_figures(value, cluster, observed.at);
     }
     value
+}
+
+fn add_figures(value: &mut Value, cluster: &Cluster, now: DateTime<Utc>) {
+    let rates = cluster.spec.rates.as_ref();
+    let hourly = rates.map(|rates| rate(rates, &cluster.instance_spans, now));
+    let spent = guard::spent(cluster, now);
+    value["deadline"] = json!(guard::hard_deadline(cluster));
+    value["spent"] = json!(spent.map(|bill| bill.total));
+    value["hourly"] = json!(hourly);
 }
 
 fn add_fixes(value: &mut Value, diagnosis: Option<&Diagnosis>, here: &CommandContext) {

@@ -1,7 +1,7 @@
 //! What the watchdog needs of a place: all its clusters, no matter who created them. No call waits
 //! for its effect; the next sweep checks it.
 
-use super::{CloudError, Lease};
+use super::{Adopting, CloudError, Lease};
 use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, WatchdogMark};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::End;
@@ -94,7 +94,7 @@ pub trait WatchLease {
 /// What a region of AWS has and this machine does not: protected clusters, leftovers that cost money,
 /// and calls that are counted.
 #[async_trait(?Send)]
-pub trait RegionFleet: Cleanup {
+pub trait RegionFleet: Cleanup + Adopting {
     /// Removes termination protection.
     async fn unprotect(&self, id: &ClusterId) -> Result<(), CloudError>;
 

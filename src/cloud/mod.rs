@@ -1,6 +1,7 @@
 //! Everything that touches a cloud. Each target implements [`Cloud`], which is made of [`roles`].
 
 pub mod account;
+mod adopting;
 pub mod api;
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -37,6 +38,7 @@ mod sample;
 pub mod unserved;
 pub mod yarn;
 
+pub use adopting::{AdoptError, Adopting, AdoptionPlan, AdoptionRequest, Released};
 pub use error::{Class, CloudError};
 pub use input::{InputForm, InputState, PATTERN};
 pub use log::{

@@ -30,6 +30,7 @@ const QUOTAS: &[(&[&str], (f64, f64))] = &[
             "RemoveTags",
             "GetAutoTerminationPolicy",
             "PutAutoTerminationPolicy",
+            "RemoveAutoTerminationPolicy",
             "ModifyInstanceGroups",
             "ListReleaseLabels",
         ],

@@ -4,8 +4,8 @@
 
 use super::api::sts::Identity;
 use super::{
-    CloudError, Finding, InputForm, InputState, Lease, LogFile, LogListing, Login, StackLogs,
-    StoredAccount, StoredLogs, Uploaded,
+    Adopting, CloudError, Finding, InputForm, InputState, Lease, LogFile, LogListing, Login,
+    StackLogs, StoredAccount, StoredLogs, Uploaded,
 };
 use crate::model::action::Action;
 use crate::model::app_ui::{AppUi, AppUiCluster, ApplicationId, EventLogPlace};
@@ -207,12 +207,12 @@ pub trait SparkPages {
 
 /// What only an account of AWS has.
 pub trait AwsAccount:
-    Readiness + Access + Safeguarding + SharedResources + Inputs + AppUis
+    Readiness + Access + Safeguarding + SharedResources + Inputs + AppUis + Adopting
 {
 }
 
 impl<T> AwsAccount for T where
-    T: Readiness + Access + Safeguarding + SharedResources + Inputs + AppUis
+    T: Readiness + Access + Safeguarding + SharedResources + Inputs + AppUis + Adopting
 {
 }
 

@@ -336,7 +336,7 @@ impl EventView {
 const fn act_tone(act: Act) -> &'static str {
     match act {
         Act::Begin | Act::Stop | Act::Reload | Act::Tell | Act::CleanUp => "plain",
-        Act::Clear | Act::Extend => "good",
+        Act::Clear | Act::Extend | Act::Adopt => "good",
         Act::Warn | Act::Unprotect => "warn",
         Act::Terminate | Act::Ended => "end",
         Act::Escalate | Act::Trip | Act::Fail => "bad",

@@ -2,6 +2,7 @@
 //! file, and its lines here; [`sweep()`] evaluates all of them. The local supervisor, `apply` and
 //! `status` share it, so that they agree.
 
+pub mod adopted;
 pub mod budget;
 mod counted;
 pub mod ended;
@@ -16,6 +17,7 @@ pub mod terms;
 pub mod verdict;
 pub mod watch;
 
+pub use adopted::{Unadoptable, adoptable};
 pub use budget::spent;
 pub use ended::{Ended, began_at};
 pub use extend::{Refused, extended};

@@ -75,6 +75,8 @@ words! {
         Trip = "trip",
         /// A deadline was moved.
         Extend = "extend",
+        /// A cluster that others created was adopted, or its schedule was written again.
+        Adopt = "adopt",
         /// Leftovers of ended clusters were removed.
         CleanUp = "clean_up",
         /// Something could not be read or done.
@@ -84,7 +86,7 @@ words! {
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Begin,
         Self::Stop,
         Self::Reload,
@@ -97,6 +99,7 @@ impl Act {
         Self::Escalate,
         Self::Trip,
         Self::Extend,
+        Self::Adopt,
         Self::CleanUp,
         Self::Fail,
     ];

@@ -1,5 +1,6 @@
 //! The fleet: every cluster of an account, whoever created it, as the watchdog observes it.
 
+use super::adoption::Adopted;
 use super::application::Application;
 use super::instance_span::InstanceSpan;
 use super::invalid::Invalid;
@@ -92,7 +93,10 @@ impl ClusterSnapshot {
     pub const fn may_be_listed(&self) -> bool {
         match &self.cluster {
             AnyCluster::Ours(_) => false,
-            AnyCluster::Foreign(cluster) => cluster.disputed.is_none() && self.mark.is_none(),
+            AnyCluster::Foreign(cluster) => {
+                let is_plain = cluster.disputed.is_none() && cluster.adopted.is_none();
+                is_plain && self.mark.is_none()
+            }
         }
     }
 
@@ -153,6 +157,8 @@ pub struct ForeignCluster {
     pub instance_spans: Vec<InstanceSpan>,
     /// Why the bucket's note does not confirm what its name and tags say: that clusterup created it.
     pub disputed: Option<String>,
+    /// Its adoption, if somebody has adopted it.
+    pub adopted: Option<Box<Adopted>>,
 }
 
 impl AnyCluster {
@@ -162,6 +168,19 @@ impl AnyCluster {
             Self::Ours(cluster) => Some(cluster),
             Self::Foreign(_) => None,
         }
+    }
+
+    /// The adoption of a cluster that others created, if somebody has adopted it.
+    pub fn adopted(&self) -> Option<&Adopted> {
+        match self {
+            Self::Foreign(cluster) => cluster.adopted.as_deref(),
+            Self::Ours(_) => None,
+        }
+    }
+
+    /// The cluster with its guardrails, if clusterup created it or somebody has adopted it.
+    pub fn guarded(&self) -> Option<&Cluster> {
+        self.ours().or_else(|| Some(&self.adopted()?.cluster))
     }
 
     /// The cluster as a value, if clusterup created it.
@@ -246,6 +265,16 @@ impl ClusterSnapshot {
         self.cluster.ours()
     }
 
+    /// The adoption of a cluster that others created, if somebody has adopted it.
+    pub fn adopted(&self) -> Option<&Adopted> {
+        self.cluster.adopted()
+    }
+
+    /// The cluster with its guardrails, if clusterup created it or somebody has adopted it.
+    pub fn guarded(&self) -> Option<&Cluster> {
+        self.cluster.guarded()
+    }
+
     /// Why it is not believed that clusterup created it, if its tags say so.
     pub const fn disputed(&self) -> Option<&String> {
         match &self.cluster {
@@ -271,10 +300,15 @@ impl ClusterSnapshot {
     }
 
     /// Takes over the state of a newer listing.
-    pub const fn set_state(&mut self, state: ClusterState) {
+    pub fn set_state(&mut self, state: ClusterState) {
         match &mut self.cluster {
             AnyCluster::Ours(cluster) => cluster.state = state,
-            AnyCluster::Foreign(cluster) => cluster.state = state,
+            AnyCluster::Foreign(cluster) => {
+                cluster.state = state;
+                if let Some(adopted) = &mut cluster.adopted {
+                    adopted.cluster.state = state;
+                }
+            }
         }
     }
 
@@ -294,19 +328,23 @@ impl ClusterSnapshot {
         }
     }
 
-    /// Its rates: those it was created with, or today's list prices if it is foreign.
-    pub const fn rates(&self) -> Option<&Rates> {
-        match &self.cluster {
-            AnyCluster::Ours(cluster) => cluster.spec.rates.as_ref(),
-            AnyCluster::Foreign(cluster) => cluster.rates.as_ref(),
+    /// Its rates: those it was created or adopted with, or today's list prices if it is foreign.
+    pub fn rates(&self) -> Option<&Rates> {
+        match (self.guarded(), &self.cluster) {
+            (Some(cluster), _) => cluster.spec.rates.as_ref(),
+            (None, AnyCluster::Foreign(cluster)) => cluster.rates.as_ref(),
+            (None, AnyCluster::Ours(_)) => None,
         }
     }
 
     /// How many instances of each role ran from when until when.
-    pub const fn instance_spans(&self) -> &Vec<InstanceSpan> {
+    pub fn instance_spans(&self) -> &[InstanceSpan] {
         match &self.cluster {
             AnyCluster::Ours(cluster) => &cluster.instance_spans,
-            AnyCluster::Foreign(cluster) => &cluster.instance_spans,
+            AnyCluster::Foreign(cluster) => match &cluster.adopted {
+                Some(adopted) => &adopted.cluster.instance_spans,
+                None => &cluster.instance_spans,
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod address;
+pub mod adoption;
 pub mod app_ui;
 pub mod application;
 pub mod arn;

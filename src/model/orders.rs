@@ -108,7 +108,7 @@ impl Default for WatchdogRules {
 /// How the watchdog treats one cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Orders {
-    /// The guardrails of a cluster of clusterup: its own and its policies'.
+    /// The guardrails of a cluster of clusterup, its own and its policies', or of an adopted one.
     pub bound: Option<Guardrails>,
     /// The rules for a foreign cluster.
     pub unmanaged: Unmanaged,

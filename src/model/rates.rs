@@ -107,6 +107,31 @@ impl Rates {
         own.copied().unwrap_or_else(|| self.of(role))
     }
 
+    /// These rates, with those of another list for the roles and types that they do not have. A role
+    /// that gets a dearer type counts at its rate.
+    #[must_use]
+    pub fn completed_by(mut self, others: &Self) -> Self {
+        self.core = self.core.or(others.core);
+        self.task = self.task.or(others.task);
+        for ((role, of), rate) in &others.types {
+            if self.types.contains_key(&(*role, of.clone())) {
+                continue;
+            }
+            self.types.insert((*role, of.clone()), *rate);
+            let own = match role {
+                Role::Primary => Some(&mut self.primary),
+                Role::Core => self.core.as_mut(),
+                Role::Task => self.task.as_mut(),
+            };
+            if let Some(own) = own
+                && rate.total() > own.total()
+            {
+                *own = *rate;
+            }
+        }
+        self
+    }
+
     /// The rates of machines without public addresses.
     #[must_use]
     pub fn without_addresses(self) -> Self {
@@ -298,6 +323,19 @@ mod tests {
         };
         assert_eq!(rates.of(Role::Task), large);
         assert_eq!(rates.of(Role::Primary), small);
+    }
+
+    #[test]
+    fn missing_roles_and_types_are_completed() {
+        let recorded: Rates = "primary=1+0+0+0 task=2+0+0+0 task/m5.xlarge=2+0+0+0"
+            .parse()
+            .unwrap();
+        let today = "primary=9+0+0+0 core=4+0+0+0 task=5+0+0+0 \
+                     task/m5.2xlarge=5+0+0+0 task/m5.xlarge=9+0+0+0";
+        let completed = recorded.completed_by(&today.parse().unwrap());
+        let expected = "primary=1+0+0+0 core=4+0+0+0 task=5+0+0+0 \
+                        task/m5.2xlarge=5+0+0+0 task/m5.xlarge=2+0+0+0";
+        assert_eq!(completed.to_string(), expected);
     }
 
     fn any_rate() -> impl Strategy<Value = NodeRate> {

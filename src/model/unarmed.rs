@@ -40,6 +40,10 @@ pub enum Unarmed {
     /// The stack asks for termination protection, and AWS does not document whether the safeguard
     /// ends a protected cluster.
     Undocumented,
+    /// Somebody switched termination protection on, and EMR refuses to end a protected cluster.
+    Protected,
+    /// The cluster was idle for longer than the timeout when it was adopted.
+    IdleAlready,
     /// It was never started.
     NeverStarted,
     /// The text of a reason that was read from JSON.
@@ -67,6 +71,7 @@ impl Unarmed {
             | Self::Missing
             | Self::NotFollowed
             | Self::NotLifted
+            | Self::IdleAlready
             | Self::NeverStarted => Some(apply),
             Self::NoRole(_) => Some(apply.arg("--create-roles")),
             Self::NoIdlePolicy(_)
@@ -75,6 +80,7 @@ impl Unarmed {
             | Self::CreatedWithout
             | Self::Unread(_)
             | Self::Undocumented
+            | Self::Protected
             | Self::Left(_)
             | Self::Recorded(_) => None,
         }
@@ -112,6 +118,10 @@ impl fmt::Display for Unarmed {
             Self::NotLifted => "the schedule that lifts the termination protection is missing",
             Self::Undocumented => {
                 "termination protection is on, and AWS does not document that this ends the cluster"
+            }
+            Self::Protected => "termination protection is on, with which EMR refuses to end it",
+            Self::IdleAlready => {
+                "it was idle for longer already when it was adopted, and might have ended at once"
             }
             Self::NeverStarted => "it was never started",
             Self::Recorded(text) => text,

@@ -29,7 +29,10 @@ impl Policies {
         let (unmanaged, mildest) = self.unmanaged();
         let longest = rules.iter().map(|rules| rules.warn_before).max();
         Orders {
-            bound: ours.map(|cluster| self.guardrails(cluster)),
+            bound: match ours {
+                Some(cluster) => Some(self.guardrails(cluster)),
+                None => snapshot.guarded().map(Cluster::guardrails),
+            },
             unmanaged,
             mildest,
             exempt: policies

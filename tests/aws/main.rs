@@ -6,6 +6,7 @@
 mod absent;
 mod account_store;
 mod accounts;
+mod adopt;
 mod app_uis;
 mod budgets;
 mod call_log;

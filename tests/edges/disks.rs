@@ -105,6 +105,7 @@ const TABLE: &[Row] = &[
         2,
         [2, 2, 1, 1, 1, 2, 2, 2],
     ),
+    ("adopt j-1ABC --local --max-lifetime 4h", 2, [2; 8]),
     ("ssh t.yaml --local", 2, [2; 8]),
     ("destroy t.yaml --local --yes", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
     ("cost estimate t.yaml", 0, [0; 8]),

@@ -217,6 +217,7 @@ const FAILING: &[(&str, &[&str])] = &[
     ("ui", &["never", "--local"]),
     ("log", &["--act", "ended"]),
     ("extend", &["never", "--local", "--by", "1h", "--why", "x"]),
+    ("adopt", &["j-1ABC", "--local", "--max-lifetime", "4h"]),
     ("ssh", &["t.yaml", "--local"]),
     ("destroy", &["never", "--local"]),
     ("cost estimate", &["gone.yaml"]),

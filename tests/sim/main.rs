@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod admissions;
+mod adopt;
 mod app_uis;
 mod budgets;
 mod calls;

@@ -10,7 +10,7 @@ use crate::app::policies::PolicyPlace;
 use crate::app::session::Session;
 use crate::app::target::{Target, TargetChoice};
 use crate::cloud::read_log;
-use crate::model::name::ClusterId;
+use crate::model::name::{ClusterId, StackName};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,16 @@ pub(crate) enum Given {
     Folder(PathBuf),
     File(PathBuf),
     Input,
+}
+
+/// The id, if a word of the command line is a cluster's id of EMR and no stack's name.
+pub(crate) fn cluster_id(word: &str) -> Option<ClusterId> {
+    match Given::of(word) {
+        Given::Cluster(id) if word.parse::<StackName>().is_err() => Some(id),
+        Given::Cluster(_) | Given::Stack(_) | Given::Folder(_) | Given::File(_) | Given::Input => {
+            None
+        }
+    }
 }
 
 impl Given {

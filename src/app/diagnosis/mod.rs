@@ -10,6 +10,6 @@ mod skew;
 
 pub(crate) use diagnosed::Diagnosed;
 pub(crate) use explain::{explain, keep};
-pub(crate) use given::Given;
+pub(crate) use given::{Given, cluster_id};
 pub(crate) use of_files::{has_logs, root};
 pub(crate) use skew::skew;

@@ -1,7 +1,7 @@
 //! `ui --aws`: the page that EMR itself serves, which needs neither a way to log in to the cluster nor
 //! Spark on this machine.
 
-use crate::app::diagnosis::Given;
+use crate::app::diagnosis::cluster_id;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
@@ -34,16 +34,6 @@ pub(super) struct Prepared {
     cluster: ClusterId,
     ui: AppUi,
     url: PresignedUrl,
-}
-
-/// The id, if a word of the command line is a cluster's id of EMR and no stack's name.
-pub(super) fn cluster_id(word: &str) -> Option<ClusterId> {
-    match Given::of(word) {
-        Given::Cluster(id) if word.parse::<StackName>().is_err() => Some(id),
-        Given::Cluster(_) | Given::Stack(_) | Given::Folder(_) | Given::File(_) | Given::Input => {
-            None
-        }
-    }
 }
 
 /// The error for a cluster's id without `--aws`.

@@ -6,6 +6,7 @@ mod tunnel;
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use super::{ssh, stopped};
+use crate::app::diagnosis::cluster_id;
 use crate::app::environment::Environment;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
@@ -44,7 +45,7 @@ pub(super) struct UiArgs {
 
 impl Verb for UiArgs {
     fn here(&self) -> CommandContext {
-        let is_cluster = emr::cluster_id(&self.stack).is_some();
+        let is_cluster = cluster_id(&self.stack).is_some();
         self.target.here((!is_cluster).then_some(&*self.stack))
     }
 
@@ -59,7 +60,7 @@ impl Verb for UiArgs {
             let prepared = prepared.ok_or_else(stopped_early)??;
             return Ok(Finished::done(prepared.shown(session)));
         }
-        if emr::cluster_id(&self.stack).is_some() {
+        if cluster_id(&self.stack).is_some() {
             return Err(emr::needs_aws());
         }
         let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;

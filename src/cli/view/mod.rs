@@ -1,5 +1,6 @@
 //! The text of plans, progress, clusters and results: 80 columns, without colour, fit for a pipe.
 
+pub(super) mod adopted;
 pub(super) mod attempts;
 pub(super) mod budgets;
 pub(super) mod compare;

@@ -45,7 +45,8 @@ pub(in crate::cli) fn render(
     text
 }
 
-fn render_cluster(
+/// Renders one cluster, its safeguards and steps.
+pub(in crate::cli) fn render_cluster(
     cluster: &Cluster,
     now: DateTime<Utc>,
     target: &Target<'_>,

@@ -96,25 +96,8 @@ impl<A: Api> Account<A> {
         if self.observed.borrow().objects.is_none() {
             self.make_bucket(&bucket).await?;
         }
-        let closed = loop {
-            match self.close_bucket(&bucket).await {
-                // The bucket is new, perhaps because it was created for the lock.
-                Err(error)
-                    if error.kind == Kind::NotFound && begun.elapsed() < VISIBILITY_WINDOW =>
-                {
-                    self.backoff().await;
-                }
-                closed => break closed,
-            }
-        };
-        closed.with_context(|| format!("block public access to bucket {}", bucket.name))?;
-        let existing = if self.observed.borrow().is_new {
-            None
-        } else {
-            let read = self.read_policy(&bucket).await;
-            read.with_context(|| format!("read the policy of bucket {}", bucket.name))?
-        };
-        self.guard(&bucket, existing).await?;
+        let is_new = self.observed.borrow().is_new;
+        self.protect_bucket(&bucket, is_new, begun).await?;
         let key = layout::marker(stack);
         let body = self.marker_body();
         loop {
@@ -133,6 +116,55 @@ impl<A: Api> Account<A> {
                 put => return put.with_context(|| format!("write {key}")).map(|_| ()),
             }
         }
+    }
+
+    /// Creates the bucket if there is none, and closes it to the public, for what belongs to no stack.
+    pub(super) async fn open_bucket(&self) -> Result<(), CloudError> {
+        let bucket = self.bucket().await?;
+        let begun = Instant::now();
+        // Its policy is written last: with one, the bucket is complete.
+        let is_new = match self.read_policy(&bucket).await {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => false,
+            Err(error) if error.kind == Kind::NotFound => {
+                self.make_bucket(&bucket).await?;
+                true
+            }
+            Err(error) => {
+                return Err(error)
+                    .with_context(|| format!("read the policy of bucket {}", bucket.name));
+            }
+        };
+        self.protect_bucket(&bucket, is_new, begun).await
+    }
+
+    /// Closes the bucket to the public and writes its policy. A new one has none yet, and may not be
+    /// known to every server of S3.
+    async fn protect_bucket(
+        &self,
+        bucket: &Bucket,
+        is_new: bool,
+        begun: Instant,
+    ) -> Result<(), CloudError> {
+        let closed = loop {
+            match self.close_bucket(bucket).await {
+                // The bucket is new, perhaps because it was created for the lock.
+                Err(error)
+                    if error.kind == Kind::NotFound && begun.elapsed() < VISIBILITY_WINDOW =>
+                {
+                    self.backoff().await;
+                }
+                closed => break closed,
+            }
+        };
+        closed.with_context(|| format!("block public access to bucket {}", bucket.name))?;
+        let existing = if is_new {
+            None
+        } else {
+            let read = self.read_policy(bucket).await;
+            read.with_context(|| format!("read the policy of bucket {}", bucket.name))?
+        };
+        self.guard(bucket, existing).await
     }
 
     async fn close_bucket(&self, bucket: &Bucket) -> Result<(), ApiError> {

@@ -174,7 +174,7 @@ impl<A: Api> Account<A> {
         Ok((after, forged))
     }
 
-    async fn untag(&self, id: &ClusterId, keys: Vec<String>) -> Result<(), CloudError> {
+    pub(super) async fn untag(&self, id: &ClusterId, keys: Vec<String>) -> Result<(), CloudError> {
         if keys.is_empty() {
             return Ok(());
         }

@@ -99,6 +99,13 @@ pub(super) enum Scheduled {
     Unread(String),
 }
 
+impl Replies {
+    /// Whether there is a schedule for the cluster, whatever it does.
+    pub(super) const fn has_schedule(&self) -> bool {
+        matches!(self.schedule, Scheduled::There(_) | Scheduled::NotLifted)
+    }
+}
+
 impl LastObservation {
     /// When the stack recorded that it created a cluster.
     pub(super) fn noted(&self, id: &str) -> Option<DateTime<Utc>> {

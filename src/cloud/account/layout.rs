@@ -4,6 +4,7 @@
 //! locks/STACK.json                     the lease of the stack
 //! watchdog/lock                        the lease of the account's watchdog
 //! teams/TEAM.json                      the team's account
+//! adopted/CLUSTER.json                 the adoption of a cluster that others created
 //! stacks/STACK/.clusterup.json         the marker: the stack exists, the bucket is closed, and
 //!                                      where the stack was last applied from
 //! stacks/STACK/{scripts, data, bootstrap}/…
@@ -43,6 +44,19 @@ pub(super) fn lock(stack: &StackName) -> String {
 
 pub(super) fn team(team: &TeamName) -> String {
     format!("teams/{team}.json")
+}
+
+/// The prefix of the records of adoptions.
+pub(super) const ADOPTED: &str = "adopted/";
+
+pub(super) fn adopted(id: &ClusterId) -> String {
+    format!("{ADOPTED}{id}.json")
+}
+
+/// The cluster of a record of an adoption, by its key.
+pub(super) fn adopted_cluster(key: &str) -> Option<ClusterId> {
+    let id = key.strip_prefix(ADOPTED)?.strip_suffix(".json")?;
+    id.parse().ok()
 }
 
 pub(super) fn marker(stack: &StackName) -> String {

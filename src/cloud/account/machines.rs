@@ -91,7 +91,7 @@ impl<A: Api> Account<A> {
 
     /// `None` if the list is not complete: it has as many instances as EMR lists, or a living cluster
     /// has no primary in it.
-    async fn listed(
+    pub(super) async fn listed(
         &self,
         cluster: &emr::Cluster,
         groups: &[emr::InstanceGroup],

@@ -6,6 +6,7 @@
 
 mod access;
 mod act;
+mod adopt;
 mod app_uis;
 mod bucket;
 mod caller;

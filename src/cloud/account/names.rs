@@ -24,6 +24,8 @@ pub(super) const DEADLINE: &str = "clusterup-deadline";
 const MANAGED: &str = "clusterup-managed";
 pub(super) use crate::cloud::budgets::model::TEAM_TAG as TEAM;
 pub(super) const OWNER: &str = "clusterup-owner";
+/// When and by whom a cluster of others was adopted, and with which limits.
+pub(super) const ADOPTED: &str = "clusterup-adopted";
 /// AWS's managed policies for EMR, version 2, act only on resources with this tag (EMR Management
 /// Guide).
 pub(super) const EMR_POLICIES: &str = "for-use-with-amazon-emr-managed-policies";

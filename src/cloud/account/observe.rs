@@ -114,6 +114,7 @@ impl<A: Api> Observing for Account<A> {
                 clusters.extend(self.cluster(&stack, &summary.id).await?);
             }
         }
+        clusters.extend(self.adopted_clusters(known).await?);
         Cluster::oldest_first(&mut clusters);
         Ok(clusters)
     }

@@ -34,8 +34,8 @@ service! {
     RunJobFlow, DescribeCluster, ListClusters, ListSteps, ListInstanceGroups, ListInstances,
     AddJobFlowSteps, TerminateJobFlows, SetTerminationProtection, SetKeepAlive,
     ModifyInstanceGroups, ModifyCluster, GetAutoTerminationPolicy, PutAutoTerminationPolicy,
-    AddTags, RemoveTags, ListReleaseLabels, GetBlockPublicAccess, ListInstanceFleets,
-    ModifyInstanceFleet, GetManagedScalingPolicy, PutManagedScalingPolicy,
+    RemoveAutoTerminationPolicy, AddTags, RemoveTags, ListReleaseLabels, GetBlockPublicAccess,
+    ListInstanceFleets, ModifyInstanceFleet, GetManagedScalingPolicy, PutManagedScalingPolicy,
     RemoveManagedScalingPolicy, CreatePersistentAppUi, DescribePersistentAppUi,
     GetPersistentAppUiUrl, GetOnClusterAppUiUrl,
 }
@@ -408,6 +408,20 @@ pub struct PutAutoTerminationPolicy {
 call!(
     PutAutoTerminationPolicy,
     "elasticmapreduce:PutAutoTerminationPolicy",
+    changes,
+    (),
+    id
+);
+
+/// Removes a cluster's auto-termination policy. Succeeds if it has none.
+#[derive(Debug, Clone)]
+pub struct RemoveAutoTerminationPolicy {
+    /// The cluster's id, `j-…`.
+    pub id: String,
+}
+call!(
+    RemoveAutoTerminationPolicy,
+    "elasticmapreduce:RemoveAutoTerminationPolicy",
     changes,
     (),
     id

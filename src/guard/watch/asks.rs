@@ -79,7 +79,7 @@ fn ends_nothing(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
     let snapshot = watched.snapshot;
     let orders = watched.orders;
     let only_notified =
-        snapshot.ours().is_none() && orders.unmanaged.action != UnmanagedAction::Terminate;
+        snapshot.guarded().is_none() && orders.unmanaged.action != UnmanagedAction::Terminate;
     let protected = snapshot.is_protected_by_others() && !orders.lift_protection;
     // A marked cluster is about to end or to be released.
     snapshot.mark.is_none()

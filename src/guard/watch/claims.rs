@@ -2,14 +2,14 @@
 
 use super::WatchInput;
 use super::idleness::Idleness;
-use super::look::idle_timeout;
+use super::look::own_idle_timeout;
 use super::stage::Force;
 use crate::guard::sweep::earliest_hard;
 use crate::guard::terms::Terms;
 use crate::guard::verdict::Deadline;
 use crate::model::name::PolicyName;
 use crate::model::observed::{Cluster, ClusterState, EndReason};
-use crate::model::orders::{Mildest, Orders};
+use crate::model::orders::{Mildest, Orders, UnmanagedAction};
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::cmp::Reverse;
@@ -59,9 +59,10 @@ impl Claim {
     }
 }
 
-/// The deadlines of a cluster of clusterup: its own, and that of its policies if it is earlier.
+/// The deadlines of a cluster of clusterup or of an adopted one: its own, and that of its policies if it
+/// is earlier.
 pub(super) fn hard(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Vec<Claim> {
-    let Some(cluster) = watched.snapshot.ours() else {
+    let Some(cluster) = watched.snapshot.guarded() else {
         return Vec::new();
     };
     let own = earliest_hard(now, &Terms::of(cluster));
@@ -95,28 +96,51 @@ fn claim((deadline, evidence): &(Deadline, String), force: Force, orders: &Order
     }
 }
 
-/// Claims that depend on watching: idleness, a start that takes too long, a foreign cluster's age.
+/// Who sets a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// The cluster's own guardrails, or its policies'.
+    Guardrails,
+    /// The policies' rules for foreign clusters.
+    Unmanaged,
+}
+
+/// Claims that depend on watching: idleness, a start that takes too long, a foreign cluster's age. An
+/// adopted cluster has its own guardrails, and those of policies that end forgotten clusters.
 pub(super) fn soft(watched: &WatchInput<'_>, idleness: &Idleness) -> Vec<Claim> {
+    let snapshot = watched.snapshot;
     let mut claims = Vec::new();
-    claims.extend(start(watched));
-    claims.extend(idle(watched, idleness));
-    claims.extend(age(watched));
+    if snapshot.ours().is_some() {
+        claims.extend(start(watched, By::Guardrails));
+    }
+    if snapshot.guarded().is_some() {
+        claims.extend(idle(watched, idleness, By::Guardrails));
+    }
+    if unmanaged_applies(watched) {
+        claims.extend(start(watched, By::Unmanaged));
+        claims.extend(idle(watched, idleness, By::Unmanaged));
+        claims.extend(age(watched));
+    }
     claims
+}
+
+/// Whether the policies' rules for foreign clusters apply.
+fn unmanaged_applies(watched: &WatchInput<'_>) -> bool {
+    let ends = watched.orders.unmanaged.action == UnmanagedAction::Terminate;
+    watched.snapshot.guarded().is_none() || watched.snapshot.adopted().is_some() && ends
 }
 
 fn claimed(
     watched: &WatchInput<'_>,
-    reason: EndReason,
+    (reason, by): (EndReason, By),
     (from, after): (DateTime<Utc>, Span),
     evidence: String,
 ) -> Claim {
-    let ours = watched.snapshot.ours().is_some();
     let orders = watched.orders;
     // A timeout shorter than the warning time leaves less time for the warning.
-    let (reason, grace) = if ours {
-        (reason, orders.warn_before.min(after))
-    } else {
-        (EndReason::Forgotten, orders.unmanaged.grace)
+    let (reason, grace) = match by {
+        By::Guardrails => (reason, orders.warn_before.min(after)),
+        By::Unmanaged => (EndReason::Forgotten, orders.unmanaged.grace),
     };
     Claim {
         reason,
@@ -125,7 +149,7 @@ fn claimed(
             .unwrap_or(DateTime::<Utc>::MAX_UTC),
         force: Force::Soft,
         grace,
-        early: ours,
+        early: by == By::Guardrails,
         evidence,
     }
 }
@@ -142,7 +166,7 @@ pub(super) fn of_others(
     }
 }
 
-fn start(watched: &WatchInput<'_>) -> Option<Claim> {
+fn start(watched: &WatchInput<'_>, by: By) -> Option<Claim> {
     let snapshot = watched.snapshot;
     let own = snapshot
         .ours()
@@ -157,20 +181,25 @@ fn start(watched: &WatchInput<'_>) -> Option<Claim> {
     let evidence = format!("{coming}, created at {since} (start_within: {limit})");
     Some(claimed(
         watched,
-        EndReason::StartTimeout,
+        (EndReason::StartTimeout, by),
         (snapshot.created_at(), limit),
         evidence,
     ))
 }
 
-fn idle(watched: &WatchInput<'_>, idleness: &Idleness) -> Option<Claim> {
+fn idle(watched: &WatchInput<'_>, idleness: &Idleness, by: By) -> Option<Claim> {
     let since = idleness.since()?.at;
-    let timeout = idle_timeout(watched);
-    let by = of_others(watched, |mildest| mildest.idle_timeout.as_ref());
-    let evidence = format!("{} (idle_timeout: {timeout}{by})", idleness.evidence());
+    let (timeout, policy) = match by {
+        By::Guardrails => (own_idle_timeout(watched)?, String::new()),
+        By::Unmanaged => (
+            watched.orders.unmanaged.idle_timeout,
+            of_others(watched, |mildest| mildest.idle_timeout.as_ref()),
+        ),
+    };
+    let evidence = format!("{} (idle_timeout: {timeout}{policy})", idleness.evidence());
     Some(claimed(
         watched,
-        EndReason::IdleTimeout,
+        (EndReason::IdleTimeout, by),
         (since, timeout),
         evidence,
     ))
@@ -179,15 +208,12 @@ fn idle(watched: &WatchInput<'_>, idleness: &Idleness) -> Option<Claim> {
 fn age(watched: &WatchInput<'_>) -> Option<Claim> {
     let snapshot = watched.snapshot;
     let limit = watched.orders.unmanaged.max_lifetime?;
-    if snapshot.ours().is_some() {
-        return None;
-    }
     let since = snapshot.created_at().format("%Y-%m-%d %H:%M UTC");
     let by = of_others(watched, |mildest| mildest.max_lifetime.as_ref());
     let evidence = format!("alive since {since} (unmanaged.max_lifetime: {limit}{by})");
     Some(claimed(
         watched,
-        EndReason::Forgotten,
+        (EndReason::Forgotten, By::Unmanaged),
         (snapshot.created_at(), limit),
         evidence,
     ))

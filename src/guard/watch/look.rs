@@ -6,7 +6,7 @@ use super::{WatchInput, hidden, quiet_period};
 use crate::guard::idle;
 use crate::model::fleet::{ClusterSnapshot, Reading, Seen};
 use crate::model::observed::{ClusterState, StepState};
-use crate::model::orders::Orders;
+use crate::model::orders::{Orders, UnmanagedAction};
 use crate::model::place::Place;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -58,13 +58,24 @@ pub const fn needs_description(snapshot: &ClusterSnapshot, stage: &Stage) -> boo
     !snapshot.is_described() && !decides_nothing
 }
 
-pub(super) fn idle_timeout(watched: &WatchInput<'_>) -> Span {
-    let orders = watched.orders;
-    match (watched.snapshot.ours(), &orders.bound) {
-        (Some(_), Some(bound)) => bound.idle_timeout,
-        (Some(cluster), None) => cluster.guardrails().idle_timeout,
-        (None, _) => orders.unmanaged.idle_timeout,
+/// The shortest idle timeout that applies to a cluster.
+fn idle_timeout(watched: &WatchInput<'_>) -> Span {
+    let unmanaged = &watched.orders.unmanaged;
+    match own_idle_timeout(watched) {
+        None => unmanaged.idle_timeout,
+        Some(own) if watched.snapshot.ours().is_some() => own,
+        Some(own) if unmanaged.action == UnmanagedAction::Terminate => {
+            own.min(unmanaged.idle_timeout)
+        }
+        Some(own) => own,
     }
+}
+
+/// The idle timeout of a cluster's own guardrails, or of its policies; `None` if it has none.
+pub(super) fn own_idle_timeout(watched: &WatchInput<'_>) -> Option<Span> {
+    let cluster = watched.snapshot.guarded()?;
+    let bound = watched.orders.bound.as_ref();
+    Some(bound.map_or_else(|| cluster.guardrails().idle_timeout, |it| it.idle_timeout))
 }
 
 /// Whether metrics are needed: the cluster's steps and the work that CloudWatch last showed would

@@ -60,7 +60,7 @@ pub fn judge(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Assessment {
         return stage::ending(now, watched.asked_at);
     }
     let ignored = watched.orders.unmanaged.action == UnmanagedAction::Ignore;
-    if snapshot.ours().is_none() && ignored {
+    if snapshot.guarded().is_none() && ignored {
         let by = claims::of_others(watched, |mildest| mildest.action.as_ref());
         let evidence = format!("foreign clusters are ignored (unmanaged: ignore{by})");
         return Assessment::plain(Stage::Keep, evidence);

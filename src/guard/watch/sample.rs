@@ -57,6 +57,7 @@ impl World {
                     rates: None,
                     instance_spans: Vec::new(),
                     disputed: None,
+                    adopted: None,
                 })),
                 name: "nightly".into(),
                 owner: None,

@@ -153,7 +153,7 @@ pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: Option<Cla
     };
     if now < claim.warns_at() {
         assessment.warns_at = Some(claim.warns_at());
-        assessment.ends_at = (!only_notified(watched)).then(|| claim.ends_at());
+        assessment.ends_at = (!only_notified(watched, &claim)).then(|| claim.ends_at());
         assessment.at_earliest = !claim.early && assessment.ends_at.is_some();
         if mark.is_some() {
             assessment.stage = Stage::Clear;
@@ -191,16 +191,16 @@ pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: Option<Cla
 }
 
 /// Whether the policy wants a notification and no end.
-fn only_notified(watched: &WatchInput<'_>) -> bool {
-    let orders = watched.orders;
-    watched.snapshot.ours().is_none() && orders.unmanaged.action == UnmanagedAction::Notify
+fn only_notified(watched: &WatchInput<'_>, claim: &Claim) -> bool {
+    let action = watched.orders.unmanaged.action;
+    claim.reason == EndReason::Forgotten && action == UnmanagedAction::Notify
 }
 
 /// The stage that replaces a warning about an end that will not come.
 fn held_back(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: &Claim) -> Option<Stage> {
     let snapshot = watched.snapshot;
     let orders = watched.orders;
-    if only_notified(watched) {
+    if only_notified(watched, claim) {
         return Some(Stage::Forgotten);
     }
     let protected = snapshot.is_protected_by_others() && !orders.lift_protection;

@@ -10,6 +10,7 @@ use crate::cloud::fleet::FleetProvider;
 use crate::guard::watch::Stage;
 use crate::model::audit::{Act, Entry, Target};
 use crate::model::clock::Clock;
+use crate::model::fleet::ClusterSnapshot;
 use crate::model::name::ClusterId;
 use crate::model::notice::Notice;
 use crate::policy::Policies;
@@ -91,6 +92,9 @@ impl RegionWatch {
                     .notify(&notices::disputed(&about, why))
                     .await;
             }
+            if fresh && snapshot.is_some_and(is_unscheduled) {
+                self.schedule_adopted(&id, context, done).await;
+            }
             match stage {
                 Stage::Over => self.over(&id, context, done).await,
                 Stage::Late => self.late(&id, context, done).await,
@@ -114,6 +118,35 @@ impl RegionWatch {
         }
         self.record_lost(context, done);
         self.drop_over();
+    }
+
+    /// Writes the schedule of an adopted cluster again, which others have resized or whose schedule they
+    /// have removed.
+    async fn schedule_adopted(
+        &mut self,
+        id: &ClusterId,
+        context: &ActionContext<'_>,
+        done: &mut Vec<Entry>,
+    ) {
+        let Some(region) = self.fleet.region() else {
+            return;
+        };
+        if !context.holds_watch().await {
+            return;
+        }
+        let written = region.schedule_adopted(id).await;
+        let Some(tracked) = self.tracked.get(id) else {
+            return;
+        };
+        let entry = match written {
+            Ok(Some(fires_at)) => {
+                let outcome = format!("its schedule ends it at {}", at(fires_at));
+                context.entry(self, tracked, Act::Adopt, outcome)
+            }
+            Ok(None) => return,
+            Err(error) => self.failed(tracked, context, "cannot write its schedule", &error),
+        };
+        context.note(entry, done);
     }
 
     async fn notify(
@@ -250,6 +283,12 @@ impl RegionWatch {
             now,
         }
     }
+}
+
+fn is_unscheduled(snapshot: &ClusterSnapshot) -> bool {
+    snapshot
+        .adopted()
+        .is_some_and(|adopted| adopted.unscheduled)
 }
 
 fn at(instant: DateTime<Utc>) -> String {

@@ -387,6 +387,7 @@ impl Watchdog {
                 | Act::Trip
                 | Act::Extend
                 | Act::CleanUp
+                | Act::Adopt
                 | Act::Fail => {}
             }
         }

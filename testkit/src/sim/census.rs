@@ -1,7 +1,7 @@
 //! The whole state of the account, read without calls, for checks that are independent of them.
 
 use super::Sim;
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Ran};
 use super::varying::Machine;
 use super::world::State;
 use chrono::{DateTime, Utc};
@@ -76,6 +76,8 @@ pub struct CensusCluster {
     pub types: Vec<(Role, String)>,
     /// Its instances so far, if EMR chooses their types or their number.
     pub machines: Vec<Machine>,
+    /// The instances that its groups have had.
+    pub ran: Vec<(Role, Ran)>,
     /// The timeout of its auto-termination policy.
     pub idle_timeout: Option<Span>,
     /// Whether it waits when its steps have ended.
@@ -182,6 +184,9 @@ fn counted(cluster: &Cluster, state: &State) -> CensusCluster {
             .collect(),
         types: instances
             .map(|group| (group.order.role, group.order.instance_type.clone()))
+            .collect(),
+        ran: (cluster.groups.iter())
+            .flat_map(|group| group.ran.iter().map(|ran| (group.order.role, ran.clone())))
             .collect(),
         machines: (cluster.varying.iter())
             .flat_map(|it| it.machines.clone())

@@ -66,6 +66,50 @@ pub(super) struct InstanceGroup {
     pub(super) running: u16,
     /// When `running` becomes `requested`.
     follows: Option<DateTime<Utc>>,
+    /// The instances that it has had, those that came first first.
+    pub(super) ran: Vec<Ran>,
+}
+
+/// Instances of a group that came together and went together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// How many.
+    pub count: u16,
+    /// When they were launched.
+    pub from: DateTime<Utc>,
+    /// When they went; `None` while the group has them.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl InstanceGroup {
+    /// Launches what is missing, or lets those go that came last.
+    pub(super) fn follow(&mut self, now: DateTime<Utc>) {
+        let open = |ran: &&mut Ran| ran.until.is_none();
+        let have: u16 = self.ran.iter_mut().filter(open).map(|ran| ran.count).sum();
+        let mut surplus = have.saturating_sub(self.requested);
+        let mut stay = Vec::new();
+        for ran in self.ran.iter_mut().filter(open).rev() {
+            let leave = ran.count.min(surplus);
+            if leave == 0 {
+                break;
+            }
+            surplus -= leave;
+            if ran.count > leave {
+                let count = ran.count - leave;
+                stay.push(Ran {
+                    count,
+                    ..ran.clone()
+                });
+            }
+            (ran.count, ran.until) = (leave, Some(now));
+        }
+        self.ran.extend(stay);
+        if self.requested > have {
+            let count = self.requested - have;
+            let (from, until) = (now, None);
+            self.ran.push(Ran { count, from, until });
+        }
+    }
 }
 
 pub(super) struct Step {
@@ -93,6 +137,7 @@ impl Cluster {
             requested: group.count,
             running: 0,
             follows: None,
+            ran: Vec::new(),
             order: group.clone(),
         });
         let groups: Vec<InstanceGroup> = groups.collect();
@@ -161,6 +206,9 @@ impl Cluster {
         group.running = group.running_at(now);
         group.requested = count;
         group.follows = Some(follows);
+        if self.launched_at.is_some() {
+            group.follow(now);
+        }
         if let Some(varying) = &mut self.varying {
             let targets = match group.order.market {
                 Market::OnDemand => [count, 0],

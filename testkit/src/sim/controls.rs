@@ -5,6 +5,7 @@ use super::Sim;
 use chrono::TimeDelta;
 use clusterup::cloud::api::ec2::Rule;
 use clusterup::cloud::api::emr::Role;
+use clusterup::model::span::Span;
 use std::time::Duration;
 
 /// Longer than any test, short enough to be added to a date.
@@ -106,6 +107,15 @@ impl Sim {
                 cluster.resize(index, count, now);
             }
             index.is_some()
+        })
+    }
+
+    /// Sets a cluster's auto-termination policy.
+    pub fn set_idle_policy(&self, cluster: &str, timeout: Span) -> bool {
+        self.edit(|state| {
+            let now = state.now;
+            let cluster = state.clusters.get_mut(cluster);
+            cluster.map(|it| it.idle = Some((timeout, now))).is_some()
         })
     }
 

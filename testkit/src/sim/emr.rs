@@ -7,8 +7,8 @@ use super::world::{Answer, State};
 use clusterup::cloud::api::Kind;
 use clusterup::cloud::api::emr::{
     AddJobFlowSteps, AddTags, ClusterRef, ModifyCluster, ModifyInstanceGroups,
-    PutAutoTerminationPolicy, RemoveTags, Role, RunJobFlow, SetKeepAlive, SetTerminationProtection,
-    TerminateJobFlows,
+    PutAutoTerminationPolicy, RemoveAutoTerminationPolicy, RemoveTags, Role, RunJobFlow,
+    SetKeepAlive, SetTerminationProtection, TerminateJobFlows,
 };
 use clusterup::model::observed::ClusterState;
 use std::collections::BTreeSet;
@@ -179,6 +179,16 @@ impl Answer for PutAutoTerminationPolicy {
             check::idle_policy(&cluster.order.release, self.idle_timeout)?;
             live(cluster)?;
             cluster.idle = Some((self.idle_timeout, world.now));
+            Ok(())
+        })
+    }
+}
+
+impl Answer for RemoveAutoTerminationPolicy {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
+        state.with_cluster(&self.id, |cluster, _| {
+            live(cluster)?;
+            cluster.idle = None;
             Ok(())
         })
     }

@@ -74,7 +74,11 @@ impl Cluster {
         }
         // A minute before they were up.
         self.launched_at = Some(self.created_at.max(world.now - LAUNCHING));
-        self.launch(self.launched_at.unwrap_or(world.now));
+        let launched_at = self.launched_at.unwrap_or(world.now);
+        self.launch(launched_at);
+        self.groups
+            .iter_mut()
+            .for_each(|group| group.follow(launched_at));
         self.state = ClusterState::Bootstrapping;
         self.phase_ends = world.now + span(&self.rng, BOOTSTRAPPING_SECONDS);
     }

@@ -123,16 +123,18 @@ impl Answer for ListInstances {
         }
         let cluster = state.cluster(&self.id)?;
         let launched = cluster.launched_at.filter(|at| *at <= state.now);
-        let instances = cluster.groups.iter().flat_map(|group| {
+        let groups = cluster.groups.iter();
+        let ran = groups.flat_map(|group| group.ran.iter().map(move |ran| (group, ran)));
+        let instances = ran.flat_map(|(group, ran)| {
             let instance = Instance {
                 group: group.id.clone(),
                 instance_type: group.order.instance_type.clone(),
                 market: group.order.market,
                 machine: Some(format!("i-{}", group.id.trim_start_matches("ig-"))),
-                created_at: launched,
-                ended_at: cluster.ended_at,
+                created_at: Some(ran.from),
+                ended_at: ran.until.or(cluster.ended_at),
             };
-            std::iter::repeat_n(instance, group.requested.into())
+            std::iter::repeat_n(instance, ran.count.into())
         });
         let all = instances.enumerate().filter(|_| launched.is_some());
         let marker: usize = self

@@ -33,6 +33,7 @@ mod work;
 mod world;
 
 pub use census::{BucketGuards, Census, CensusCluster};
+pub use cluster::Ran;
 pub use subnets::{DEFAULT_SUBNET, OTHER_VPC, PRIVATE_SUBNET, PUBLIC_SUBNET};
 pub use varying::Machine;
 

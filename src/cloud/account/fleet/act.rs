@@ -85,7 +85,7 @@ impl<A: Api> Account<A> {
     async fn write_tombstones(&self, batch: &[(&ClusterId, &End)]) {
         for (id, end) in batch {
             let ours = self.observed.borrow().clusters.contains_key(*id);
-            if ours {
+            if ours || self.is_known_adopted(id) {
                 let tags = Tags::from([(END.to_owned(), ended::write(end))]);
                 let id = id.to_string();
                 let _ = self.api.serve(AddTags { id, tags }).await;

@@ -41,15 +41,16 @@ impl<A: Api> Account<A> {
     }
 
     /// A cluster of somebody else, as a listing and its tags show it. `None` if its name or a tag
-    /// claims that clusterup has to do with it: then the claim has to be checked, or its deadline
-    /// read.
+    /// claims that clusterup has to do with it, or if it was adopted: then the claim has to be checked, or
+    /// its deadline read.
     pub(super) fn listed_snapshot(
         &self,
         listed: &ListedCluster,
         tags: Tags,
     ) -> Option<ClusterSnapshot> {
         let has_own_tag = tags.keys().any(|key| key.starts_with(OWN_TAGS));
-        if of_cluster(listed.name.as_str()).is_some() || has_own_tag {
+        let adopted = self.is_known_adopted(&listed.id);
+        if of_cluster(listed.name.as_str()).is_some() || has_own_tag || adopted {
             return None;
         }
         let cluster = ForeignCluster {
@@ -60,6 +61,7 @@ impl<A: Api> Account<A> {
             rates: None,
             instance_spans: Vec::new(),
             disputed: None,
+            adopted: None,
         };
         Some(ClusterSnapshot {
             place: self.place.clone(),

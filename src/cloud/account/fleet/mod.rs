@@ -6,6 +6,7 @@ mod leftovers;
 mod metric_samples;
 mod snapshot;
 
+use super::adopt::Adoptions;
 use super::observe::NOT_OVER;
 use super::{Account, lease};
 use crate::cloud::api::{Api, Tags, emr};
@@ -26,6 +27,8 @@ pub(super) struct FleetCache<A> {
     /// The ARNs of the clusters of the last listing.
     arns: RefCell<BTreeMap<ClusterId, String>>,
     pub(super) watch: RefCell<lease::Watch<A>>,
+    /// What is known of adoptions.
+    pub(super) adoptions: RefCell<Adoptions>,
 }
 
 /// The instance groups of a cluster, or its instance fleets.
@@ -50,6 +53,7 @@ impl<A> Default for FleetCache<A> {
             clusters: RefCell::default(),
             arns: RefCell::default(),
             watch: RefCell::default(),
+            adoptions: RefCell::default(),
         }
     }
 }
@@ -91,6 +95,7 @@ impl<A: Api> FleetListing for Account<A> {
         }
         *self.fleet.arns.borrow_mut() = arns;
         self.forget_others(&listed);
+        self.refresh_adoptions().await;
         Ok(listed.into_values().collect())
     }
 

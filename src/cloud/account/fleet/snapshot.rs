@@ -56,8 +56,8 @@ impl<A: Api> Account<A> {
         };
         let read = match own {
             Ok(Some(own)) => Some(AnyCluster::Ours(Box::new(own))),
-            Ok(None) => self.foreign(&described, None).await,
-            Err(why) => self.foreign(&described, Some(why)).await,
+            Ok(None) => self.foreign(&described, None).await?,
+            Err(why) => self.foreign(&described, Some(why)).await?,
         };
         let Some(read) = read else {
             return Err(unreadable(id));
@@ -69,7 +69,7 @@ impl<A: Api> Account<A> {
         &self,
         described: &Described<'_>,
         disputed: Option<String>,
-    ) -> Option<AnyCluster> {
+    ) -> Result<Option<AnyCluster>, CloudError> {
         let Described { id, cluster, .. } = *described;
         self.observed.borrow_mut().clusters.remove(id);
         let (groups, fleets) = self.collections_of(id, cluster).await.unwrap_or_default();
@@ -83,7 +83,13 @@ impl<A: Api> Account<A> {
             machines: None,
         };
         let creator = Creator::Other { disputed };
-        self.read(creator, &replies, Vec::new(), described.now)
+        let read = self.read(creator, &replies, Vec::new(), described.now);
+        let Some(AnyCluster::Foreign(read)) = read else {
+            return Ok(read);
+        };
+        let steps = described.steps.read().cloned().unwrap_or_default();
+        let read = self.with_adoption(*read, cluster, steps).await?;
+        Ok(Some(AnyCluster::Foreign(Box::new(read))))
     }
 
     /// Returns the cluster if its name and tags say that clusterup created it and the bucket's note
@@ -321,7 +327,7 @@ fn unreadable(id: &ClusterId) -> CloudError {
 
 fn snapshot(place: Place, read: AnyCluster, described: &Described<'_>) -> ClusterSnapshot {
     let cluster = described.cluster.clone();
-    let owner = read.ours().and_then(|own| own.owner.clone());
+    let owner = read.guarded().and_then(|cluster| cluster.owner.clone());
     ClusterSnapshot {
         place,
         looked_at: described.now,

@@ -34,6 +34,7 @@ impl Reader<'_> {
             rates: rates(self.prices, self.region, &groups),
             instance_spans: instance_spans(&groups, from, until),
             disputed,
+            adopted: None,
         })
     }
 }

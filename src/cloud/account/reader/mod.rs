@@ -2,6 +2,7 @@
 //! clusterup created it, otherwise to a [`crate::model::fleet::ForeignCluster`]. Plans, safeguards
 //! and the watchdog read clusters here and nowhere else, so they cannot disagree. Pure.
 
+mod adopted;
 mod fleets;
 mod foreign;
 mod ours;

@@ -120,7 +120,11 @@ fn are_known(spec: &ClusterSpec, spans: &[InstanceSpan]) -> bool {
 }
 
 /// What EMR itself reports of a cluster whose spec cannot be read from its tags.
-fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Option<ClusterSpec> {
+pub(super) fn bare(
+    stack: &StackName,
+    observed: &Replies,
+    groups: &LastObservation,
+) -> Option<ClusterSpec> {
     let prefix = names::ec2(stack, "");
     let named = |name: &String| match name.strip_prefix(&prefix) {
         Some(own) => own.parse().ok().map(ClusterKey::Own),

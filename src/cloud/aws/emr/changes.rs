@@ -2,8 +2,9 @@
 
 use super::launch::policy;
 use crate::cloud::api::emr::{
-    AddTags, ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, RemoveTags,
-    SetKeepAlive, SetTerminationProtection, TerminateJobFlows,
+    AddTags, ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy,
+    RemoveAutoTerminationPolicy, RemoveTags, SetKeepAlive, SetTerminationProtection,
+    TerminateJobFlows,
 };
 use crate::cloud::api::{ApiError, Serve, Tags};
 use crate::cloud::aws::Sdk;
@@ -59,6 +60,11 @@ serve_empty!(PutAutoTerminationPolicy, |sdk, call| sdk
     .put_auto_termination_policy()
     .cluster_id(call.id)
     .auto_termination_policy(policy(call.idle_timeout)));
+
+serve_empty!(RemoveAutoTerminationPolicy, |sdk, call| sdk
+    .emr
+    .remove_auto_termination_policy()
+    .cluster_id(call.id));
 
 serve_empty!(AddTags, |sdk, call| sdk
     .emr
