@@ -94,6 +94,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("aws_sdk_emr", &["cloud/aws/"]),
     ("aws_sdk_iam", &["cloud/aws/"]),
     ("aws_sdk_pricing", &["cloud/aws/"]),
+    ("aws_sdk_resourcegroupstagging", &["cloud/aws/"]),
     ("aws_sdk_s3", &["cloud/aws/"]),
     ("aws_sdk_scheduler", &["cloud/aws/"]),
     ("aws_sdk_sns", &["cloud/aws/"]),

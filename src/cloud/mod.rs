@@ -30,6 +30,7 @@ pub mod pace;
 pub mod policy_prefix;
 pub mod prices;
 pub mod process;
+pub mod remembered;
 pub mod retry;
 pub mod rights;
 pub mod rng;

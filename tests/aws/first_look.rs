@@ -52,3 +52,41 @@ fn one_sweep_judges_500_clusters_of_others_with_few_calls() {
     assert!(calls.len() * 2 <= CLUSTERS * 3, "{}", calls.len());
     assert!(calls.iter().all(|call| !call.mutates));
 }
+
+/// A cluster whose work does not show in YARN looks forgotten in a listing.
+#[test]
+fn a_sweep_goes_on_with_what_the_last_one_has_learned() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path().join("policies")).unwrap();
+    world.write("policies/p.yaml", POLICY);
+    for number in 0..8 {
+        let applications = ["Hadoop", "HBase"];
+        let cluster = json!({
+            "name": format!("store {number}"), "created": 9_000, "applications": applications,
+        });
+        world.double.post("/_double/foreign", cluster);
+    }
+    let swept = || {
+        world.double.reset_calls();
+        let swept = world.json(&["watchdog", "sweep", "--region", "us-east-1"]);
+        let verdicts = swept["report"]["verdicts"].as_array().unwrap().clone();
+        let evidence = "idleness unknown: the work of HBase is not in YARN";
+        assert!(
+            verdicts
+                .iter()
+                .all(|verdict| verdict["evidence"] == evidence)
+        );
+        let calls = world.double.calls();
+        let described = calls
+            .iter()
+            .filter(|call| call.call == "emr:DescribeCluster");
+        (verdicts.len(), described.count())
+    };
+    assert_eq!(swept(), (8, 8));
+    assert_eq!(swept(), (8, 0), "its applications are known");
+    // A file of somebody else, or none, is not needed.
+    let state = world.path().join("state/clusterup/fleet.jsonl");
+    assert_eq!(std::fs::read_to_string(&state).unwrap().lines().count(), 8);
+    std::fs::write(&state, "{\"id\":").unwrap();
+    assert_eq!(swept(), (8, 8));
+}

@@ -33,6 +33,11 @@ impl Environment {
     pub(crate) fn ledger(&self) -> Result<PathBuf, Failure> {
         Ok(self.state_folder()?.join("ledger.db"))
     }
+
+    /// The file in which the watchdog keeps what it has learned of foreign clusters.
+    pub(crate) fn remembered_fleet(&self) -> Result<PathBuf, Failure> {
+        Ok(self.state_folder()?.join("fleet.jsonl"))
+    }
 }
 
 fn no_folder(variable: &str) -> Failure {

@@ -10,6 +10,7 @@ use crate::cli::flags::PoliciesArgs;
 use crate::cli::stderr::aside;
 use crate::cloud::fleet::FleetProvider;
 use crate::cloud::notify::{Channel, Destination, Stderr};
+use crate::cloud::remembered::RememberedFile;
 use crate::model::hint::Command;
 use crate::model::name::Region;
 use crate::run::clock::SystemClock;
@@ -53,6 +54,8 @@ pub(super) struct WatchdogSetup {
     pub(super) own: Vec<Rc<dyn FleetProvider>>,
     pub(super) accounts: Option<WatchedAccounts>,
     pub(super) audit_sink: Rc<LedgerAuditSink>,
+    /// What earlier runs have learned.
+    remembered: PathBuf,
     pub(super) read: LoadedPolicies,
     pub(super) actor: String,
 }
@@ -89,6 +92,7 @@ impl WatchArgs {
             own,
             accounts,
             audit_sink: Rc::new(audit_sink),
+            remembered: session.environment.remembered_fleet()?,
             read,
             actor: format!("watchdog@{host}"),
         })
@@ -132,7 +136,8 @@ impl WatchdogSetup {
             audit_sink,
             self.actor.clone(),
         )
-        .under(self.lease_place.clone());
+        .under(self.lease_place.clone())
+        .remembering(RememberedFile::at(self.remembered.clone()));
         match accounts {
             Some(accounts) => watchdog.from_account(accounts.own.clone()),
             None => watchdog,

@@ -10,6 +10,7 @@ mod hidden;
 mod idleness;
 mod look;
 mod quiet_period;
+mod remembered;
 #[cfg(test)]
 mod sample;
 mod stage;
@@ -19,6 +20,7 @@ pub use asks::{a_month, due};
 pub use breaker::{Tripped, restrain};
 pub use look::{look_again, needs_description, reach, wants_pulses};
 pub use quiet_period::QuietPeriod;
+pub use remembered::{RETENTION as REMEMBERED_FOR, RememberedCluster};
 pub use stage::{Assessment, Force, Stage};
 
 use self::claims::Claim;

@@ -4,6 +4,7 @@
 
 use crate::model::fleet::MetricSample;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 /// EMR sends its metrics every five minutes (EMR Management Guide, "Monitoring Amazon EMR metrics
 /// with CloudWatch"); if three points are missing, the state is unknown.
@@ -11,7 +12,7 @@ pub(super) const GAP: TimeDelta = TimeDelta::minutes(15);
 pub(super) const PERIOD: TimeDelta = TimeDelta::minutes(5);
 
 /// A period in which nothing ran on a cluster, without a gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuietPeriod {
     /// When it began.
     pub since: DateTime<Utc>,

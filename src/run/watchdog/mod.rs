@@ -13,6 +13,7 @@ pub mod daemon;
 mod ends;
 mod fleet_status;
 mod looks;
+mod memory;
 mod notices;
 mod observe;
 mod operator;
@@ -22,6 +23,7 @@ pub mod request;
 mod tracked;
 
 use self::audit_sink::AuditSink;
+use self::memory::Memory;
 use self::observe::Extent;
 use self::region_watch::RegionWatch;
 use crate::cloud::fleet::FleetProvider;
@@ -60,6 +62,7 @@ pub struct Watchdog {
     /// The place whose lease is the watch. `None` for a sweep without the lease.
     lease_place: Option<Rc<dyn FleetProvider>>,
     cleaned_at: Option<DateTime<Utc>>,
+    memory: Option<Memory>,
     totals: Totals,
     last: Option<SweepSummary>,
     curves: Vec<Curve>,
@@ -137,6 +140,7 @@ impl Watchdog {
             own_account: None,
             lease_place: None,
             cleaned_at: None,
+            memory: None,
             totals: Totals::default(),
             last: None,
             curves: Vec::new(),
@@ -267,6 +271,7 @@ impl Watchdog {
             leftovers,
         } = acted;
         let summary = self.summarize(began_at, calls, looked, unseen, !trips.is_empty());
+        self.remember();
         self.count(&summary, &done);
         let region_watches = self.region_watches.iter();
         Report {

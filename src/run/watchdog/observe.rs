@@ -81,7 +81,9 @@ impl RegionWatch {
                 Some(tracked) => tracked.listed(listed, now),
                 None => {
                     let id = listed.id.clone();
-                    self.tracked.insert(id, TrackedCluster::new(listed, now));
+                    let mut tracked = TrackedCluster::new(listed, now);
+                    tracked.remembered = self.remembered.get(&id).cloned();
+                    self.tracked.insert(id, tracked);
                 }
             }
         }

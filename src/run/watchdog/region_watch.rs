@@ -3,7 +3,7 @@
 use super::SweptCluster;
 use super::tracked::TrackedCluster;
 use crate::cloud::fleet::FleetProvider;
-use crate::guard::watch::Assessment;
+use crate::guard::watch::{Assessment, RememberedCluster};
 use crate::model::audit::Entry;
 use crate::model::fleet::ListedCluster;
 use crate::model::name::ClusterId;
@@ -17,6 +17,8 @@ use std::rc::Rc;
 pub struct RegionWatch {
     pub(super) fleet: Rc<dyn FleetProvider>,
     pub(super) tracked: BTreeMap<ClusterId, TrackedCluster>,
+    /// What earlier runs of the program have learned.
+    pub(super) remembered: Rc<BTreeMap<ClusterId, RememberedCluster>>,
     /// What could not be observed, as text.
     pub(super) gaps: Vec<String>,
     /// Whether the last listing failed.
@@ -62,6 +64,7 @@ impl RegionWatch {
         Self {
             fleet,
             tracked,
+            remembered: Rc::default(),
             gaps: Vec::new(),
             blind: false,
             refused: None,

@@ -1,7 +1,8 @@
 //! The watchdog's memory of one cluster between sweeps.
 
 use crate::guard::watch::{
-    Assessment, QuietPeriod, Stage, WatchInput, due, judge, look_again, needs_description, reach,
+    Assessment, QuietPeriod, RememberedCluster, Stage, WatchInput, due, judge, look_again,
+    needs_description, reach,
 };
 use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, Reading};
 use crate::model::observed::{End, EndReason};
@@ -44,6 +45,8 @@ pub(super) struct TrackedCluster {
     pub(super) failed: u32,
     /// How far back its metrics are needed.
     pub(super) reach: TimeDelta,
+    /// What an earlier run of the program has learned of it.
+    pub(super) remembered: Option<RememberedCluster>,
     /// Whether its state has changed since the last look.
     pub(super) changed: bool,
     /// Whether the last listing did not have it.
@@ -72,6 +75,7 @@ impl TrackedCluster {
             end: None,
             failed: 0,
             reach: TimeDelta::zero(),
+            remembered: None,
             changed: true,
             missing: false,
             unfound: 0,
@@ -107,12 +111,20 @@ impl TrackedCluster {
                 (known.tags, known.owner) = (glance.tags, glance.owner);
             }
             (Some(_), None) => self.changed = true,
-            (None, Some(glance)) => {
+            (None, Some(mut glance)) => {
+                if let Some(remembered) = self.remembered.take() {
+                    self.quiet_period = remembered.complete(&mut glance, now);
+                }
                 self.snapshot = Some(glance);
                 self.changed = false;
             }
             (None, None) => {}
         }
+    }
+
+    /// What the next run of the program is to know of it.
+    pub(super) fn remember(&self, now: DateTime<Utc>) -> Option<RememberedCluster> {
+        RememberedCluster::of(self.snapshot.as_ref()?, self.quiet_period, now)
     }
 
     /// Whether its tags are to be read without a description: they never were, or long ago.
