@@ -221,6 +221,10 @@ def release_labels(region):
         return load_resource("emr/resources/release-labels-us-east-1.json")
 
 
+def make_bucket(bucket):
+    s3().create_bucket(bucket, "us-east-1")
+
+
 def put_object(bucket, key, body):
     """Returns whether the bucket exists."""
     try:

@@ -49,6 +49,7 @@
     POST left            {"port": ..., "region": ..., "stack": ...}: returns the output of left.py
     POST aws             {"port": ..., "region": ..., "service": "ec2", "operation": boto3's name,
                            "request": {...}}: the response to a call, as of a person at a console
+    POST buckets         {"bucket": ...}: creates it
     GET objects          sizes by bucket and key
     POST objects/put     {"bucket": ..., "key": ..., "text": ..., "machine": whether a cluster's
                            instance writes it, which may be refused}
@@ -264,6 +265,10 @@ def objects(_, __):
     }
 
 
+def make_bucket(_, body):
+    account.make_bucket(body["bucket"])
+
+
 def put(world, body):
     """Writes an object as somebody else."""
     if body.get("machine"):
@@ -329,6 +334,7 @@ ROUTES = {
     ("GET", "clusters"): clusters,
     ("GET", "runs"): lambda world, body: [one.spec for one in world.clusters.values()],
     ("GET", "objects"): objects,
+    ("POST", "buckets"): make_bucket,
     ("POST", "objects/put"): put,
     ("POST", "objects/get"): get,
     ("POST", "objects/claim"): claim,

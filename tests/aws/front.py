@@ -54,6 +54,7 @@ class Front:
         with self.world.lock:
             entry, number = self.world.calls.begin(name)
             entry["path"] = environ["PATH_INFO"]
+            entry["account"] = account.of_key(environ)
             faults = self.world.struck(name, number)
             reply = throttled(name.service) if self.world.rates.throttles(name) else None
         for fault in faults:

@@ -148,6 +148,69 @@ fn two_accounts_are_swept_and_the_third_is_reported_once() {
     assert_eq!(of("clear")[0]["place"], "us-east-1", "{entries:#?}");
 }
 
+/// A stack's cluster in the own account, and one with the same id, name and tags in another: the note in
+/// the own account's bucket confirms its own cluster alone, and no call leads to another's bucket.
+#[test]
+fn the_notes_of_one_account_confirm_nothing_in_another() {
+    let world = World::on(Double::start());
+    std::fs::create_dir_all(world.path().join("policies")).unwrap();
+    world.write("policies/fleet.yaml", POLICY);
+    let (one, _) = ACCOUNTS.split_once("- { id: 3").unwrap();
+    world.write("accounts.yaml", one);
+    let double = &world.double;
+    let role = json!({ "name": "watch", "external_id": "clusterup-7f3a" });
+    double.post("/_double/roles/trusting?account=222222222222", role);
+    world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
+    let own = world.clusters()[0].clone();
+    let same = json!({
+        "id": own["id"], "name": own["name"], "tags": own["tags"], "created": 300,
+    });
+    double.post("/_double/foreign?account=222222222222", same);
+    // Without a bucket there are no notes to read.
+    let bucket = "clusterup-222222222222-us-east-1";
+    let made = json!({ "bucket": bucket, "key": "stacks/other/clusters/j-1", "text": "{}" });
+    double.post(
+        "/_double/buckets?account=222222222222",
+        json!({ "bucket": bucket }),
+    );
+    double.post("/_double/objects/put?account=222222222222", made);
+    double.reset_calls();
+    let done = sweep(&world, &["--output", "json"]).expect(0);
+    let report = document(&done)["report"].take();
+    let reasons: Vec<(&Value, &Value)> = report["verdicts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (&it["place"], &it["reason"]))
+        .collect();
+    // Its own guardrails end the one, and the policy for foreign clusters the other.
+    let [own, other] = [json!("us-east-1"), json!("222222222222:us-east-1")];
+    let [max_lifetime, forgotten] = [json!("max_lifetime"), json!("forgotten")];
+    assert_eq!(reasons, [(&own, &max_lifetime), (&other, &forgotten)]);
+    let disputed = "is treated as a foreign cluster";
+    assert_eq!(done.err.matches(disputed).count(), 1, "{}", done.err);
+    assert!(
+        done.err
+            .contains("222222222222; the command needs its credentials")
+    );
+    // Each account's calls are for its own bucket.
+    let calls = double.get("/_double/calls");
+    let mut of_buckets = [0, 0];
+    for call in calls.as_array().unwrap() {
+        let text = |key: &str| call[key].as_str().unwrap();
+        if text("call").starts_with("s3:") {
+            let at = format!("/clusterup-{}-us-east-1", text("account"));
+            assert!(text("path").starts_with(&at), "{call}");
+            of_buckets[usize::from(text("account") == "222222222222")] += 1;
+        }
+    }
+    assert!(of_buckets.iter().all(|count| *count > 0), "{of_buckets:?}");
+    // The watchdog's lease is in the own account alone.
+    let objects = double.get("/_double/objects?account=222222222222");
+    let keys: Vec<&String> = objects[bucket].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["stacks/other/clusters/j-1"]);
+}
+
 #[test]
 fn an_account_is_watched_again_when_its_role_can_be_assumed() {
     let world = accounts();
