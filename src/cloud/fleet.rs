@@ -5,11 +5,12 @@ use super::{Adopting, CloudError, Lease};
 use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, WatchdogMark};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::End;
+use crate::model::other_cost::OtherCost;
 use crate::model::place::Place;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The clusters of one region or of this machine.
 pub trait FleetProvider: FleetListing + FleetMetrics + FleetControl + WatchLease {
@@ -94,12 +95,29 @@ pub trait WatchLease {
 /// What a region of AWS has and this machine does not: protected clusters, leftovers that cost money,
 /// and calls that are counted.
 #[async_trait(?Send)]
-pub trait RegionFleet: Cleanup + Adopting {
+pub trait RegionFleet: Cleanup + Adopting + OtherCosts {
     /// Removes termination protection.
     async fn unprotect(&self, id: &ClusterId) -> Result<(), CloudError>;
 
     /// The number of calls made so far, by AWS's names.
     fn calls(&self) -> BTreeMap<String, u64>;
+}
+
+/// Finds what costs money besides clusters. Only reads.
+#[async_trait(?Send)]
+pub trait OtherCosts {
+    /// What costs money now. `alive`: the clusters that have not ended. What cannot be read hides
+    /// nothing else.
+    async fn other_costs(&self, alive: &BTreeSet<ClusterId>) -> FoundCosts;
+}
+
+/// What costs money besides clusters.
+#[derive(Debug, Default)]
+pub struct FoundCosts {
+    /// The things that were found.
+    pub costs: Vec<OtherCost>,
+    /// Why some could not be looked for.
+    pub unread: Vec<CloudError>,
 }
 
 /// Removes what ended clusters have left.

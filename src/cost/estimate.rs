@@ -147,7 +147,7 @@ const INCLUDED_IOPS: u16 = 3_000;
 const INCLUDED_MIBPS: u16 = 125;
 
 /// The hours of a GiB-month (EBS pricing page).
-const MONTH_HOURS: Decimal = Decimal::from_parts(730, 0, 0, false, 0);
+pub(super) const MONTH_HOURS: Decimal = Decimal::from_parts(730, 0, 0, false, 0);
 
 /// The minimum number of seconds that an instance is charged for.
 pub const LEAST_SECONDS: u64 = 60;

@@ -9,6 +9,7 @@ pub mod estimate;
 pub mod ledger;
 pub mod meter;
 pub mod offers;
+pub mod other;
 mod private;
 pub mod product;
 pub mod shape;

@@ -3,7 +3,7 @@
 use super::Shared;
 use super::gate::accepted_format;
 use super::view::{EventView, Head, MonthView, RowView};
-use crate::model::fleet_status::FleetStatus;
+use crate::model::fleet_status::{FleetStatus, PlacedCost};
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -42,6 +42,11 @@ impl Parts {
             fleet: FleetPart {
                 rows: rows.collect(),
                 mildest: fleet_status.mildest.as_deref(),
+                other_costs: fleet_status
+                    .other_costs
+                    .iter()
+                    .map(PlacedCost::text)
+                    .collect(),
                 acts,
             }
             .render()?,
@@ -68,6 +73,8 @@ struct HeadPart {
 struct FleetPart<'a> {
     rows: Vec<RowView>,
     mildest: Option<&'a str>,
+    /// What costs money besides clusters.
+    other_costs: Vec<String>,
     acts: bool,
 }
 

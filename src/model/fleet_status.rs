@@ -4,6 +4,7 @@ use super::audit::Entry;
 use super::money::Usd;
 use super::name::{AccountId, ClusterId, PolicyName, StackName, TeamName};
 use super::observed::ClusterState;
+use super::other_cost::OtherCost;
 use super::place::Place;
 use super::safeguard::Safeguard;
 use super::shown::Untrusted;
@@ -32,6 +33,8 @@ pub struct FleetStatus {
     pub clusters: Vec<Row>,
     /// Which policy decides about foreign clusters, if several have `unmanaged`.
     pub mildest: Option<String>,
+    /// What costs money besides clusters, the most expensive first.
+    pub other_costs: Vec<PlacedCost>,
     /// The months of the teams' budgets.
     pub months: Vec<Curve>,
     /// The latest few hundred events, newest last.
@@ -47,6 +50,23 @@ impl FleetStatus {
             Place::Region(_) => Some(own),
             Place::Account(account, _) => Some(account),
         }
+    }
+}
+
+/// Something that costs money besides clusters, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlacedCost {
+    /// Where it is.
+    pub place: Place,
+    /// What it is.
+    #[serde(flatten)]
+    pub cost: OtherCost,
+}
+
+impl PlacedCost {
+    /// The place and the sentence with the price, on one line.
+    pub fn text(&self) -> String {
+        format!("{}: {}", self.place, self.cost.text())
     }
 }
 

@@ -44,6 +44,7 @@ pub mod notice;
 pub mod observed;
 pub mod orders;
 pub mod origin;
+pub mod other_cost;
 mod parsed;
 pub mod partition;
 pub mod percent;

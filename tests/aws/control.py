@@ -18,7 +18,11 @@
                            other logs, "writes": {"key": "text"}, "times": n}]}
     POST metrics         {"cluster": "j-…" or "*" for all, "page": queries, "says": "silent",
                            "fail", {"AppsRunning": [[seconds ago, value], ...]}, or null, which
-                           derives the points from steps}
+                           derives the points from steps}; "cluster" may also be the name of a
+                           bucket, with {"BucketSizeBytes": [[seconds ago, bytes], ...]}
+    POST notebook        {"id": "ex-…", "name": ..., "cluster": "j-…", "started": seconds ago,
+                           "status": "RUNNING"}: somebody runs a notebook on a cluster
+    POST volume/age      {"id": "vol-…", "older": seconds}: it was created earlier
     POST foreign         {"name": ..., "state": "WAITING", "created": seconds ago, "protected": ...,
                            "tags": {...}, "steps": [{"name": ..., "state": ..., "started": seconds
                            ago, "ended": ...}], "groups": [["MASTER", "m5.xlarge", 1]],
@@ -79,6 +83,7 @@ import metrics
 import mirrored
 import rights
 import schedules
+import unused
 from faults import Fault
 from rates import Rates
 from replies import Reply, json_reply
@@ -314,6 +319,8 @@ ROUTES = {
     ("POST", "schedules/remove"): remove_schedule,
     ("POST", "steps"): steps,
     ("POST", "metrics"): metrics.say,
+    ("POST", "notebook"): unused.notebook,
+    ("POST", "volume/age"): unused.age_volume,
     ("POST", "foreign"): foreign.make,
     ("POST", "foreign/change"): foreign.change,
     ("POST", "address"): address,

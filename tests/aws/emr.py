@@ -11,6 +11,7 @@ import emr_steps
 import fleets
 import launch
 import shapes
+import unused
 from launch import invalid
 from life import Cluster
 from paging import page
@@ -279,6 +280,7 @@ OPERATIONS = {
     "ListReleaseLabels": list_release_labels,
     "GetBlockPublicAccessConfiguration": get_block_public_access,
     "ListBootstrapActions": list_bootstrap_actions,
+    "ListNotebookExecutions": unused.list_notebooks,
     "CreatePersistentAppUI": app_uis.create,
     "DescribePersistentAppUI": app_uis.describe,
     "GetPersistentAppUIPresignedURL": app_uis.persistent_url,

@@ -58,6 +58,7 @@ mod lost;
 mod months;
 mod network;
 mod origins;
+mod other_costs;
 mod partitions;
 mod policies;
 mod pool;

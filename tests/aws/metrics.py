@@ -48,6 +48,8 @@ def result(world, region, query, begin, end):
     stat = query["MetricStat"]
     metric = stat["Metric"]
     places = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+    if metric["Namespace"] == "AWS/S3":
+        return bucket_size(world, query, metric, places, begin, end)
     if metric["Namespace"] != "AWS/ElasticMapReduce" or stat["Period"] != PERIOD:
         raise Refusal("ValidationError", f"nobody asks for {metric}")
     cluster = world.clusters.get(places["JobFlowId"])
@@ -64,6 +66,22 @@ def result(world, region, query, begin, end):
     reply["Timestamps"] = [cbor2.CBORTag(1, at) for at, _ in points]
     reply["Values"] = [float(value) for _, value in points]
     return reply
+
+
+def bucket_size(world, query, metric, places, begin, end):
+    """S3 publishes the size of each class of storage once a day."""
+    asked = (metric["MetricName"], places.get("StorageType"), query["MetricStat"]["Period"])
+    if asked != ("BucketSizeBytes", "StandardStorage", 86_400):
+        raise Refusal("ValidationError", f"nobody asks for {metric}")
+    series = world.metrics.get(places["BucketName"], {})
+    points = sorted((at, size) for at, size in series.get("BucketSizeBytes", []) if begin <= at < end)
+    return {
+        "Id": query["Id"],
+        "Label": metric["MetricName"],
+        "StatusCode": "Complete",
+        "Timestamps": [cbor2.CBORTag(1, at) for at, _ in points],
+        "Values": [float(size) for _, size in points],
+    }
 
 
 def of_life(cluster, metric, begin, end):

@@ -70,6 +70,7 @@ class World:
         self.budgets_page = None
         self.metrics = {}
         self.metrics_page = None
+        self.notebooks = []
         # Bucket policies, and keys that instances were not allowed to write.
         self.bucket_policies = {}
         self.refused = []

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::audit::{Act, Entry, Target};
-use clusterup::model::fleet_status::{Curve, FleetStatus, Row, SweepSummary, Totals};
+use clusterup::model::fleet_status::{Curve, FleetStatus, PlacedCost, Row, SweepSummary, Totals};
 use clusterup::model::hint::Command;
 use clusterup::model::money::Usd;
 use clusterup::model::observed::ClusterState;
+use clusterup::model::other_cost::{OtherCost, OtherCostKind};
 use clusterup::model::safeguard::{Safeguard, SafeguardKind};
 use clusterup::model::unarmed::Unarmed;
 
@@ -462,6 +463,16 @@ pub(crate) fn fleet_status(at: DateTime<Utc>) -> FleetStatus {
         },
         clusters,
         mildest: None,
+        other_costs: vec![PlacedCost {
+            place: "us-east-1".parse().unwrap(),
+            cost: OtherCost {
+                kind: OtherCostKind::Volume,
+                id: "vol-0a1b2c3d4e5f60718".to_owned(),
+                says: "EBS volume vol-0a1b2c3d4e5f60718, 64 GiB of gp2, is attached to nothing"
+                    .to_owned(),
+                monthly: Some(usd("$6.40")),
+            },
+        }],
         months: months(at),
         events: events(at),
     }

@@ -48,6 +48,7 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
     for leftover in &report.leftovers {
         line(&mut out, &wrap(&format!("{removed}: {leftover}"), 2));
     }
+    other_costs(&mut out, report);
     line(&mut out, &coverage(summary));
     let took = (summary.ended_at - summary.began_at).num_seconds();
     line(
@@ -63,6 +64,30 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
         ),
     );
     out
+}
+
+/// The most things that are listed; JSON has all.
+const MAX_OTHER_COSTS: usize = 20;
+
+/// What costs money besides clusters. It is only reported.
+fn other_costs(out: &mut String, report: &Report) {
+    let costs = &report.other_costs;
+    for placed in costs.iter().take(MAX_OTHER_COSTS) {
+        line(out, &wrap(&format!("also costs: {}", placed.text()), 2));
+    }
+    if let Some(more) = costs
+        .len()
+        .checked_sub(MAX_OTHER_COSTS)
+        .filter(|more| *more > 0)
+    {
+        line(
+            out,
+            &format!("also costs: {more} more, which --output json lists"),
+        );
+    }
+    for gap in &report.unread_costs {
+        line(out, &wrap(&format!("! not read: {gap}"), 2));
+    }
 }
 
 /// How many of the fleet's clusters were looked at.
@@ -171,6 +196,8 @@ pub(in crate::cli) fn document(report: &Report) -> Value {
         "verdicts": report.verdicts.iter().map(verdict).collect::<Vec<_>>(),
         "done": report.done,
         "leftovers": report.leftovers,
+        "other_costs": report.other_costs,
+        "unread_costs": report.unread_costs,
         "unmanaged": report.mildest,
     })
 }

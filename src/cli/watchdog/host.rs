@@ -210,6 +210,9 @@ impl daemon::Host for Host<'_> {
         for entry in &report.done {
             self.session.reporter.say(&line(entry));
         }
+        for line in &report.news {
+            self.session.reporter.say(line);
+        }
         // A line every minute that nothing changed would hide what matters.
         if summary.number == 1 || !summary.unseen.is_empty() {
             self.session.reporter.say(&status);

@@ -5,7 +5,7 @@
 use super::{Page, call, service};
 use chrono::{DateTime, Utc};
 
-service! { GetMetricData }
+service! { GetMetricData, GetBucketSizes }
 
 /// EMR publishes its metrics at this interval, in seconds.
 pub const PERIOD: u32 = 300;
@@ -33,6 +33,29 @@ call!(
     "cloudwatch:GetMetricData",
     reads,
     Page<Points>
+);
+
+/// How often S3 publishes the size of a bucket, in seconds (S3 User Guide, "Metrics and dimensions").
+pub const DAY: u32 = 86_400;
+
+/// Reads the bytes that buckets have in the class S3 Standard, once for each day: namespace AWS/S3,
+/// metric BucketSizeBytes. Returns the points of each bucket, oldest first; none of one that S3 has not
+/// measured in this region. A new bucket is measured after a day or two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GetBucketSizes {
+    /// The buckets' names, up to [`MAX_QUERIES`].
+    pub buckets: Vec<String>,
+    /// StartTime.
+    pub from: DateTime<Utc>,
+    /// EndTime.
+    pub until: DateTime<Utc>,
+}
+call!(
+    GetBucketSizes,
+    "cloudwatch:GetMetricData",
+    reads,
+    Vec<Points>,
+    buckets
 );
 
 /// Times and values, oldest first, of the query at the same index. Later pages continue the same

@@ -1,12 +1,13 @@
 //! Amazon EC2: key pairs and security groups.
 
-use super::{Tags, call, service};
+use super::{Page, Tags, call, service};
 use crate::model::cidr::Cidr;
+use chrono::{DateTime, Utc};
 
 service! {
     DescribeKeyPairs, DefaultVpcs, DescribeSubnets, DescribeRouteTables, ImportKeyPair,
     DeleteKeyPair, DescribeSecurityGroups, CreateSecurityGroup, AuthorizeIngress, RevokeIngress,
-    DeleteSecurityGroup,
+    DeleteSecurityGroup, DescribeVolumes, DescribeAddresses,
 }
 
 /// A filter of EC2, such as `tag:clusterup-stack` with one value.
@@ -241,3 +242,65 @@ call!(
     (),
     id
 );
+
+/// Lists up to 500 EBS volumes. Filters: `status`, `tag-key`.
+#[derive(Debug, Clone)]
+pub struct DescribeVolumes {
+    /// Filters that must all match.
+    pub filters: Vec<Filter>,
+    /// The token of the page to read; `None` for the first.
+    pub next: Option<String>,
+}
+call!(
+    DescribeVolumes,
+    "ec2:DescribeVolumes",
+    reads,
+    Page<Volume>,
+    filters
+);
+
+/// An EBS volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volume {
+    /// `vol-…`.
+    pub id: String,
+    /// VolumeType, such as `gp3`.
+    pub kind: String,
+    /// Its size in GiB.
+    pub gib: u32,
+    /// Operations per second.
+    pub iops: Option<u32>,
+    /// MiB per second, of gp3.
+    pub throughput: Option<u32>,
+    /// CreateTime.
+    pub created_at: Option<DateTime<Utc>>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// Lists elastic addresses, on one page. Filters: `tag-key`.
+#[derive(Debug, Clone)]
+pub struct DescribeAddresses {
+    /// Filters that must all match.
+    pub filters: Vec<Filter>,
+}
+call!(
+    DescribeAddresses,
+    "ec2:DescribeAddresses",
+    reads,
+    Vec<Address>,
+    filters
+);
+
+/// An elastic address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// AllocationId, `eipalloc-…`.
+    pub id: String,
+    /// PublicIp.
+    pub address: String,
+    /// Whether it is associated with an instance or a network interface.
+    pub is_associated: bool,
+    /// Tags.
+    pub tags: Tags,
+}

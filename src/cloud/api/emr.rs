@@ -4,6 +4,7 @@ mod app_ui;
 mod failure;
 mod fleets;
 mod new_step;
+mod notebooks;
 mod verbatim;
 
 pub use app_ui::{
@@ -16,6 +17,7 @@ pub use fleets::{
     PutManagedScalingPolicy, RemoveManagedScalingPolicy, ScalingPolicy,
 };
 pub use new_step::{NewStep, OnFailure};
+pub use notebooks::{ListRunningNotebooks, Notebook};
 pub use verbatim::{
     DescribeClusterVerbatim, GetAutoTerminationPolicyVerbatim, GetManagedScalingPolicyVerbatim,
     ListBootstrapActionsVerbatim, ListInstanceFleetsVerbatim, ListInstanceGroupsVerbatim,
@@ -37,7 +39,7 @@ service! {
     RemoveAutoTerminationPolicy, AddTags, RemoveTags, ListReleaseLabels, GetBlockPublicAccess,
     ListInstanceFleets, ModifyInstanceFleet, GetManagedScalingPolicy, PutManagedScalingPolicy,
     RemoveManagedScalingPolicy, CreatePersistentAppUi, DescribePersistentAppUi,
-    GetPersistentAppUiUrl, GetOnClusterAppUiUrl,
+    GetPersistentAppUiUrl, GetOnClusterAppUiUrl, ListRunningNotebooks,
 }
 
 /// Creates a cluster with its safeguards and steps in one atomic call. Returns its id.

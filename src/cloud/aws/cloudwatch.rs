@@ -3,8 +3,8 @@
 use super::Sdk;
 use super::error::{from_sdk, incomplete, refused};
 use super::translate::{their_time, time};
-use crate::cloud::api::cloudwatch::{GetMetricData, PERIOD, Points, Query};
-use crate::cloud::api::{ApiError, Page, Serve};
+use crate::cloud::api::cloudwatch::{DAY, GetBucketSizes, GetMetricData, PERIOD, Points, Query};
+use crate::cloud::api::{ApiError, Call, Page, Serve};
 use aws_sdk_cloudwatch::types::{
     Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StatusCode,
 };
@@ -27,37 +27,79 @@ impl Serve<GetMetricData> for Sdk {
             .send()
             .await
             .map_err(from_sdk::<GetMetricData, _>)?;
-        let mut items = vec![Points::new(); call.queries.len()];
-        for result in reply.metric_data_results.iter().flatten() {
-            if failed(result)? {
-                continue;
-            }
-            let incomplete = || incomplete::<GetMetricData>("a point's metric or time");
-            let series = result.id().and_then(number);
-            let series = series
-                .and_then(|number| items.get_mut(number))
-                .ok_or_else(incomplete)?;
-            series.extend(points(result).ok_or_else(incomplete)?);
-        }
+        let results = reply.metric_data_results.unwrap_or_default();
+        let items = series::<GetMetricData>(call.queries.len(), &results)?;
         let next = reply.next_token;
         Ok(Page { items, next })
     }
 }
 
+impl Serve<GetBucketSizes> for Sdk {
+    async fn serve(&self, call: GetBucketSizes) -> Result<Vec<Points>, ApiError> {
+        let queries = call.buckets.iter().enumerate().map(size_of).collect();
+        let reply = self
+            .cloudwatch
+            .get_metric_data()
+            .set_metric_data_queries(Some(queries))
+            .start_time(their_time(call.from))
+            .end_time(their_time(call.until))
+            .scan_by(ScanBy::TimestampAscending)
+            .send()
+            .await
+            .map_err(from_sdk::<GetBucketSizes, _>)?;
+        let results = reply.metric_data_results.unwrap_or_default();
+        series::<GetBucketSizes>(call.buckets.len(), &results)
+    }
+}
+
+/// The points of each query.
+fn series<C: Call>(queries: usize, results: &[MetricDataResult]) -> Result<Vec<Points>, ApiError> {
+    let mut all = vec![Points::new(); queries];
+    for result in results {
+        if failed::<C>(result)? {
+            continue;
+        }
+        let incomplete = || incomplete::<C>("a point's metric or time");
+        let series = result.id().and_then(number);
+        let series = series
+            .and_then(|number| all.get_mut(number))
+            .ok_or_else(incomplete)?;
+        series.extend(points(result).ok_or_else(incomplete)?);
+    }
+    Ok(all)
+}
+
 /// Ids start with a small letter (CloudWatch API, MetricDataQuery).
 fn theirs((number, query): (usize, &Query)) -> MetricDataQuery {
-    let dimension = Dimension::builder()
-        .name("JobFlowId")
-        .value(&query.cluster)
-        .build();
     let metric = aws_sdk_cloudwatch::types::Metric::builder()
         .namespace(NAMESPACE)
         .metric_name(query.metric.as_str())
-        .dimensions(dimension)
-        .build();
+        .dimensions(dimension("JobFlowId", &query.cluster));
+    metric_query(number, metric.build(), PERIOD)
+}
+
+/// The size of a bucket (S3 User Guide, "Metrics and dimensions").
+fn size_of((number, bucket): (usize, &String)) -> MetricDataQuery {
+    let metric = aws_sdk_cloudwatch::types::Metric::builder()
+        .namespace("AWS/S3")
+        .metric_name("BucketSizeBytes")
+        .dimensions(dimension("BucketName", bucket))
+        .dimensions(dimension("StorageType", "StandardStorage"));
+    metric_query(number, metric.build(), DAY)
+}
+
+fn dimension(name: &str, value: &str) -> Dimension {
+    Dimension::builder().name(name).value(value).build()
+}
+
+fn metric_query(
+    number: usize,
+    metric: aws_sdk_cloudwatch::types::Metric,
+    period: u32,
+) -> MetricDataQuery {
     let stat = MetricStat::builder()
         .metric(metric)
-        .period(i32::try_from(PERIOD).unwrap_or(i32::MAX))
+        .period(i32::try_from(period).unwrap_or(i32::MAX))
         .stat(STATISTIC)
         .build();
     MetricDataQuery::builder()
@@ -73,14 +115,14 @@ fn number(id: &str) -> Option<usize> {
 
 /// Whether a query failed. That is treated like missing points: neither proves idleness, and one
 /// cluster's failure must not hide the others.
-fn failed(result: &MetricDataResult) -> Result<bool, ApiError> {
+fn failed<C: Call>(result: &MetricDataResult) -> Result<bool, ApiError> {
     match result.status_code() {
         Some(StatusCode::InternalError) => Ok(true),
         Some(StatusCode::Forbidden) => {
             let message = result.messages().iter().find_map(|message| message.value());
             let code = Some("AccessDenied");
             let status = Some(403);
-            Err(refused::<GetMetricData>(code, status, message))
+            Err(refused::<C>(code, status, message))
         }
         Some(_) | None => Ok(false),
     }
@@ -112,10 +154,19 @@ mod tests {
                 .status_code(code)
                 .build()
         };
-        assert_eq!(failed(&result(StatusCode::Complete)), Ok(false));
-        assert_eq!(failed(&result(StatusCode::PartialData)), Ok(false));
-        assert_eq!(failed(&result(StatusCode::InternalError)), Ok(true));
-        let denied = failed(&result(StatusCode::Forbidden)).unwrap_err();
+        assert_eq!(
+            failed::<GetMetricData>(&result(StatusCode::Complete)),
+            Ok(false)
+        );
+        assert_eq!(
+            failed::<GetMetricData>(&result(StatusCode::PartialData)),
+            Ok(false)
+        );
+        assert_eq!(
+            failed::<GetMetricData>(&result(StatusCode::InternalError)),
+            Ok(true)
+        );
+        let denied = failed::<GetMetricData>(&result(StatusCode::Forbidden)).unwrap_err();
         assert_eq!(denied.kind, Kind::Denied);
     }
 

@@ -22,6 +22,7 @@ mod subnets;
 mod subscribers;
 mod tagging;
 mod translate;
+mod unused;
 mod wire;
 
 pub use assumed_role::AssumedRole;

@@ -19,6 +19,8 @@ pub enum Item {
     Ebs,
     /// A public IPv4 address.
     Ipv4,
+    /// Storage in S3.
+    S3,
 }
 
 /// A price is not in the price list.
@@ -46,6 +48,7 @@ impl fmt::Display for NoPrice {
             Item::Emr => "EMR",
             Item::Ebs => "EBS",
             Item::Ipv4 => "IPv4",
+            Item::S3 => "S3",
         };
         write!(f, "no {item} price is known for {name} in {region}")?;
         match (&self.there, &self.elsewhere) {

@@ -210,6 +210,14 @@ impl Catalog {
         self.plain(Item::Ipv4, region, "address")
     }
 
+    /// The price of storage in the class S3 Standard in dollars per GiB-month, of the first 50 TiB.
+    ///
+    /// # Errors
+    /// Returns an error if the price is unknown.
+    pub fn storage(&self, region: &Region) -> Result<Price, NoPrice> {
+        self.plain(Item::S3, region, "standard")
+    }
+
     fn plain(&self, item: Item, region: &Region, name: &str) -> Result<Price, NoPrice> {
         let figure = self
             .figure(item, name, region.as_str())

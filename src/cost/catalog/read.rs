@@ -71,7 +71,7 @@ impl Reader {
             [item, name, usd, source, regions @ ..] if !regions.is_empty() => {
                 self.figure(item, name, usd, source, regions)
             }
-            _ => Err("source, family, ec2, emr, ebs, volumes or ipv4 and what belongs to it"),
+            _ => Err("source, family, ec2, emr, ebs, volumes, ipv4 or s3 and what belongs to it"),
         }
     }
 
@@ -134,7 +134,8 @@ impl Reader {
             "emr" => Item::Emr,
             "ebs" => Item::Ebs,
             "ipv4" => Item::Ipv4,
-            _ => return Err("ec2, emr, ebs or ipv4 where a price is stated"),
+            "s3" => Item::S3,
+            _ => return Err("ec2, emr, ebs, ipv4 or s3 where a price is stated"),
         };
         let usd = match usd {
             "none" => None,

@@ -36,6 +36,7 @@ impl Watchdog {
                 })
                 .collect(),
             mildest: self.policies.mildest_says(),
+            other_costs: self.other_costs.costs.clone(),
             months: self.curves.clone(),
             events: self.audit_sink.recent(MAX_EVENTS),
         }

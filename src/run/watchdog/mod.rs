@@ -17,6 +17,7 @@ mod memory;
 mod notices;
 mod observe;
 mod operator;
+mod other_costs;
 mod readings;
 pub mod region_watch;
 pub mod request;
@@ -25,13 +26,14 @@ mod tracked;
 use self::audit_sink::AuditSink;
 use self::memory::Memory;
 use self::observe::Extent;
+use self::other_costs::OtherCostsMemory;
 use self::region_watch::RegionWatch;
 use crate::cloud::fleet::FleetProvider;
 use crate::guard::watch::{Assessment, Tripped};
 use crate::model::audit::{Act, Entry};
 use crate::model::clock::Clock;
 use crate::model::event::Listener;
-use crate::model::fleet_status::{Curve, SweepSummary, Totals};
+use crate::model::fleet_status::{Curve, PlacedCost, SweepSummary, Totals};
 use crate::model::name::AccountId;
 use crate::model::place::Place;
 use crate::model::shown::Untrusted;
@@ -63,6 +65,7 @@ pub struct Watchdog {
     lease_place: Option<Rc<dyn FleetProvider>>,
     cleaned_at: Option<DateTime<Utc>>,
     memory: Option<Memory>,
+    other_costs: OtherCostsMemory,
     totals: Totals,
     last: Option<SweepSummary>,
     curves: Vec<Curve>,
@@ -80,6 +83,12 @@ pub struct Report {
     pub done: Vec<Entry>,
     /// Leftovers of ended clusters that are due for removal, as text.
     pub leftovers: Vec<String>,
+    /// What costs money besides clusters, as of the last look, the most expensive first.
+    pub other_costs: Vec<PlacedCost>,
+    /// What of that could not be looked for, as text.
+    pub unread_costs: Vec<String>,
+    /// What of that was not reported before by this process, as lines.
+    pub news: Vec<String>,
     /// Which of several policies applies to foreign clusters, as one line.
     pub mildest: Option<String>,
 }
@@ -100,6 +109,8 @@ struct Acted {
     /// What could not be observed, as text.
     unseen: Vec<String>,
     leftovers: Vec<String>,
+    /// What costs money besides clusters and was not reported before.
+    news: Vec<String>,
 }
 
 /// One cluster and its assessment.
@@ -141,6 +152,7 @@ impl Watchdog {
             lease_place: None,
             cleaned_at: None,
             memory: None,
+            other_costs: OtherCostsMemory::default(),
             totals: Totals::default(),
             last: None,
             curves: Vec::new(),
@@ -157,6 +169,7 @@ impl Watchdog {
     /// Discards what depends on elapsed time. Called when the clock was set or the machine slept.
     pub fn discard_timing(&mut self) {
         self.cleaned_at = None;
+        self.other_costs.forget_time();
         let now = self.clock.now();
         for tracked in self
             .region_watches
@@ -249,11 +262,13 @@ impl Watchdog {
             .flat_map(RegionWatch::unseen)
             .collect();
         let leftovers = self.clean(now, dry, &mut done, &mut unseen).await;
+        let news = self.look_for_other_costs(now).await;
         Acted {
             trips,
             done,
             unseen,
             leftovers,
+            news,
         }
     }
 
@@ -269,6 +284,7 @@ impl Watchdog {
             done,
             unseen,
             leftovers,
+            news,
         } = acted;
         let summary = self.summarize(began_at, calls, looked, unseen, !trips.is_empty());
         self.remember();
@@ -282,6 +298,9 @@ impl Watchdog {
                 .collect(),
             done,
             leftovers,
+            other_costs: self.other_costs.costs.clone(),
+            unread_costs: self.other_costs.unread.clone(),
+            news,
             mildest: self.policies.mildest_says(),
         }
     }

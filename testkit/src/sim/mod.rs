@@ -27,6 +27,7 @@ mod subnets;
 mod tagging;
 #[cfg(test)]
 mod tests;
+mod unused;
 mod uploads;
 mod varying;
 mod work;

@@ -4,6 +4,7 @@ mod act;
 mod glance;
 mod leftovers;
 mod metric_samples;
+mod other_costs;
 mod snapshot;
 
 use super::adopt::Adoptions;
@@ -18,7 +19,7 @@ use crate::model::place::Place;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is cached between two sweeps.
 pub(super) struct FleetCache<A> {
@@ -26,6 +27,8 @@ pub(super) struct FleetCache<A> {
     clusters: RefCell<BTreeMap<ClusterId, CachedCluster>>,
     /// The ARNs of the clusters of the last listing.
     arns: RefCell<BTreeMap<ClusterId, String>>,
+    /// The buckets to which clusters upload their logs.
+    log_buckets: RefCell<BTreeSet<String>>,
     pub(super) watch: RefCell<lease::Watch<A>>,
     /// What is known of adoptions.
     pub(super) adoptions: RefCell<Adoptions>,
@@ -47,11 +50,28 @@ struct CachedCluster {
     read_at: Option<DateTime<Utc>>,
 }
 
+/// The most buckets of logs whose sizes are read.
+const MAX_LOG_BUCKETS: usize = 100;
+
+impl<A> FleetCache<A> {
+    /// Notes where a cluster uploads its logs: `s3://BUCKET/…`, which EMR shows as `s3n://`.
+    fn saw_logs(&self, log_uri: Option<&str>) {
+        let bucket = log_uri.and_then(|uri| uri.split_once("://")?.1.split('/').next());
+        let mut known = self.log_buckets.borrow_mut();
+        if let Some(bucket) = bucket.filter(|name| !name.is_empty())
+            && known.len() < MAX_LOG_BUCKETS
+        {
+            known.insert(bucket.to_owned());
+        }
+    }
+}
+
 impl<A> Default for FleetCache<A> {
     fn default() -> Self {
         Self {
             clusters: RefCell::default(),
             arns: RefCell::default(),
+            log_buckets: RefCell::default(),
             watch: RefCell::default(),
             adoptions: RefCell::default(),
         }

@@ -40,6 +40,7 @@ impl<A: Api> Account<A> {
         let Some(cluster) = described? else {
             return Ok(None);
         };
+        self.fleet.saw_logs(cluster.log_uri.as_deref());
         let steps = match steps {
             Ok(steps) => Reading::Read(steps),
             Err(why) => Reading::Unread(why.to_string()),

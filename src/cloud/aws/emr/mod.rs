@@ -6,6 +6,7 @@ mod configurations;
 mod fleets;
 mod launch;
 mod network;
+mod notebooks;
 mod reads;
 mod root_volume;
 mod settings;
