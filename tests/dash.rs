@@ -567,6 +567,7 @@ async fn health_reports_how_much_was_not_seen() {
         Some(SweepSummary {
             fleet: 500,
             unlooked,
+            unread: 0,
             blind,
             ..swept.clone()
         })

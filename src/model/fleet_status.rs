@@ -87,6 +87,9 @@ pub struct SweepSummary {
     pub looked: usize,
     /// The number of living clusters that were not or cannot be described.
     pub unlooked: usize,
+    /// The number of living clusters of which steps or metrics could not be read: whether they are
+    /// idle is unknown.
+    pub unread: usize,
     /// Places whose clusters could not be listed.
     pub blind: Vec<Place>,
     /// Accounts that cannot be watched; `blind` has their places.

@@ -90,3 +90,22 @@ fn a_sweep_goes_on_with_what_the_last_one_has_learned() {
     std::fs::write(&state, "{\"id\":").unwrap();
     assert_eq!(swept(), (8, 8));
 }
+
+/// Without metrics nobody knows what is idle: the sweep says so, also to scripts.
+#[test]
+fn a_sweep_without_metrics_is_incomplete() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path().join("policies")).unwrap();
+    world.write("policies/p.yaml", POLICY);
+    let cluster = json!({ "name": "theirs", "created": 9_000 });
+    world.double.post("/_double/foreign", cluster);
+    let failing = json!({ "cluster": "*", "says": "fail" });
+    world.double.post("/_double/metrics", failing);
+    let swept = world.run(&["watchdog", "sweep", "--dry-run", "--region", "us-east-1"]);
+    assert_eq!(swept.code, 6, "{}", swept.all());
+    assert!(
+        swept.out.contains("metrics of 1 clusters cannot be read"),
+        "{}",
+        swept.out
+    );
+}

@@ -441,6 +441,7 @@ pub(crate) fn fleet_status(at: DateTime<Utc>) -> FleetStatus {
             fleet: 12,
             looked: 5,
             unlooked: 0,
+            unread: 0,
             blind: vec![],
             refused: vec![],
             unseen: vec![

@@ -57,8 +57,9 @@ impl Verb for SweepArgs {
     }
 }
 
-/// Whether every place was listed and every running cluster was looked at. Otherwise the sweep
-/// cannot report that nothing is forgotten.
+/// Whether every place was listed and every running cluster was judged. Otherwise the sweep cannot
+/// report that nothing is forgotten.
 const fn is_complete(report: &Report) -> bool {
-    report.summary.blind.is_empty() && report.summary.unlooked == 0
+    let summary = &report.summary;
+    summary.blind.is_empty() && summary.unlooked == 0 && summary.unread == 0
 }

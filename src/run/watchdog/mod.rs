@@ -375,6 +375,7 @@ impl Watchdog {
             fleet: self.region_watches.iter().map(RegionWatch::living).sum(),
             looked,
             unlooked: self.region_watches.iter().map(RegionWatch::unlooked).sum(),
+            unread: self.region_watches.iter().map(RegionWatch::unread).sum(),
             blind: self
                 .region_watches
                 .iter()

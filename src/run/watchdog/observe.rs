@@ -6,7 +6,7 @@ use super::region_watch::RegionWatch;
 use super::tracked::TrackedCluster;
 use crate::guard::watch::Stage;
 use crate::model::clock::Clock;
-use crate::model::fleet::{ListedCluster, Reading, Seen};
+use crate::model::fleet::ListedCluster;
 use crate::model::name::ClusterId;
 use crate::policy::Policies;
 use chrono::{DateTime, Utc};
@@ -154,14 +154,7 @@ impl RegionWatch {
         self.gaps
             .extend(troubles.map(|(why, count)| format!("{count} x {why}")));
         let unread = |tracked: &&TrackedCluster| {
-            let seen = tracked.snapshot.as_ref().map(|snapshot| &snapshot.seen);
-            let unread = matches!(
-                seen,
-                Some(Seen::Described {
-                    steps: Reading::Unread(_)
-                })
-            );
-            unread && tracked.listed.state.is_live()
+            tracked.has_unread_steps() && tracked.listed.state.is_live()
         };
         match self.tracked.values().filter(unread).count() {
             0 => {}

@@ -104,6 +104,15 @@ impl RegionWatch {
         self.tracked.values().filter(unlooked).count()
     }
 
+    /// The number of those of which steps or metrics could not be read.
+    pub(super) fn unread(&self) -> usize {
+        let unread = |tracked: &&TrackedCluster| {
+            let living = tracked.listed.state.is_live() && !tracked.missing;
+            living && (tracked.has_unread_steps() || tracked.has_unread_metrics())
+        };
+        self.tracked.values().filter(unread).count()
+    }
+
     pub(super) fn assessment(&self) -> Vec<Assessment> {
         self.tracked
             .values()

@@ -4,7 +4,7 @@ use crate::guard::watch::{
     Assessment, QuietPeriod, RememberedCluster, Stage, WatchInput, due, judge, look_again,
     needs_description, reach,
 };
-use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, Reading};
+use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, Reading, Seen};
 use crate::model::observed::{End, EndReason};
 use crate::policy::Policies;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -120,6 +120,18 @@ impl TrackedCluster {
             }
             (None, None) => {}
         }
+    }
+
+    /// Whether its steps could not be read when it was described.
+    pub(super) fn has_unread_steps(&self) -> bool {
+        let seen = self.snapshot.as_ref().map(|snapshot| &snapshot.seen);
+        let unread = |steps: &Reading<_>| steps.read().is_none();
+        matches!(seen, Some(Seen::Described { steps }) if unread(steps))
+    }
+
+    /// Whether its metrics could not be read when they were last needed.
+    pub(super) fn has_unread_metrics(&self) -> bool {
+        matches!(self.metric_samples, Some(Reading::Unread(_)))
     }
 
     /// What the next run of the program is to know of it.
