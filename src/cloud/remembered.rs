@@ -5,6 +5,7 @@ use super::files::write_whole;
 use crate::disk;
 use crate::guard::watch::{REMEMBERED_FOR, RememberedCluster};
 use crate::model::name::ClusterId;
+use crate::model::place::Place;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,13 +24,13 @@ impl RememberedFile {
         Self { path }
     }
 
-    /// The clusters in the file. Lines that cannot be read are left out.
-    pub fn read(&self) -> BTreeMap<ClusterId, RememberedCluster> {
+    /// The clusters in the file, by their places. Lines that cannot be read are left out.
+    pub fn read(&self) -> BTreeMap<(Place, ClusterId), RememberedCluster> {
         let text = disk::text(&self.path, disk::RECORD).unwrap_or_default();
         let clusters = text.lines().take(MAX_CLUSTERS);
         let clusters = clusters.filter_map(|line| serde_json::from_str(line).ok());
         clusters
-            .map(|cluster: RememberedCluster| (cluster.id.clone(), cluster))
+            .map(|cluster: RememberedCluster| (key(&cluster), cluster))
             .collect()
     }
 
@@ -38,7 +39,7 @@ impl RememberedFile {
     pub fn write(&self, clusters: Vec<RememberedCluster>, now: DateTime<Utc>) {
         let mut all = self.read();
         all.retain(|_, known| now - known.seen_at <= REMEMBERED_FOR);
-        all.extend(clusters.into_iter().map(|it| (it.id.clone(), it)));
+        all.extend(clusters.into_iter().map(|it| (key(&it), it)));
         let mut all: Vec<RememberedCluster> = all.into_values().collect();
         all.sort_by_key(|known| std::cmp::Reverse(known.seen_at));
         all.truncate(MAX_CLUSTERS);
@@ -49,6 +50,10 @@ impl RememberedFile {
     }
 }
 
+fn key(cluster: &RememberedCluster) -> (Place, ClusterId) {
+    (cluster.place.clone(), cluster.id.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +62,7 @@ mod tests {
 
     fn cluster(id: &str, seen_at: DateTime<Utc>) -> RememberedCluster {
         serde_json::from_value(json!({
+            "place": "us-east-1",
             "id": id,
             "created_at": seen_at,
             "seen_at": seen_at,
@@ -79,10 +85,14 @@ mod tests {
         assert_eq!(file.read().len(), 2);
         let later = now + TimeDelta::days(3);
         file.write(vec![cluster("j-LAST", later)], later);
-        let ids: Vec<String> = file.read().keys().map(ToString::to_string).collect();
+        let ids: Vec<String> = file.read().keys().map(|(_, id)| id.to_string()).collect();
         assert_eq!(ids, ["j-LAST", "j-NEW"]);
+        let mut same = cluster("j-LAST", later);
+        same.place = "222222222222:us-east-1".parse().unwrap();
+        file.write(vec![same], later);
+        assert_eq!(file.read().len(), 3, "the same id in another account");
         let text = std::fs::read_to_string(&file.path).unwrap();
         std::fs::write(&file.path, format!("no\n{{}}\n{text}[1]\n\0")).unwrap();
-        assert_eq!(file.read().len(), 2);
+        assert_eq!(file.read().len(), 3);
     }
 }

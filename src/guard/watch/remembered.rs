@@ -8,6 +8,7 @@ use crate::model::application::Application;
 use crate::model::fleet::{ClusterSnapshot, Reading, Seen};
 use crate::model::name::ClusterId;
 use crate::model::observed::{ClusterState, StepState};
+use crate::model::place::Place;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,8 @@ pub const RETENTION: TimeDelta = TimeDelta::days(15);
 /// A cluster as it was last seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RememberedCluster {
+    /// Where the cluster is.
+    pub place: Place,
     /// The cluster's id.
     pub id: ClusterId,
     /// When it was created. One with the same id and another time is another cluster.
@@ -42,6 +45,7 @@ impl RememberedCluster {
     ) -> Option<Self> {
         let living = snapshot.state().is_live() && snapshot.may_be_listed();
         living.then(|| Self {
+            place: snapshot.place.clone(),
             id: snapshot.id().clone(),
             created_at: snapshot.created_at(),
             seen_at: now,
@@ -65,7 +69,7 @@ impl RememberedCluster {
             .into_iter()
             .chain([quiet.map(|it| &it.since), quiet.map(|it| &it.until)])
             .flatten();
-        let is_same = self.created_at == snapshot.created_at();
+        let is_same = self.place == snapshot.place && self.created_at == snapshot.created_at();
         let is_recent = now - self.seen_at <= RETENTION;
         if !is_same || !is_recent || !times.all(is_possible) {
             return None;
@@ -153,9 +157,12 @@ mod tests {
             nothing(&known(quiet(700, 9_300), 9_100), 9_200),
             "in the future"
         );
-        let mut other = fine;
+        let mut other = fine.clone();
         other.created_at = at(1);
         assert!(nothing(&other, 9_200), "another cluster");
+        let mut elsewhere = fine;
+        elsewhere.place = "222222222222:us-east-1".parse().unwrap();
+        assert!(nothing(&elsewhere, 9_200), "a cluster of another account");
     }
 
     #[test]

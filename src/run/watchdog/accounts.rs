@@ -87,6 +87,7 @@ impl Watchdog {
     pub fn renew_fleets(&mut self, fleets: Vec<Rc<dyn FleetProvider>>) {
         let open = self.audit_sink.open_terminations();
         let mut known = std::mem::take(&mut self.region_watches);
+        let remembered = known.first().map(|it| it.remembered.clone());
         for fleet in fleets {
             let same = |it: &RegionWatch| it.place() == fleet.place();
             let region_watch = match known.iter().position(same) {
@@ -95,7 +96,11 @@ impl Watchdog {
                     region_watch.fleet = fleet;
                     region_watch
                 }
-                None => RegionWatch::new(fleet, &open),
+                None => {
+                    let mut new = RegionWatch::new(fleet, &open);
+                    new.remembered = remembered.clone().unwrap_or_default();
+                    new
+                }
             };
             self.region_watches.push(region_watch);
         }

@@ -82,7 +82,8 @@ impl RegionWatch {
                 None => {
                     let id = listed.id.clone();
                     let mut tracked = TrackedCluster::new(listed, now);
-                    tracked.remembered = self.remembered.get(&id).cloned();
+                    let known = (self.place().clone(), id.clone());
+                    tracked.remembered = self.remembered.get(&known).cloned();
                     self.tracked.insert(id, tracked);
                 }
             }

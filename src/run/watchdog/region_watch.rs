@@ -18,7 +18,7 @@ pub struct RegionWatch {
     pub(super) fleet: Rc<dyn FleetProvider>,
     pub(super) tracked: BTreeMap<ClusterId, TrackedCluster>,
     /// What earlier runs of the program have learned.
-    pub(super) remembered: Rc<BTreeMap<ClusterId, RememberedCluster>>,
+    pub(super) remembered: Rc<BTreeMap<(Place, ClusterId), RememberedCluster>>,
     /// What could not be observed, as text.
     pub(super) gaps: Vec<String>,
     /// Whether the last listing failed.
