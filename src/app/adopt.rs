@@ -6,7 +6,7 @@ use super::target::Target;
 use super::{AdmissionContext, OperationError};
 use crate::cloud::{AdoptError, AdoptionPlan, AdoptionRequest, AwsAccount};
 use crate::guard::{self, Deadline, Unadoptable};
-use crate::model::adoption::Adopted;
+use crate::model::adoption::{Adopted, AdoptedLimits};
 use crate::model::extension::Extension;
 use crate::model::hint::Command;
 use crate::model::name::ClusterId;
@@ -28,14 +28,24 @@ pub(crate) fn only_on_aws() -> Failure {
         .hint("leave --local out")
 }
 
-/// What adopting a cluster would change, if its policies allow it.
+/// What adopting a cluster would change, if its policies allow it. Without a lifetime and a budget, the
+/// limits of the policies' `unmanaged` apply.
 pub(crate) async fn plan(
     id: &ClusterId,
     request: &AdoptionRequest,
     policies: &Policies,
     target: &Target<'_>,
 ) -> Result<AdoptionPlan, Failure> {
-    let planned = account(target)?.plan_adoption(id, request).await;
+    let account = account(target)?;
+    let mut planned = account.plan_adoption(id, request).await;
+    let limits = policies.adoption_limits().filter(AdoptedLimits::has_cap);
+    if let (Err(AdoptError::Refused(Unadoptable::NoCap(_))), Some(limits)) = (&planned, limits) {
+        let request = AdoptionRequest {
+            limits: request.limits.or(limits),
+            ..request.clone()
+        };
+        planned = account.plan_adoption(id, &request).await;
+    }
     let plan = planned.map_err(refused)?;
     within(&plan.adopted.cluster, policies)?;
     Ok(plan)
@@ -57,6 +67,7 @@ pub(crate) async fn adopt(
     let budgets = admit(cluster, CostBound::standing(cluster), context).await?;
     let request = AdoptionRequest {
         budgets,
+        limits: plan.adopted.adoption.limits,
         ..request.clone()
     };
     let adopted = account(target)?.adopt(id, &request).await;

@@ -1,6 +1,8 @@
 //! The watchdog's orders, for all clusters and for a single one.
 
+use super::adoption::AdoptedLimits;
 use super::application::Application;
+use super::money::Usd;
 use super::name::PolicyName;
 use super::percent::Percent;
 use super::span::Span;
@@ -18,11 +20,24 @@ pub struct Unmanaged {
     pub idle_timeout: Span,
     /// The age at which one counts as forgotten anyway; `None` for no limit.
     pub max_lifetime: Option<Span>,
+    /// Dollars that an adopted one may cost; `None` for no limit.
+    pub budget: Option<Usd>,
     /// How long after the warning it is ended.
     pub grace: Span,
     /// Applications whose work is not in YARN, and with which a cluster still counts as idle if
     /// YARN and the steps are.
     pub idle_by_yarn: BTreeSet<Application>,
+}
+
+impl Unmanaged {
+    /// The limits with which foreign clusters are adopted.
+    pub const fn limits(&self) -> AdoptedLimits {
+        AdoptedLimits {
+            max_lifetime: self.max_lifetime,
+            budget: self.budget,
+            idle_timeout: Some(self.idle_timeout),
+        }
+    }
 }
 
 /// Which of several policies decided each value for foreign clusters: the mildest.
@@ -36,6 +51,8 @@ pub struct Mildest {
     pub idle_timeout: Option<PolicyName>,
     /// The policy that decided `max_lifetime`.
     pub max_lifetime: Option<PolicyName>,
+    /// The policy that decided `budget`.
+    pub budget: Option<PolicyName>,
     /// The policy that decided `grace`.
     pub grace: Option<PolicyName>,
 }
@@ -57,6 +74,8 @@ words! {
         Ignore = "ignore",
         /// They are reported.
         Notify = "notify",
+        /// Each is adopted with the policy's limits.
+        Adopt = "adopt",
         /// They are ended.
         Terminate = "terminate",
     }

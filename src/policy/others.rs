@@ -2,6 +2,7 @@
 //! of several values the mildest is used, key by key.
 
 use super::judge::Policies;
+use crate::model::adoption::AdoptedLimits;
 use crate::model::application::Application;
 use crate::model::name::PolicyName;
 use crate::model::orders::{Mildest, Unmanaged, UnmanagedAction};
@@ -35,22 +36,34 @@ impl Policies {
             let limit = it.1.max_lifetime;
             (limit.is_none(), limit, Reverse(it.0))
         });
+        let largest = all.iter().max_by_key(|it| {
+            let budget = it.1.budget;
+            (budget.is_none(), budget, Reverse(it.0))
+        });
         let name = |it: Option<&Declared<'_>>| it.map(|it| it.0.clone());
         let mildest = Mildest {
             of: all.len(),
             action: name(action),
             idle_timeout: name(idle),
             max_lifetime: name(longest),
+            budget: name(largest),
             grace: name(grace),
         };
         let unmanaged = Unmanaged {
             action: action.map_or(UnmanagedAction::Notify, |it| it.1.action),
             idle_timeout: idle.map_or(HOUR, |it| it.1.idle_timeout),
             max_lifetime: longest.and_then(|it| it.1.max_lifetime),
+            budget: largest.and_then(|it| it.1.budget),
             grace: grace.map_or(HOUR, |it| it.1.grace),
             idle_by_yarn: common(&all),
         };
         (unmanaged, mildest)
+    }
+
+    /// The limits with which foreign clusters are adopted; `None` unless a policy has `unmanaged`.
+    pub fn adoption_limits(&self) -> Option<AdoptedLimits> {
+        let (unmanaged, mildest) = self.unmanaged();
+        (mildest.of > 0).then(|| unmanaged.limits())
     }
 
     /// Which policy decides each value for foreign clusters, on one line; `None` unless several

@@ -138,6 +138,19 @@ impl World {
 
     /// With faults in so many percent of the calls.
     pub(super) async fn of(seed: u64, kinds: &[Kind], terminates: bool, faults: u64) -> Self {
+        let world = Self::under(policies(terminates), seed, (kinds, faults)).await;
+        Self {
+            terminates,
+            ..world
+        }
+    }
+
+    /// With other policies.
+    pub(super) async fn under(
+        policies: Policies,
+        seed: u64,
+        (kinds, faults): (&[Kind], u64),
+    ) -> Self {
         let sim = Sim::with(seed, sim::Settings::USUAL);
         let mut clusters = BTreeMap::new();
         for (number, kind) in (0..).zip(kinds) {
@@ -151,12 +164,12 @@ impl World {
             api: Rc::new(Retrying::new(Paced::new(weather), seed)),
             clock,
             audit_sink: Rc::default(),
-            policies: Rc::new(policies(terminates)),
+            policies: Rc::new(policies),
             home: tempfile::tempdir().unwrap(),
             clusters,
             worked: BTreeMap::new(),
             born_at,
-            terminates,
+            terminates: false,
         }
     }
 
@@ -166,6 +179,12 @@ impl World {
 
     pub(super) fn sim(&self) -> &Sim {
         &self.flaky().inner
+    }
+
+    /// Whether people were notified of a matter of a cluster.
+    pub(super) fn has_reported(&self, what: &str, id: &str) -> bool {
+        let matters = self.audit_sink.matters.borrow();
+        matters.contains(&format!("{what}/us-east-1/{id}"))
     }
 
     /// The number of audit entries.

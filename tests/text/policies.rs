@@ -91,6 +91,17 @@ fn missing_keys_have_their_defaults() {
 }
 
 #[test]
+fn adopted_clusters_need_a_cap() {
+    let budget = |more: &str| {
+        let text = format!("policy: x\nunmanaged: {{ action: adopt{more} }}\n");
+        policy("x.yaml", &text).map(|it| it.policy().unmanaged.clone().unwrap().value.budget)
+    };
+    assert!(budget("").is_err());
+    assert_eq!(budget(", max_lifetime: 24h").unwrap(), None);
+    assert_eq!(budget(", budget: $50").unwrap(), "$50".parse().ok());
+}
+
+#[test]
 fn applications_beside_yarn_are_named_one_by_one() {
     let message = |text: &str| {
         let text = format!("policy: x\nunmanaged: {{ {text} }}\n");

@@ -115,7 +115,7 @@ const fn urgency(stage: &Stage) -> u8 {
     match stage {
         Stage::End(..) => 0,
         Stage::Late => 1,
-        Stage::Warn(_) | Stage::Grace(_) | Stage::Clear => 2,
+        Stage::Adopt | Stage::Warn(_) | Stage::Grace(_) | Stage::Clear => 2,
         Stage::Protected | Stage::Forgotten | Stage::Stuck => 3,
         Stage::Unseen => 4,
         Stage::Exempt => 5,
@@ -148,6 +148,7 @@ fn effect(assessment: &Assessment, dry: bool) -> String {
         Stage::Warn(_) => format!("{would}warn: {reason} at {at}"),
         Stage::Grace(_) => format!("warned: {reason} at {at}"),
         Stage::Clear => format!("{would}remove its mark"),
+        Stage::Adopt => format!("{would}adopt"),
         Stage::Keep => keep(assessment, reason),
         stage @ (Stage::Exempt
         | Stage::Unseen

@@ -29,6 +29,7 @@ pub fn restrain(assessment: &mut [Assessment], fleet: usize, breaker: Breaker) -
         | Stage::Stuck
         | Stage::Forgotten
         | Stage::Protected
+        | Stage::Adopt
         | Stage::Warn(_)
         | Stage::Grace(_)
         | Stage::Clear

@@ -31,7 +31,7 @@ pub fn look_again(
         sight_at + (left / 2).clamp(MIN_INTERVAL, max)
     };
     match &assessment.stage {
-        Stage::Warn(_) | Stage::Grace(_) | Stage::Clear | Stage::End(..) => sight_at,
+        Stage::Adopt | Stage::Warn(_) | Stage::Grace(_) | Stage::Clear | Stage::End(..) => sight_at,
         Stage::Stuck
         | Stage::Unseen
         | Stage::Exempt

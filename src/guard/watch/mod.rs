@@ -2,6 +2,7 @@
 //! was observed and the policies' orders. The stages warn, grace and end follow from the cluster's
 //! tags, so that a restarted watchdog goes on where the last one stopped.
 
+mod adopt;
 mod asks;
 mod breaker;
 mod claims;
@@ -50,6 +51,8 @@ pub struct WatchInput<'a> {
     pub unseen: Option<&'a str>,
     /// When its end was requested.
     pub asked_at: Option<DateTime<Utc>>,
+    /// Whether adopting it was refused.
+    pub unadoptable: bool,
 }
 
 /// Decides what to do about a cluster.
@@ -73,6 +76,13 @@ pub fn judge(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Assessment {
     let exempt = exempt::exempt(now, snapshot, &watched.orders.exempt);
     if exempt.is_none() && watched.unseen.is_none() {
         claims.extend(soft);
+    }
+    if exempt.is_none() && adopt::is_due(watched) {
+        let by = claims::of_others(watched, |mildest| mildest.action.as_ref());
+        return Assessment::plain(
+            Stage::Adopt,
+            format!("nobody has adopted it (unmanaged: adopt{by})"),
+        );
     }
     let mut assessment = stage::of(now, watched, Claim::first(now, claims));
     let dark = watched.unseen.is_some() || idleness.unknown().is_some();

@@ -4,6 +4,7 @@
 
 use super::{Assessment, QuietPeriod, WatchInput, judge};
 use crate::guard::sample;
+use crate::model::adoption::{Adopted, AdoptedLimits, Adoption, IdlePolicy};
 use crate::model::application::Application;
 use crate::model::fleet::{
     AnyCluster, ClusterSnapshot, ForeignCluster, MetricSample, Reading, Seen, WatchdogMark,
@@ -28,6 +29,7 @@ pub(super) struct World {
     pub(super) orders: Orders,
     pub(super) unseen: Option<&'static str>,
     pub(super) asked_at: Option<DateTime<Utc>>,
+    pub(super) unadoptable: bool,
 }
 
 impl World {
@@ -75,7 +77,42 @@ impl World {
             orders: orders(),
             unseen: None,
             asked_at: None,
+            unadoptable: false,
         }
+    }
+
+    /// The cluster of others, adopted with the guardrails of [`Self::ours`].
+    pub(super) fn adopted() -> Self {
+        let mut world = Self::others();
+        let AnyCluster::Ours(mut cluster) = Self::ours().snapshot.cluster else {
+            panic!("it is not ours");
+        };
+        cluster.id = world.snapshot.id().clone();
+        world.orders.bound = Some(cluster.guardrails());
+        let AnyCluster::Foreign(foreign) = &mut world.snapshot.cluster else {
+            panic!("it is ours");
+        };
+        foreign.adopted = Some(Box::new(Adopted {
+            name: "nightly".into(),
+            adoption: Adoption {
+                at: at(400),
+                by: "ann@desk".into(),
+                owner: None,
+                team: None,
+                limits: AdoptedLimits::default(),
+                rates: None,
+                spent: None,
+                idle_policy: IdlePolicy::None,
+                tags_before: BTreeMap::new(),
+                extensions: Vec::new(),
+                budgets: Vec::new(),
+                releasing: false,
+            },
+            cluster: *cluster,
+            protected: false,
+            unscheduled: false,
+        }));
+        world
     }
 
     /// The cluster, if it is one of clusterup.
@@ -164,6 +201,7 @@ impl World {
             orders: &self.orders,
             unseen: self.unseen,
             asked_at: self.asked_at,
+            unadoptable: self.unadoptable,
         }
     }
 
@@ -186,6 +224,7 @@ fn orders() -> Orders {
             action: UnmanagedAction::Terminate,
             idle_timeout: Span::from_secs(3_600),
             max_lifetime: None,
+            budget: None,
             grace: Span::from_secs(3_600),
             idle_by_yarn: BTreeSet::new(),
         },

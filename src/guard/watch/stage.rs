@@ -35,6 +35,8 @@ pub enum Stage {
     Forgotten,
     /// It should end but is protected: people are notified.
     Protected,
+    /// A policy has it adopted.
+    Adopt,
     /// The mark is written and people are warned.
     Warn(WatchdogMark),
     /// It is marked and has time left.
@@ -84,6 +86,7 @@ impl Stage {
             Self::Stuck => "stuck",
             Self::Forgotten => "forgotten",
             Self::Protected => "protected",
+            Self::Adopt => "adopt",
             Self::Warn(_) => "warn",
             Self::Grace(_) => "warned",
             Self::Clear => "clear",
@@ -98,7 +101,7 @@ impl Stage {
     pub const fn is_suspect(&self) -> bool {
         matches!(
             self,
-            Self::Warn(_) | Self::Grace(_) | Self::Clear | Self::End(..)
+            Self::Adopt | Self::Warn(_) | Self::Grace(_) | Self::Clear | Self::End(..)
         )
     }
 }
@@ -181,6 +184,7 @@ pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: Option<Cla
         | Stage::Exempt
         | Stage::Unseen
         | Stage::Stuck
+        | Stage::Adopt
         | Stage::Clear
         | Stage::End(..)
         | Stage::Ending
@@ -193,7 +197,7 @@ pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: Option<Cla
 /// Whether the policy wants a notification and no end.
 fn only_notified(watched: &WatchInput<'_>, claim: &Claim) -> bool {
     let action = watched.orders.unmanaged.action;
-    claim.reason == EndReason::Forgotten && action == UnmanagedAction::Notify
+    claim.reason == EndReason::Forgotten && action != UnmanagedAction::Terminate
 }
 
 /// The stage that replaces a warning about an end that will not come.

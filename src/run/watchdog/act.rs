@@ -1,6 +1,7 @@
 //! Acts on assessments. People are notified before a mark is written, and a mark is written before
 //! anything ends; if interrupted at any point, the next sweep continues from there.
 
+use super::adopt;
 use super::audit_sink::AuditSink;
 use super::notices::{self, NoticeSubject};
 use super::region_watch::RegionWatch;
@@ -10,7 +11,6 @@ use crate::cloud::fleet::FleetProvider;
 use crate::guard::watch::Stage;
 use crate::model::audit::{Act, Entry, Target};
 use crate::model::clock::Clock;
-use crate::model::fleet::ClusterSnapshot;
 use crate::model::name::ClusterId;
 use crate::model::notice::Notice;
 use crate::policy::Policies;
@@ -92,7 +92,7 @@ impl RegionWatch {
                     .notify(&notices::disputed(&about, why))
                     .await;
             }
-            if fresh && snapshot.is_some_and(is_unscheduled) {
+            if fresh && snapshot.is_some_and(adopt::is_unscheduled) {
                 self.schedule_adopted(&id, context, done).await;
             }
             match stage {
@@ -105,10 +105,12 @@ impl RegionWatch {
                 // A cluster is only marked if it was described in this sweep.
                 Stage::Warn(_) if fresh => self.warn(&id, context, done).await,
                 Stage::Clear if fresh => self.clear(&id, context, done).await,
+                Stage::Adopt if fresh => self.adopt(&id, context, done).await,
                 Stage::Keep => self.forget_notified(&id, context),
                 Stage::Stuck
                 | Stage::Forgotten
                 | Stage::Protected
+                | Stage::Adopt
                 | Stage::Exempt
                 | Stage::Unseen
                 | Stage::Warn(_)
@@ -118,35 +120,6 @@ impl RegionWatch {
         }
         self.record_lost(context, done);
         self.drop_over();
-    }
-
-    /// Writes the schedule of an adopted cluster again, which others have resized or whose schedule they
-    /// have removed.
-    async fn schedule_adopted(
-        &mut self,
-        id: &ClusterId,
-        context: &ActionContext<'_>,
-        done: &mut Vec<Entry>,
-    ) {
-        let Some(region) = self.fleet.region() else {
-            return;
-        };
-        if !context.holds_watch().await {
-            return;
-        }
-        let written = region.schedule_adopted(id).await;
-        let Some(tracked) = self.tracked.get(id) else {
-            return;
-        };
-        let entry = match written {
-            Ok(Some(fires_at)) => {
-                let outcome = format!("its schedule ends it at {}", at(fires_at));
-                context.entry(self, tracked, Act::Adopt, outcome)
-            }
-            Ok(None) => return,
-            Err(error) => self.failed(tracked, context, "cannot write its schedule", &error),
-        };
-        context.note(entry, done);
     }
 
     async fn notify(
@@ -285,12 +258,6 @@ impl RegionWatch {
     }
 }
 
-fn is_unscheduled(snapshot: &ClusterSnapshot) -> bool {
-    snapshot
-        .adopted()
-        .is_some_and(|adopted| adopted.unscheduled)
-}
-
-fn at(instant: DateTime<Utc>) -> String {
+pub(super) fn at(instant: DateTime<Utc>) -> String {
     instant.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

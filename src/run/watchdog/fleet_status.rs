@@ -48,13 +48,14 @@ fn row(region_watch: &RegionWatch, tracked: &TrackedCluster, now: DateTime<Utc>)
     let assessment = &tracked.assessment;
     let snapshot = tracked.snapshot.as_ref();
     let ours = snapshot.and_then(|snapshot| snapshot.ours());
+    let guarded = snapshot.and_then(|snapshot| snapshot.guarded());
     let rates = snapshot.and_then(|snapshot| Some((snapshot.rates()?, snapshot.instance_spans())));
     Row {
         place: region_watch.place().clone(),
         id: listed.id.clone(),
         name: listed.name.clone(),
         stack: ours.map(|cluster| cluster.stack.clone()),
-        team: ours.and_then(|cluster| cluster.spec.team.clone()),
+        team: guarded.and_then(|cluster| cluster.spec.team.clone()),
         owner: snapshot.and_then(|snapshot| snapshot.owner.clone()),
         state: listed.state,
         created_at: listed.created_at,
@@ -68,7 +69,7 @@ fn row(region_watch: &RegionWatch, tracked: &TrackedCluster, now: DateTime<Utc>)
         cause: assessment.reason.map(|reason| reason.as_str().to_owned()),
         stage: assessment.stage.word().to_owned(),
         evidence: assessment.evidence.clone(),
-        safeguards: ours.map_or(Vec::new(), |cluster| cluster.safeguards.clone()),
+        safeguards: guarded.map_or(Vec::new(), |cluster| cluster.safeguards.clone()),
         looked_at: snapshot.map(|snapshot| snapshot.looked_at),
     }
 }

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod act;
+mod adopt;
 pub mod audit_sink;
 mod breaker;
 mod cleanup;

@@ -4,6 +4,7 @@
 use super::tracked::TrackedCluster;
 use crate::cloud::CloudError;
 use crate::cost::meter::{accrued, rate};
+use crate::guard::Deadline;
 use crate::guard::watch::Stage;
 use crate::model::fleet::{MARK_TAG, WatchdogMark};
 use crate::model::hint::Command;
@@ -15,7 +16,7 @@ use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The kinds of notices about a cluster. Each is sent once until the cluster is over.
-pub(super) const MATTERS: [&str; 9] = [
+pub(super) const MATTERS: [&str; 11] = [
     "disputed",
     "warn",
     "end",
@@ -25,6 +26,8 @@ pub(super) const MATTERS: [&str; 9] = [
     "stuck",
     "forgotten",
     "protected",
+    "adopted",
+    "unadopted",
 ];
 
 /// How often a notice about a lasting condition is repeated.
@@ -111,6 +114,27 @@ pub(super) fn disputed(about: &NoticeSubject<'_>, why: &str) -> Notice {
     }
 }
 
+/// The notice about a cluster that was adopted because a policy orders it.
+pub(super) fn adopted(about: &NoticeSubject<'_>, deadline: Deadline) -> Notice {
+    let at = deadline.at.format("%Y-%m-%d %H:%M UTC");
+    let cause = deadline.cause;
+    let title = format!("{} is adopted: {cause} ends it at {at}", about.name());
+    Notice {
+        command: Some(about.of_this("adopt").arg("--release")),
+        ..about.notice("adopted", Level::Info, title)
+    }
+}
+
+/// The notice about a cluster that cannot be adopted although a policy orders it.
+pub(super) fn unadopted(about: &NoticeSubject<'_>, why: &str) -> Notice {
+    let title = format!("{} is not adopted: {why}", about.name());
+    Notice {
+        command: about.end_command(),
+        remind_after: Some(REMINDER_INTERVAL),
+        ..about.notice("unadopted", Level::Warning, title)
+    }
+}
+
 /// The notice about a stage in which the watchdog does nothing.
 pub(super) fn stage_notice(about: &NoticeSubject<'_>, stage: &Stage) -> Notice {
     let (what, level, says) = match stage {
@@ -124,6 +148,7 @@ pub(super) fn stage_notice(about: &NoticeSubject<'_>, stage: &Stage) -> Notice {
         | Stage::Exempt
         | Stage::Unseen
         | Stage::Forgotten
+        | Stage::Adopt
         | Stage::Warn(_)
         | Stage::Grace(_)
         | Stage::Clear
@@ -211,6 +236,11 @@ impl NoticeSubject<'_> {
         }
         let region = self.place.region()?;
         let id = &self.tracked.listed.id;
+        let snapshot = self.tracked.snapshot.as_ref();
+        if snapshot.is_some_and(|snapshot| snapshot.adopted().is_some()) {
+            let extend = self.of_this("extend");
+            return Some(extend.args("--by 1h --why").arg("not done yet"));
+        }
         let tag = match &self.tracked.keep {
             Some(tag) => format!("{tag}=true"),
             None => {
@@ -224,6 +254,16 @@ impl NoticeSubject<'_> {
         };
         let add = format!("aws emr add-tags --region {region} --resource-id {id} --tags");
         Some(Command::other(&add).arg(tag))
+    }
+
+    /// A command for this cluster, by its id.
+    fn of_this(&self, verb: &str) -> Command {
+        let id = self.tracked.listed.id.as_str();
+        let command = Command::clusterup(verb).arg(id);
+        let flags = self.place.flags();
+        flags
+            .iter()
+            .fold(command, |command, flag| command.arg(flag))
     }
 
     fn end_command(&self) -> Option<Command> {

@@ -53,6 +53,8 @@ pub(super) struct TrackedCluster {
     pub(super) missing: bool,
     /// How many looks in a row did not find it.
     pub(super) unfound: u32,
+    /// Why it cannot be adopted.
+    pub(super) unadoptable: Option<String>,
     /// Why the last look failed.
     pub(super) trouble: Option<String>,
 }
@@ -79,6 +81,7 @@ impl TrackedCluster {
             changed: true,
             missing: false,
             unfound: 0,
+            unadoptable: None,
             trouble: None,
         }
     }
@@ -264,6 +267,7 @@ impl TrackedCluster {
             orders,
             unseen: self.trouble.as_deref().or(unseen),
             asked_at: self.asked_at,
+            unadoptable: self.unadoptable.is_some(),
         }
     }
 

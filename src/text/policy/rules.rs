@@ -2,6 +2,7 @@
 //! invalid are skipped, because those mistakes are already reported.
 
 use super::APPLIES_TO;
+use crate::model::orders::UnmanagedAction;
 use crate::model::percent::Percent;
 use crate::model::policy::{MAX_MAILS, MAX_NOTICES, MAX_TOPICS};
 use crate::model::span::Span;
@@ -94,6 +95,28 @@ pub(super) fn too_many_shares<T>(at: &mut At<'_, '_>, list: &Got<'_, T>) {
             .help(
                 "AWS Budgets allows ten notifications for one budget, and one of them is for 100%",
             ),
+    );
+}
+
+/// Adopted clusters need a limit that ends them whatever they do.
+pub(super) fn adoption_without_cap<L, B>(
+    at: &mut At<'_, '_>,
+    action: &Got<'_, UnmanagedAction>,
+    max_lifetime: &Got<'_, L>,
+    budget: &Got<'_, B>,
+) {
+    let Some((UnmanagedAction::Adopt, mark)) = action.written() else {
+        return;
+    };
+    if max_lifetime.node.is_some() || budget.node.is_some() {
+        return;
+    }
+    let (life, money) = (max_lifetime.key, budget.key);
+    let message = format!("`{}: adopt` needs a limit that ends a cluster", action.key);
+    at.wrong(
+        Diagnostic::new(Code::MissingKey, mark, message)
+            .expected(format!("`{life}` or `{money}`"))
+            .help(format!("add `{life}: 24h`, `{money}: $50`, or both")),
     );
 }
 

@@ -1,10 +1,11 @@
 //! `watchdog` and `unmanaged`: how clusters that must not go on are ended, and how foreign clusters
 //! are treated.
 
+use super::rules;
 use crate::model::orders::{Exempt, Unmanaged, UnmanagedAction, WatchdogRules};
 use crate::text::collections::{Unique, list};
 use crate::text::field::record;
-use crate::text::format::{IDLE, LIFETIME, TAG_KEY};
+use crate::text::format::{IDLE, LIFETIME, TAG_KEY, USD};
 use crate::text::policy_format::{APPLICATION, PERCENT};
 use crate::text::types::{Switch, Whole, Words};
 
@@ -15,6 +16,8 @@ record! {
         action: default("notify") = Words([
             ("ignore", UnmanagedAction::Ignore, "They are ignored."),
             ("notify", UnmanagedAction::Notify, "People are notified of forgotten ones."),
+            ("adopt", UnmanagedAction::Adopt,
+                "Each is adopted with the limits below, as by `clusterup adopt`."),
             ("terminate", UnmanagedAction::Terminate,
                 "Forgotten ones end, after a warning."),
         ]), "notify";
@@ -22,6 +25,8 @@ record! {
         idle_timeout: default("1h") = IDLE, "1h";
         /// The age at which a cluster counts as forgotten even if it is working; by default none.
         max_lifetime: optional = LIFETIME, "24h";
+        /// With `adopt`, the dollars that a cluster may cost from its creation; by default no limit.
+        budget: optional = USD, "$20";
         /// The time between the warning about a cluster and its end.
         grace: default("1h") = IDLE, "1h";
         /// Applications that work outside YARN and are ignored: a cluster with them counts as idle
@@ -33,9 +38,12 @@ record! {
         /// Clusters that are left alone; clusterup's own clusters with the tag are not ended as
         /// idle either.
         exempt: optional = EXEMPT, "{ tag: keep, max_lifetime: 7d }";
+    } check {
+        rules::adoption_without_cap(at, &action, &max_lifetime, &budget);
     } => {
         let idle_by_yarn = idle_by_yarn.into_iter().collect();
-        (Unmanaged { action, idle_timeout, max_lifetime, grace, idle_by_yarn }, exempt)
+        let unmanaged = Unmanaged { action, idle_timeout, max_lifetime, budget, grace, idle_by_yarn };
+        (unmanaged, exempt)
     };
 }
 
