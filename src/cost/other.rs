@@ -5,7 +5,8 @@ use super::estimate::MONTH_HOURS;
 use crate::model::money::Usd;
 use crate::model::name::Region;
 use crate::model::other_cost::{
-    LogBucket, OtherCost, OtherCostKind, RunningNotebook, UnusedAddress, UnusedVolume,
+    IdleApplication, LogBucket, OtherCost, OtherCostKind, RunningNotebook, UnusedAddress,
+    UnusedVolume,
 };
 use crate::model::shown::line;
 use crate::model::span::Span;
@@ -19,6 +20,9 @@ const FREE_THROUGHPUT: u32 = 125;
 
 /// A notebook that runs for less is not reported.
 const LONG: Span = Span::from_secs(24 * 3_600);
+
+/// An application that stops within so many idle minutes is not reported.
+const SOON: u64 = 60;
 
 /// A bucket of less is not reported.
 const MIN_GIB: u64 = 10;
@@ -102,6 +106,35 @@ pub fn notebook(of: &RunningNotebook, now: DateTime<Utc>) -> Option<OtherCost> {
             "notebook {} ({}) has run for {runs}{on}, which is billed and not idle as long as it runs",
             line(&of.name, 60),
             of.id
+        ),
+        monthly: None,
+    })
+}
+
+/// An application of EMR Serverless whose workers are billed; `None` if it has none, or soon stops by
+/// itself. The price list of this program has no prices of EMR Serverless.
+pub fn application(of: &IdleApplication) -> Option<OtherCost> {
+    let stops = of.stops_after.is_some_and(|minutes| minutes <= SOON);
+    let billed = of.workers.iter().filter(|(count, _)| *count > 0);
+    let workers: Vec<String> = billed
+        .map(|(count, each)| format!("{count} x {}", line(each, 40)))
+        .collect();
+    if stops || workers.is_empty() {
+        return None;
+    }
+    let stops = of.stops_after.map_or_else(
+        || "it does not stop by itself".to_owned(),
+        |minutes| format!("it stops by itself after {minutes} idle minutes"),
+    );
+    Some(OtherCost {
+        kind: OtherCostKind::Application,
+        id: of.id.clone(),
+        says: format!(
+            "application {} ({}) of EMR Serverless is started and has no job, {stops}, and its \
+             pre-initialized workers are billed: {}",
+            line(&of.name, 60),
+            of.id,
+            workers.join(", ")
         ),
         monthly: None,
     })
@@ -223,6 +256,34 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("price"), "{text}");
+    }
+
+    #[test]
+    fn an_application_with_billed_workers_is_reported_unless_it_soon_stops() {
+        let of = |workers: &[(u64, &str)], stops_after| {
+            let workers = workers.iter();
+            let idle = IdleApplication {
+                id: "00f1".to_owned(),
+                name: "etl".to_owned(),
+                workers: workers
+                    .map(|(count, each)| (*count, (*each).to_owned()))
+                    .collect(),
+                stops_after,
+            };
+            application(&idle).map(|cost| cost.text())
+        };
+        let worker = (8, "4vCPU 16GB");
+        assert_eq!(of(&[], None), None);
+        assert_eq!(of(&[(0, "4vCPU 16GB")], None), None);
+        assert_eq!(of(&[worker], Some(15)), None);
+        let text = of(&[worker], None).unwrap();
+        assert!(text.contains("it does not stop by itself"), "{text}");
+        assert!(
+            text.ends_with("billed: 8 x 4vCPU 16GB: its price is not known"),
+            "{text}"
+        );
+        let later = of(&[worker], Some(600)).unwrap();
+        assert!(later.contains("after 600 idle minutes"), "{later}");
     }
 
     #[test]

@@ -46,6 +46,19 @@ pub struct RunningNotebook {
     pub started_at: DateTime<Utc>,
 }
 
+/// An application of EMR Serverless that is started and has no job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdleApplication {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its pre-initialized workers: how many, and what each has, such as `4vCPU 16GB`.
+    pub workers: Vec<(u64, String)>,
+    /// After how many idle minutes it stops by itself; `None` if it does not.
+    pub stops_after: Option<u64>,
+}
+
 /// The size of a bucket to which EMR uploads logs, day by day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogBucket {
@@ -65,6 +78,8 @@ pub enum OtherCostKind {
     Address,
     /// A notebook on a cluster.
     Notebook,
+    /// An application of EMR Serverless.
+    Application,
     /// A bucket with logs.
     LogBucket,
 }
@@ -74,7 +89,7 @@ pub enum OtherCostKind {
 pub struct OtherCost {
     /// What it is.
     pub kind: OtherCostKind,
-    /// Its id: `vol-…`, `eipalloc-…`, `ex-…`, or the bucket's name.
+    /// Its id: `vol-…`, `eipalloc-…`, `ex-…`, an application's id, or the bucket's name.
     pub id: String,
     /// What it is and why it is reported, as a sentence without a full stop.
     pub says: String,

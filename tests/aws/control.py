@@ -22,6 +22,7 @@
                            bucket, with {"BucketSizeBytes": [[seconds ago, bytes], ...]}
     POST notebook        {"id": "ex-…", "name": ..., "cluster": "j-…", "started": seconds ago,
                            "status": "RUNNING"}: somebody runs a notebook on a cluster
+    POST serverless/busy {"id": ...}: the application of EMR Serverless has a job
     POST volume/age      {"id": "vol-…", "older": seconds}: it was created earlier
     POST foreign         {"name": ..., "state": "WAITING", "created": seconds ago, "protected": ...,
                            "tags": {...}, "steps": [{"name": ..., "state": ..., "started": seconds
@@ -320,6 +321,7 @@ ROUTES = {
     ("POST", "steps"): steps,
     ("POST", "metrics"): metrics.say,
     ("POST", "notebook"): unused.notebook,
+    ("POST", "serverless/busy"): unused.occupy,
     ("POST", "volume/age"): unused.age_volume,
     ("POST", "foreign"): foreign.make,
     ("POST", "foreign/change"): foreign.change,

@@ -20,6 +20,7 @@ import pricing
 import quotas
 import rights
 import schedules
+import unused
 import tagging
 from faults import Dropped
 from replies import Refusal, Reply, refusal, throttled
@@ -86,6 +87,8 @@ class Front:
                     reply = budgets.answer(world, name, json.loads(body))
                 elif name.service == "cloudwatch":
                     reply = metrics.answer(world, name, body)
+                elif name.service == "emr-serverless" and name.operation.endswith("/jobruns"):
+                    reply = unused.job_runs(self.world, environ["PATH_INFO"])
                 elif known := rights.answer(world, name, environ["PATH_INFO"], body):
                     reply = known
                 else:

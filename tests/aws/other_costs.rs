@@ -138,3 +138,41 @@ fn a_missing_permission_is_reported_and_hides_nothing_else() {
     assert_eq!(report["sweep"]["unseen"], json!([]));
     world.expect(0, &["watchdog", "sweep", "--region", REGION]);
 }
+
+/// An application with pre-initialized workers that is started.
+fn application(world: &World, name: &str, stops: bool) -> String {
+    let worker = json!({ "cpu": "4vCPU", "memory": "16GB" });
+    let capacity = json!({ "Executor": { "workerCount": 8, "workerConfiguration": worker } });
+    let asked = json!({ "name": name, "releaseLabel": "emr-7.5.0", "type": "SPARK",
+        "clientToken": name, "initialCapacity": capacity,
+        "autoStopConfiguration": { "enabled": stops, "idleTimeoutMinutes": 15 } });
+    let made = world.aws("emr-serverless", "create_application", asked);
+    let id = made["applicationId"].as_str().unwrap().to_owned();
+    let start = json!({ "applicationId": id });
+    world.aws("emr-serverless", "start_application", start);
+    id
+}
+
+#[test]
+fn an_idle_application_of_emr_serverless_is_reported() {
+    let world = World::new();
+    let idle = application(&world, "idle", false);
+    application(&world, "stops", true);
+    let busy = application(&world, "busy", false);
+    world
+        .double
+        .post("/_double/serverless/busy", json!({ "id": busy }));
+    world.double.reset_calls();
+    let report = sweep(&world);
+    assert_eq!(found(&report), [(idle, None)], "{report:#}");
+    let says = report["other_costs"][0]["says"].as_str().unwrap();
+    assert!(
+        says.ends_with("workers are billed: 8 x 4vCPU 16GB"),
+        "{says}"
+    );
+    let calls = world.double.calls();
+    let of = |call: &&crate::double::Call| call.call.starts_with("emr-serverless:");
+    let calls: Vec<_> = calls.iter().filter(of).collect();
+    // The list, the three applications, and the jobs of the two that do not stop by themselves.
+    assert_eq!(calls.len(), 6, "{calls:?}");
+}

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import account
 from paging import page
+from replies import json_reply
 
 
 @dataclass
@@ -58,3 +59,16 @@ def age_volume(_, body):
     """moto creates volumes now."""
     volume = account.ec2(body.get("region", "us-east-1")).volumes[body["id"]]
     volume.create_time -= timedelta(seconds=body["older"])
+
+
+def occupy(world, body):
+    """An application of EMR Serverless has a job that runs."""
+    world.busy_applications.add(body["id"])
+
+
+def job_runs(world, path):
+    """moto knows no application without jobs."""
+    application = path.split("/")[2]
+    if application not in world.busy_applications:
+        return json_reply({"jobRuns": []})
+    return json_reply({"jobRuns": [{"applicationId": application, "id": "00job", "state": "RUNNING"}]})

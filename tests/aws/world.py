@@ -71,6 +71,8 @@ class World:
         self.metrics = {}
         self.metrics_page = None
         self.notebooks = []
+        # Ids of applications of EMR Serverless that have a job.
+        self.busy_applications = set()
         # Bucket policies, and keys that instances were not allowed to write.
         self.bucket_policies = {}
         self.refused = []

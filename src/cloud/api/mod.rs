@@ -15,6 +15,7 @@ pub mod pricing;
 pub mod quotas;
 pub mod s3;
 pub mod scheduler;
+pub mod serverless;
 pub mod sns;
 pub mod sts;
 pub mod tagging;
@@ -110,5 +111,5 @@ macro_rules! api {
 }
 
 api!(
-    budgets, cloudwatch, quotas, sts, tagging, ec2, iam, s3, emr, scheduler,
+    budgets, cloudwatch, quotas, sts, tagging, ec2, iam, s3, emr, scheduler, serverless,
 );

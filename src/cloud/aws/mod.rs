@@ -16,6 +16,7 @@ mod quotas;
 mod s3;
 mod scheduler;
 mod serve_empty;
+mod serverless;
 mod sns;
 mod sts;
 mod subnets;

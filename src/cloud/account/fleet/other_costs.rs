@@ -1,23 +1,26 @@
 //! What costs money in the region besides clusters. Each of a few calls may be refused alone.
 
-use crate::cloud::CloudError;
 use crate::cloud::account::Account;
 use crate::cloud::account::errors::Context;
 use crate::cloud::api::cloudwatch::GetBucketSizes;
 use crate::cloud::api::ec2::{DescribeAddresses, DescribeVolumes, Filter};
 use crate::cloud::api::emr::ListRunningNotebooks;
+use crate::cloud::api::serverless::{GetApplication, HasActiveJob, ListStartedApplications};
 use crate::cloud::api::{Api, Tags};
 use crate::cloud::fleet::{FoundCosts, OtherCosts};
+use crate::cloud::{Class, CloudError};
 use crate::cost::other;
 use crate::model::name::ClusterId;
 use crate::model::other_cost::{
-    LogBucket, OtherCost, RunningNotebook, UnusedAddress, UnusedVolume,
+    IdleApplication, LogBucket, OtherCost, RunningNotebook, UnusedAddress, UnusedVolume,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The tag that EMR sets on what it creates in EC2 (EMR Management Guide, "Tag and categorize
 /// cluster resources").
@@ -29,6 +32,10 @@ const MAX_PAGES: usize = 5;
 /// A younger volume may belong to a cluster that is not listed yet.
 const YOUNG: TimeDelta = TimeDelta::hours(1);
 
+/// How long EMR Serverless may take, and how many of its applications are looked at.
+const SERVERLESS: Duration = Duration::from_secs(10);
+const MAX_APPLICATIONS: usize = 10;
+
 /// How far back the sizes of buckets are read. S3 publishes them up to two days late.
 const WINDOW: TimeDelta = TimeDelta::days(16);
 
@@ -36,14 +43,20 @@ const WINDOW: TimeDelta = TimeDelta::days(16);
 impl<A: Api> OtherCosts for Account<A> {
     async fn other_costs(&self, alive: &BTreeSet<ClusterId>) -> FoundCosts {
         let now = self.settings.clock.now();
-        let (volumes, addresses, notebooks, buckets) = tokio::join!(
+        let (volumes, addresses, notebooks, applications, buckets) = tokio::join!(
             self.unused_volumes(alive, now),
             self.unused_addresses(alive),
             self.long_notebooks(now),
+            timeout(SERVERLESS, self.idle_applications()),
             self.log_buckets(now),
         );
         let mut found = FoundCosts::default();
-        for part in [volumes, addresses, notebooks, buckets] {
+        // Not every region has EMR Serverless, and a name that does not exist is asked for again.
+        let applications = applications.unwrap_or_else(|_| {
+            let message = "EMR Serverless does not answer in this region";
+            Err(CloudError::new(Class::Unreachable, message))
+        });
+        for part in [volumes, addresses, notebooks, applications, buckets] {
             match part {
                 Ok(costs) => found.costs.extend(costs),
                 Err(error) => found.unread.push(error),
@@ -146,6 +159,34 @@ impl<A: Api> Account<A> {
             next = page.next;
             if next.is_none() {
                 break;
+            }
+        }
+        Ok(costs)
+    }
+
+    /// Applications of EMR Serverless that are started and have no job.
+    async fn idle_applications(&self) -> Result<Vec<OtherCost>, CloudError> {
+        let doing = || "look at the applications of EMR Serverless".to_owned();
+        let ids = self.api.serve(ListStartedApplications).await;
+        let mut costs = Vec::new();
+        for id in ids.with_context(doing)?.into_iter().take(MAX_APPLICATIONS) {
+            let call = GetApplication { id: id.clone() };
+            let found = self.api.serve(call).await.with_context(doing)?;
+            let idle = IdleApplication {
+                id: id.clone(),
+                name: found.name,
+                workers: found.workers,
+                stops_after: found.stops_after,
+            };
+            // One call more, only for an application that would be reported.
+            if let Some(cost) = other::application(&idle)
+                && !self
+                    .api
+                    .serve(HasActiveJob { id })
+                    .await
+                    .with_context(doing)?
+            {
+                costs.push(cost);
             }
         }
         Ok(costs)

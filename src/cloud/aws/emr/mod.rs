@@ -10,7 +10,7 @@ mod notebooks;
 mod reads;
 mod root_volume;
 mod settings;
-mod verbatim;
+pub(super) mod verbatim;
 
 use crate::cloud::api::emr::Role;
 use crate::model::stack::Market;

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 
 /// Keeps the body of a response.
 #[derive(Clone, Default)]
-struct Body(Arc<Mutex<Vec<u8>>>);
+pub(in crate::cloud::aws) struct Body(Arc<Mutex<Vec<u8>>>);
 
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -44,7 +44,8 @@ impl Intercept for Body {
 }
 
 impl Body {
-    fn reply<C: Call>(&self) -> Result<Verbatim, ApiError> {
+    /// The body as a JSON object.
+    pub(in crate::cloud::aws) fn reply<C: Call>(&self) -> Result<Verbatim, ApiError> {
         let body = self.0.lock().ok();
         let read = body.and_then(|body| serde_json::from_slice(&body).ok());
         read.map(Verbatim)
