@@ -164,10 +164,11 @@ fn shows_the_kept_fixes(world: &World, fixes: &Value) {
         status(args)
             .says(begin)
             .says(&format!("next: clusterup apply t --region us-east-1 {set}"));
-        // Of the bucket, only the notes of the stack are listed.
+        // Of the bucket, only the notes of the stack are listed; for all stacks also their prefixes and
+        // the adopted clusters.
         let calls = world.double.calls().into_iter();
         let listed = calls.filter(|call| call.call.contains("ListObjects"));
-        assert_eq!(listed.count(), if args.is_empty() { 2 } else { 1 });
+        assert_eq!(listed.count(), if args.is_empty() { 3 } else { 1 });
     }
     let document = status(&["t", "--output", "json"]);
     let document: Value = serde_json::from_str(&document.out).unwrap();

@@ -98,7 +98,9 @@ impl<A: Api> FleetListing for Account<A> {
         let mut listed = BTreeMap::new();
         let mut arns = BTreeMap::new();
         // A cluster that changes its state between two pages may be on both.
-        for summary in self.list_clusters(NOT_OVER.to_vec(), None).await? {
+        let clusters = self.list_clusters(NOT_OVER.to_vec(), None);
+        let (clusters, ()) = tokio::join!(clusters, self.refresh_adoptions());
+        for summary in clusters? {
             let id: ClusterId = summary.id.parse().map_err(|_| {
                 let message = format!("cannot read the id of cluster {:?}", summary.id);
                 CloudError::new(Class::Failed, message)
@@ -115,7 +117,6 @@ impl<A: Api> FleetListing for Account<A> {
         }
         *self.fleet.arns.borrow_mut() = arns;
         self.forget_others(&listed);
-        self.refresh_adoptions().await;
         Ok(listed.into_values().collect())
     }
 
