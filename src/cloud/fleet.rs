@@ -41,6 +41,9 @@ pub trait FleetListing {
         ids: &[ClusterId],
     ) -> Result<BTreeMap<ClusterId, BTreeMap<String, String>>, CloudError>;
 
+    /// Whether a cluster's name, or a record of its adoption, says that clusterup has to do with it.
+    fn claims(&self, listed: &ListedCluster) -> bool;
+
     /// A cluster as a listing and its tags show it, without a call. `None` if it has to be described:
     /// clusterup created it, or its name or tags say so.
     fn glance(

@@ -106,7 +106,7 @@ fn one_sweep_judges_500_clusters_with_few_calls() {
         assert_eq!(report.summary.unseen, Vec::<String>::new());
         assert_eq!(is_warned(&report), 50);
         say(&format!("one sweep of 500: {} calls", report.summary.calls));
-        assert!(report.summary.calls <= 750, "{}", report.summary.calls);
+        assert!(report.summary.calls <= 250, "{}", report.summary.calls);
     });
 }
 
@@ -117,8 +117,8 @@ fn a_sweep_of_forgotten_clusters_describes_each_before_it_warns() {
         let report = fleet.watchdog().sweep_all(true, &NoListener).await;
         assert_eq!((report.summary.unlooked, is_warned(&report)), (0, 100));
         assert_eq!(report.summary.looked, 100);
-        // DescribeCluster, ListSteps and ListInstanceGroups of each, a page of each listing.
-        assert!(report.summary.calls <= 310, "{}", report.summary.calls);
+        // DescribeCluster, ListSteps and ListInstanceGroups of each, and a page of each listing.
+        assert!(report.summary.calls <= 320, "{}", report.summary.calls);
         let report = fleet.watchdog().sweep_all(false, &NoListener).await;
         let warned = fleet.audit_sink.warned();
         assert_eq!((warned, is_warned(&report)), (100, 100));
@@ -162,7 +162,8 @@ fn the_daemon_knows_a_fleet_in_minutes_at_emrs_rates() {
                 "{count} clusters: known after {known:?}, forgotten ones warned about after \
                  {warned:?}, {refused} calls throttled"
             ));
-            assert!(known <= MINUTE * minutes && warned <= MINUTE * minutes);
+            // Each of the forgotten ones is described, and then marked, with two calls of 0.5/s.
+            assert!(known <= MINUTE * minutes && warned <= MINUTE * 25);
         });
     }
 }
@@ -174,16 +175,21 @@ fn an_unchanged_sweep_of_2_000_makes_few_calls() {
         let fleet = Fleet::of(2_000, &busy).await;
         let mut watchdog = fleet.watchdog();
         learned(&fleet, &mut watchdog, 0).await;
-        let mut most = 0;
+        let mut calls = Vec::new();
         for _ in 0..40 {
             tokio::time::sleep(MINUTE).await;
             let report = watchdog.sweep(false).await;
             assert_eq!((report.summary.fleet, report.summary.unlooked), (2_000, 0));
-            most = most.max(report.summary.calls);
+            calls.push(report.summary.calls);
         }
+        calls.sort_unstable();
+        // One sweep an hour also looks for what costs money besides clusters.
+        let [.., most, hourly] = calls[..] else {
+            panic!("{calls:?}");
+        };
         say(&format!(
-            "an unchanged sweep of 2,000: at most {most} calls"
+            "an unchanged sweep of 2,000: at most {most} calls, and {hourly} once an hour"
         ));
-        assert!(most <= 45, "{most}");
+        assert!(most <= 45 && hourly <= 50, "{calls:?}");
     });
 }

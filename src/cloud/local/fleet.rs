@@ -165,6 +165,10 @@ impl FleetListing for Local {
         Ok(BTreeMap::new())
     }
 
+    fn claims(&self, _: &ListedCluster) -> bool {
+        true
+    }
+
     /// Each cluster here is one of clusterup.
     fn glance(&self, _: &ListedCluster, _: BTreeMap<String, String>) -> Option<ClusterSnapshot> {
         None

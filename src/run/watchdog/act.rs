@@ -14,10 +14,13 @@ use crate::model::clock::Clock;
 use crate::model::name::ClusterId;
 use crate::model::notice::Notice;
 use crate::policy::Policies;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// The evidence for keeping a cluster while its place cannot be listed: idleness is then unknown.
 pub(super) const BLIND: &str = "the clusters of its place cannot be listed";
+
+/// How old a description may be because of which a mark is written or removed.
+const MAX_AGE: TimeDelta = TimeDelta::minutes(15);
 
 /// What the watchdog needs to act.
 pub(super) struct ActionContext<'a> {
@@ -80,10 +83,17 @@ impl RegionWatch {
             let Some(tracked) = self.tracked.get(&id) else {
                 continue;
             };
+            if tracked.is_fresh(began_at) && is_to_be_marked(tracked, context.clock.now()) {
+                self.look(&id, context.clock.now()).await;
+                self.judge_one(&id, context);
+            }
+            let Some(tracked) = self.tracked.get(&id) else {
+                continue;
+            };
             let stage = tracked.assessment.stage.clone();
             let fresh = tracked.is_fresh(began_at);
             // People are notified of what was described, not of what a listing makes likely.
-            let known = !tracked.needs_description();
+            let known = !tracked.needs_description(context.clock.now());
             let snapshot = tracked.snapshot.as_ref();
             if let Some(why) = snapshot.and_then(|snapshot| snapshot.disputed()) {
                 let about = self.about(tracked, context.clock.now());
@@ -144,6 +154,13 @@ impl RegionWatch {
         }
     }
 
+    fn judge_one(&mut self, id: &ClusterId, context: &ActionContext<'_>) {
+        let blind = self.blind.then_some(BLIND);
+        if let Some(tracked) = self.tracked.get_mut(id) {
+            tracked.judge(context.policies, context.clock.now(), blind);
+        }
+    }
+
     /// Lets a cluster that recovered be reported again.
     fn forget_notified(&mut self, id: &ClusterId, context: &ActionContext<'_>) {
         let notified = self
@@ -160,11 +177,8 @@ impl RegionWatch {
     /// Warns about a cluster and marks it. The mark is computed now, so that time spent on other
     /// clusters does not shorten the grace.
     async fn warn(&mut self, id: &ClusterId, context: &ActionContext<'_>, done: &mut Vec<Entry>) {
+        self.judge_one(id, context);
         let now = context.clock.now();
-        let blind = self.blind.then_some(BLIND);
-        if let Some(tracked) = self.tracked.get_mut(id) {
-            tracked.judge(context.policies, now, blind);
-        }
         let Some(tracked) = self.tracked.get(id) else {
             return;
         };
@@ -256,6 +270,14 @@ impl RegionWatch {
             now,
         }
     }
+}
+
+/// Whether a mark is to be written or removed because of a description from the beginning of a long
+/// sweep.
+fn is_to_be_marked(tracked: &TrackedCluster, now: DateTime<Utc>) -> bool {
+    let marks = matches!(tracked.assessment.stage, Stage::Warn(_) | Stage::Clear);
+    let looked_at = tracked.snapshot.as_ref().map(|snapshot| snapshot.looked_at);
+    marks && looked_at.is_some_and(|at| now - at > MAX_AGE)
 }
 
 pub(super) fn at(instant: DateTime<Utc>) -> String {

@@ -126,7 +126,7 @@ impl Daemon<'_> {
             self.host.turns();
             if self.clock_jumped(&mut reading) {
                 self.host.says(
-                    "the clock was set or this machine slept: describing every cluster \
+                    "the clock was set or this machine slept: checking every cluster \
                            again",
                 );
                 self.watchdog.discard_timing();

@@ -59,7 +59,7 @@ impl RegionWatch {
         let Stage::End(_, force, lift) = self.tracked.get(id)?.assessment.stage else {
             return None;
         };
-        self.look(id).await;
+        self.look(id, context.clock.now()).await;
         if force == Force::Soft {
             let only = std::slice::from_ref(id);
             self.read_metrics(only, context.clock.now()).await;

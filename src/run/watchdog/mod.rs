@@ -47,8 +47,6 @@ use tokio::task::JoinSet;
 
 /// The interval between two searches for leftovers of ended clusters.
 const CLEANUP_INTERVAL: TimeDelta = TimeDelta::hours(1);
-/// How old a description may be that is acted on at the end of a long sweep.
-const MAX_AGE: TimeDelta = TimeDelta::minutes(15);
 /// How often a sweep of everything goes on with what its last round has shown.
 const MAX_ROUNDS: usize = 3;
 
@@ -201,17 +199,13 @@ impl Watchdog {
     }
 
     /// Makes one sweep that judges every cluster, no matter how many there are, and reports its
-    /// progress. What is acted on was described in this sweep, and within [`MAX_AGE`].
+    /// progress. What is acted on was described in this sweep.
     pub async fn sweep_all(&mut self, dry: bool, listener: &dyn Listener) -> Report {
         let began_at = self.clock.now();
         let calls = self.calls();
         let mut looked = self.observe(began_at, Extent::Whole).await;
-        let mut fresh_from = began_at;
         for _ in 0..MAX_ROUNDS {
-            let mut more = 0;
-            for region_watch in &mut self.region_watches {
-                more += region_watch.look_at_all(fresh_from, listener).await;
-            }
+            let more = self.look_at_all(began_at, listener).await;
             if more == 0 {
                 break;
             }
@@ -224,13 +218,30 @@ impl Watchdog {
                     .await;
                 region_watch.judge(&self.policies, self.clock.now());
             }
-            fresh_from = began_at.max(self.clock.now() - MAX_AGE);
         }
         for region_watch in &mut self.region_watches {
             region_watch.note_gaps();
         }
-        let acted = self.act(dry, fresh_from).await;
+        let acted = self.act(dry, began_at).await;
         self.report(acted, began_at, &calls, looked)
+    }
+
+    /// Describes the clusters of all places that need it, one of each place in turn: each place has
+    /// quotas of its own. Returns how many they are.
+    async fn look_at_all(&mut self, began_at: DateTime<Utc>, listener: &dyn Listener) -> usize {
+        let now = self.clock.now();
+        let watches = self.region_watches.iter();
+        let due: Vec<_> = watches.map(|it| it.all_due_looks(began_at, now)).collect();
+        let most = due.iter().map(Vec::len).max().unwrap_or_default();
+        for looked in 0..most {
+            for (region_watch, due) in self.region_watches.iter_mut().zip(&due) {
+                if let Some(id) = due.get(looked) {
+                    region_watch.report_look(looked, due.len(), listener);
+                    region_watch.look(id, self.clock.now()).await;
+                }
+            }
+        }
+        due.iter().map(Vec::len).sum()
     }
 
     /// Acts on what was observed since `fresh_from`.

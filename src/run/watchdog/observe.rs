@@ -46,11 +46,11 @@ impl RegionWatch {
             Extent::Whole => None,
         };
         let due_looks = self.due_looks(now);
-        let mut looked = self.look_until(&due_looks, until).await;
+        let mut looked = self.look_until(&due_looks, until, clock).await;
         self.read_due_metrics(policies, clock.now(), extent).await;
         self.judge(policies, clock.now());
-        let late = self.suspects_unlooked(&due_looks);
-        looked += self.look_until(&late, until).await;
+        let late = self.suspects_unlooked(&due_looks, clock.now());
+        looked += self.look_until(&late, until, clock).await;
         self.judge(policies, clock.now());
         if extent == Extent::Part {
             self.note_gaps();
@@ -78,7 +78,12 @@ impl RegionWatch {
         }
         for listed in listed {
             match self.tracked.get_mut(&listed.id) {
-                Some(tracked) => tracked.listed(listed, now),
+                Some(tracked) => {
+                    // Somebody may have adopted it since it was last described.
+                    let adopted = tracked.may_be_stale(now) && self.fleet.claims(&listed);
+                    tracked.changed |= adopted;
+                    tracked.listed(listed, now);
+                }
                 None => {
                     let id = listed.id.clone();
                     let mut tracked = TrackedCluster::new(listed, now);
@@ -103,7 +108,12 @@ impl RegionWatch {
 
     /// Describes clusters until an instant. The others are not acted on, and come first in the next
     /// sweep. Returns how many were described.
-    async fn look_until(&mut self, ids: &[ClusterId], until: Option<Instant>) -> usize {
+    async fn look_until(
+        &mut self,
+        ids: &[ClusterId],
+        until: Option<Instant>,
+        clock: &dyn Clock,
+    ) -> usize {
         let Some(until) = until else {
             return 0;
         };
@@ -112,13 +122,13 @@ impl RegionWatch {
             if Instant::now() >= until {
                 break;
             }
-            self.look(id).await;
+            self.look(id, clock.now()).await;
             looked += 1;
         }
         looked
     }
 
-    pub(super) async fn look(&mut self, id: &ClusterId) {
+    pub(super) async fn look(&mut self, id: &ClusterId, now: DateTime<Utc>) {
         let Some(tracked) = self.tracked.get_mut(id) else {
             return;
         };
@@ -127,9 +137,11 @@ impl RegionWatch {
             // Not found is not gone: several looks must miss it.
             Ok(None) => {
                 tracked.unfound += 1;
-                tracked.look_failed("the cloud does not know it".to_owned());
+                tracked.look_failed("the cloud does not know it".to_owned(), now);
             }
-            Err(error) => tracked.look_failed(format!("it cannot be described: {error}")),
+            Err(error) => {
+                tracked.look_failed(format!("it cannot be described: {error}"), now);
+            }
         }
     }
 

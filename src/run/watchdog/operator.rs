@@ -38,7 +38,7 @@ impl Watchdog {
             .iter_mut()
             .find(|region_watch| region_watch.place() == place);
         let region_watch = region_watch.ok_or_else(|| format!("{place} is not watched"))?;
-        region_watch.look(id).await;
+        region_watch.look(id, now).await;
         let tracked = region_watch.tracked.get_mut(id);
         let unknown = || format!("{place} has no cluster {id}");
         let tracked = tracked.ok_or_else(unknown)?;
@@ -96,7 +96,7 @@ impl Watchdog {
         else {
             return;
         };
-        region_watch.look(id).await;
+        region_watch.look(id, now).await;
         region_watch.judge(&self.policies, now);
         let Some(tracked) = region_watch.tracked.get(id) else {
             return;

@@ -3,6 +3,7 @@
 use super::observe::Extent;
 use super::region_watch::RegionWatch;
 use super::tracked::TrackedCluster;
+use crate::guard::watch::QuietPeriod;
 use crate::model::fleet::{ClusterSnapshot, Reading};
 use crate::model::name::ClusterId;
 use crate::policy::Policies;
@@ -11,6 +12,9 @@ use std::collections::BTreeMap;
 
 /// The tags of so many clusters fit into one call (Resource Groups Tagging API, GetResources).
 const TAGS_AT_ONCE: usize = 100;
+
+/// How long tags are not read in this way after that has failed: the permission may be missing.
+const TAGS_RETRY_INTERVAL: TimeDelta = TimeDelta::hours(1);
 
 /// How far back metrics are read: three hours are enough to see whether a cluster is stuck; a day
 /// once for a cluster without earlier metrics; more if it may be idle for longer. CloudWatch keeps
@@ -21,8 +25,10 @@ const LONG_PAST: TimeDelta = TimeDelta::days(15);
 
 /// Returns how far back the metrics of a cluster are read: one of three lengths, so that most
 /// clusters share a request.
-fn past(tracked: &TrackedCluster) -> TimeDelta {
-    let remembered = tracked.quiet_period.is_some() || tracked.metric_samples.is_some();
+fn past(tracked: &TrackedCluster, now: DateTime<Utc>) -> TimeDelta {
+    let is_recent = |quiet_period: QuietPeriod| now - quiet_period.until <= PAST;
+    let goes_on = tracked.quiet_period.is_some_and(is_recent);
+    let remembered = goes_on || tracked.metric_samples.is_some();
     let least = if remembered { PAST } else { DAY };
     let reach = tracked.reach.max(least);
     [PAST, DAY]
@@ -35,32 +41,40 @@ impl RegionWatch {
     /// Reads the tags of all new clusters, and of known ones whose tags were read long ago: for a
     /// part, as many as fit into the same calls.
     pub(super) async fn read_due_tags(&mut self, now: DateTime<Utc>, extent: Extent) {
-        if self.fleet.region().is_none() {
+        self.tag_calls = 0;
+        if self.fleet.region().is_none() || self.tags_retry_at.is_some_and(|at| now < at) {
             return;
         }
         let wants = |(_, tracked): &(&ClusterId, &TrackedCluster)| tracked.wants_tags(now);
         let due = self.tracked.iter().filter(wants);
         let mut due: Vec<_> = due
-            .map(|(id, tracked)| (tracked.tags_read_at, id))
+            .map(|(id, tracked)| (tracked.tags_known_at(), id))
             .collect();
         due.sort();
         let new = due.iter().filter(|(read_at, _)| read_at.is_none()).count();
-        let most = match extent {
-            Extent::Part => new.max(1).next_multiple_of(TAGS_AT_ONCE),
-            Extent::Whole => usize::MAX,
-        };
-        let due = due.into_iter().take(most);
-        let ids: Vec<ClusterId> = due.map(|(_, id)| id.clone()).collect();
+        if extent == Extent::Part {
+            // Known ones wait until a call is full or there are few clusters.
+            let all = self.tracked.len().min(TAGS_AT_ONCE);
+            let is_full = due.len() >= all.min(TAGS_AT_ONCE);
+            let most = if new > 0 || is_full {
+                new.max(1).next_multiple_of(TAGS_AT_ONCE)
+            } else {
+                0
+            };
+            due.truncate(most);
+        }
+        let ids: Vec<ClusterId> = due.into_iter().map(|(_, id)| id.clone()).collect();
         if ids.is_empty() {
             return;
         }
+        self.tag_calls = ids.len().div_ceil(TAGS_AT_ONCE);
         let mut tags = match self.fleet.tags(&ids).await {
             Ok(tags) => tags,
             Err(error) => {
                 let why = format!("tags cannot be read of many clusters at once: {error}");
                 self.gaps.push(why);
-                // New clusters are described one by one instead.
-                self.tags_unread(&ids, now);
+                // Until then, new clusters are described one by one.
+                self.tags_retry_at = Some(now + TAGS_RETRY_INTERVAL);
                 return;
             }
         };
@@ -69,14 +83,6 @@ impl RegionWatch {
             if let Some(tracked) = self.tracked.get_mut(id) {
                 let glance = self.fleet.glance(&tracked.listed, tags);
                 tracked.glanced(glance, now);
-            }
-        }
-    }
-
-    fn tags_unread(&mut self, ids: &[ClusterId], now: DateTime<Utc>) {
-        for id in ids {
-            if let Some(tracked) = self.tracked.get_mut(id) {
-                tracked.tags_read_at = Some(now);
             }
         }
     }
@@ -97,9 +103,9 @@ impl RegionWatch {
             due.partition(|(_, tracked)| tracked.metric_samples.is_some());
         known.sort_by_key(|(id, tracked)| (tracked.metrics_read_at, *id));
         if extent == Extent::Part
-            && let Some(first) = known.first().map(|(_, tracked)| past(tracked))
+            && let Some(first) = known.first().map(|(_, tracked)| past(tracked, now))
         {
-            known.retain(|(_, tracked)| past(tracked) == first);
+            known.retain(|(_, tracked)| past(tracked, now) == first);
             known.truncate(self.fleet.at_once(first));
         }
         let ids = new.into_iter().chain(known).map(|(id, _)| id.clone());
@@ -111,7 +117,10 @@ impl RegionWatch {
     pub(super) async fn read_metrics(&mut self, ids: &[ClusterId], now: DateTime<Utc>) {
         let mut by_past: BTreeMap<TimeDelta, Vec<ClusterId>> = BTreeMap::new();
         for id in ids {
-            let past = self.tracked.get(id).map_or(PAST, past);
+            let past = self
+                .tracked
+                .get(id)
+                .map_or(PAST, |tracked| past(tracked, now));
             by_past.entry(past).or_default().push(id.clone());
         }
         for (past, some) in by_past {

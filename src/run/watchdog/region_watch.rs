@@ -9,6 +9,7 @@ use crate::model::fleet::ListedCluster;
 use crate::model::name::ClusterId;
 use crate::model::observed::{ClusterState, End};
 use crate::model::place::Place;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -19,6 +20,10 @@ pub struct RegionWatch {
     pub(super) tracked: BTreeMap<ClusterId, TrackedCluster>,
     /// What earlier runs of the program have learned.
     pub(super) remembered: Rc<BTreeMap<(Place, ClusterId), RememberedCluster>>,
+    /// How many calls for tags the last sweep made.
+    pub(super) tag_calls: usize,
+    /// When tags are read of many clusters at once again, if that has failed.
+    pub(super) tags_retry_at: Option<DateTime<Utc>>,
     /// What could not be observed, as text.
     pub(super) gaps: Vec<String>,
     /// Whether the last listing failed.
@@ -65,6 +70,8 @@ impl RegionWatch {
             fleet,
             tracked,
             remembered: Rc::default(),
+            tag_calls: 0,
+            tags_retry_at: None,
             gaps: Vec::new(),
             blind: false,
             refused: None,

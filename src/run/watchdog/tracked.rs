@@ -2,7 +2,7 @@
 
 use crate::guard::watch::{
     Assessment, QuietPeriod, RememberedCluster, Stage, WatchInput, due, judge, look_again,
-    needs_description, reach,
+    needs_description, reach, wants_pulses,
 };
 use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, Reading, Seen};
 use crate::model::observed::{End, EndReason};
@@ -14,7 +14,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 const MAX_MISSES: u32 = 3;
 
 /// The interval between two readings of a cluster's tags without a description.
-const TAGS_INTERVAL: TimeDelta = TimeDelta::minutes(10);
+const TAGS_INTERVAL: TimeDelta = TimeDelta::minutes(30);
+
+/// How old a description may be of which people are notified.
+const MAX_NEWS_AGE: TimeDelta = TimeDelta::minutes(10);
 
 /// The interval between two looks at a marked cluster that has time left.
 const GRACE_LOOK_INTERVAL: TimeDelta = TimeDelta::minutes(10);
@@ -43,6 +46,10 @@ pub(super) struct TrackedCluster {
     pub(super) end: Option<End>,
     /// How many looks in a row failed.
     pub(super) failed: u32,
+    /// When a cluster of others is described again whose last look failed.
+    pub(super) retry_at: Option<DateTime<Utc>>,
+    /// Whether its metrics are needed to judge it.
+    wants_metrics: bool,
     /// How far back its metrics are needed.
     pub(super) reach: TimeDelta,
     /// What an earlier run of the program has learned of it.
@@ -76,6 +83,8 @@ impl TrackedCluster {
             keep: None,
             end: None,
             failed: 0,
+            retry_at: None,
+            wants_metrics: false,
             reach: TimeDelta::zero(),
             remembered: None,
             changed: true,
@@ -132,9 +141,9 @@ impl TrackedCluster {
         matches!(seen, Some(Seen::Described { steps }) if unread(steps))
     }
 
-    /// Whether its metrics could not be read when they were last needed.
+    /// Whether its metrics are needed and could not be read.
     pub(super) fn has_unread_metrics(&self) -> bool {
-        matches!(self.metric_samples, Some(Reading::Unread(_)))
+        self.wants_metrics && matches!(self.metric_samples, Some(Reading::Unread(_)))
     }
 
     /// What the next run of the program is to know of it.
@@ -149,17 +158,42 @@ impl TrackedCluster {
         }
         match (&self.snapshot, self.tags_read_at) {
             (None, read_at) => read_at.is_none(),
-            (Some(snapshot), read_at) => {
-                let is_old = read_at.is_none_or(|at| now - at >= TAGS_INTERVAL);
-                !snapshot.is_described() && is_old
+            (Some(snapshot), _) => {
+                let known_at = self.tags_known_at();
+                let is_old = known_at.is_none_or(|at| now - at >= TAGS_INTERVAL);
+                snapshot.may_be_listed() && is_old
             }
         }
     }
 
-    /// Whether a listing is not enough for what it is judged to be.
-    pub(super) fn needs_description(&self) -> bool {
-        let snapshot = self.snapshot.as_ref();
-        snapshot.is_some_and(|snapshot| needs_description(snapshot, &self.assessment.stage))
+    /// When its tags were last read.
+    pub(super) fn tags_known_at(&self) -> Option<DateTime<Utc>> {
+        let snapshot = self.snapshot.as_ref().filter(|it| it.is_described());
+        self.tags_read_at
+            .max(snapshot.map(|snapshot| snapshot.looked_at))
+    }
+
+    /// Whether more has to be known before people are notified: it was only listed, or described some
+    /// time ago.
+    pub(super) fn needs_description(&self, now: DateTime<Utc>) -> bool {
+        let Some(snapshot) = &self.snapshot else {
+            return false;
+        };
+        let stage = &self.assessment.stage;
+        let reported = matches!(stage, Stage::Stuck | Stage::Forgotten | Stage::Protected);
+        let is_news = reported && self.notified.is_none() && self.may_be_stale(now);
+        is_news || needs_description(snapshot, stage)
+    }
+
+    /// Whether it is a cluster of others that was not described within the last minutes.
+    pub(super) fn may_be_stale(&self, now: DateTime<Utc>) -> bool {
+        let snapshot = self.snapshot.as_ref().filter(|it| it.may_be_listed());
+        snapshot.is_some_and(|it| now - it.looked_at > MAX_NEWS_AGE)
+    }
+
+    /// Whether its last look failed, and the next one is not due.
+    pub(super) fn is_retried_later(&self, now: DateTime<Utc>) -> bool {
+        self.retry_at.is_some_and(|at| now < at)
     }
 
     /// Whether it was only listed so far, and its applications and prices are unknown.
@@ -171,12 +205,16 @@ impl TrackedCluster {
     pub(super) fn looked(&mut self, snapshot: ClusterSnapshot) {
         self.listed.state = snapshot.state();
         (self.snapshot, self.changed, self.trouble) = (Some(snapshot), false, None);
-        (self.unfound, self.failed) = (0, 0);
+        (self.unfound, self.failed, self.retry_at) = (0, 0, None);
     }
 
-    /// Notes that a look failed.
-    pub(super) fn look_failed(&mut self, why: String) {
+    /// Notes that a look failed. A cluster of clusterup is described again by the next sweep, others
+    /// less and less often.
+    pub(super) fn look_failed(&mut self, why: String, now: DateTime<Utc>) {
         self.failed = self.failed.saturating_add(1);
+        let of_others = self.snapshot.as_ref().is_some_and(|it| it.may_be_listed());
+        let pause = TimeDelta::minutes(1 << self.failed.min(5));
+        self.retry_at = of_others.then(|| now + pause);
         self.trouble = Some(why);
     }
 
@@ -191,6 +229,14 @@ impl TrackedCluster {
         far && !self.changed && self.snapshot.as_ref().is_some_and(recent)
     }
 
+    /// Whether it is marked, with so much time left that others are described before it.
+    pub(super) fn has_time(&self, now: DateTime<Utc>) -> bool {
+        let Stage::Grace(mark) = &self.assessment.stage else {
+            return false;
+        };
+        !self.changed && mark.ends_at - now > GRACE_LOOK_INTERVAL
+    }
+
     /// Discards what depends on elapsed time. An instant that is in the future, because the clock
     /// was set back, would postpone what is due after it.
     pub(super) fn discard_timing(&mut self, now: DateTime<Utc>) {
@@ -199,6 +245,8 @@ impl TrackedCluster {
         self.quiet_period = None;
         self.asked_at = self.asked_at.min(Some(now));
         self.again_at = self.again_at.min(Some(now));
+        self.tags_read_at = None;
+        self.retry_at = None;
         self.changed = true;
     }
 
@@ -280,6 +328,7 @@ impl TrackedCluster {
         let orders = policies.orders(snapshot);
         let input = self.watch_input(snapshot, &orders, unseen);
         let reach = reach(&input);
+        let wants_metrics = wants_pulses(now, &input);
         let assessment = judge(now, &input);
         self.quiet_period = assessment.quiet_period.or(self.quiet_period);
         self.next_look = if self.was_never_described() {
@@ -288,7 +337,7 @@ impl TrackedCluster {
             look_again(snapshot.looked_at, &assessment, &orders)
         };
         self.keep = orders.exempt.first().map(|exempt| exempt.tag.clone());
-        (self.assessment, self.reach) = (assessment, reach);
+        (self.assessment, self.reach, self.wants_metrics) = (assessment, reach, wants_metrics);
     }
 }
 

@@ -158,9 +158,14 @@ impl<A: Api> Account<A> {
             let known = self.fleet.adoptions.borrow();
             known.listed_at.is_none_or(|at| now - at >= LISTING_AGE)
         };
-        if is_old && let Ok(listed) = self.list_adoptions().await {
-            let mut known = self.fleet.adoptions.borrow_mut();
-            (known.listed_at, known.listed) = (Some(now), listed);
+        if !is_old {
+            return;
+        }
+        let listed = self.list_adoptions().await;
+        let mut known = self.fleet.adoptions.borrow_mut();
+        known.listed_at = Some(now);
+        if let Ok(listed) = listed {
+            known.listed = listed;
         }
     }
 

@@ -40,6 +40,11 @@ impl<A: Api> Account<A> {
         Ok(tags)
     }
 
+    /// Whether its name says that clusterup created it, or a record that it was adopted.
+    pub(super) fn is_claimed(&self, listed: &ListedCluster) -> bool {
+        of_cluster(listed.name.as_str()).is_some() || self.is_known_adopted(&listed.id)
+    }
+
     /// A cluster of somebody else, as a listing and its tags show it. `None` if its name or a tag
     /// claims that clusterup has to do with it, or if it was adopted: then the claim has to be checked, or
     /// its deadline read.
@@ -49,8 +54,7 @@ impl<A: Api> Account<A> {
         tags: Tags,
     ) -> Option<ClusterSnapshot> {
         let has_own_tag = tags.keys().any(|key| key.starts_with(OWN_TAGS));
-        let adopted = self.is_known_adopted(&listed.id);
-        if of_cluster(listed.name.as_str()).is_some() || has_own_tag || adopted {
+        if self.is_claimed(listed) || has_own_tag {
             return None;
         }
         let cluster = ForeignCluster {

@@ -124,6 +124,10 @@ impl<A: Api> FleetListing for Account<A> {
         self.tags_of(ids).await
     }
 
+    fn claims(&self, listed: &ListedCluster) -> bool {
+        self.is_claimed(listed)
+    }
+
     fn glance(&self, listed: &ListedCluster, tags: Tags) -> Option<ClusterSnapshot> {
         self.listed_snapshot(listed, tags)
     }
