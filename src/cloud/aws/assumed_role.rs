@@ -26,7 +26,8 @@ const SESSION: &str = "clusterup-watchdog";
 /// The name of the call in errors.
 const CALL: &str = "sts:AssumeRole";
 /// How long an answer is shared: the regions of an account are connected together, and a role that
-/// AWS refuses is asked for once in a sweep. The SDK itself keeps credentials until shortly before
+/// AWS refuses is asked for once in a sweep. An error that may pass is not shared, so that retries
+/// ask again. The SDK itself keeps credentials until shortly before
 /// they expire.
 const SHARED: Duration = Duration::from_secs(30);
 /// The longest message of AWS that is shown.
@@ -120,7 +121,7 @@ impl Inner {
         }
         let credentials = self.assume().await;
         let at = Instant::now();
-        *last = Some(Answer {
+        *last = is_lasting(&credentials).then(|| Answer {
             at,
             credentials: credentials.clone(),
         });
@@ -218,6 +219,14 @@ impl Inner {
     }
 }
 
+/// Whether the next call would have the same answer.
+fn is_lasting(answer: &Result<Credentials, ApiError>) -> bool {
+    answer.as_ref().map_or_else(
+        |error| !matches!(error.kind, Kind::Throttled | Kind::OutcomeUnknown),
+        |_| true,
+    )
+}
+
 /// AWS's code and message.
 fn message(error: &ApiError) -> String {
     let code = error.code.as_ref();
@@ -240,6 +249,27 @@ fn other_account(expected: &AccountId, found: Option<&str>) -> Option<RoleProble
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_that_may_pass_are_not_kept() {
+        let keys = Credentials::new("AKIA", "secret", None, None, "test");
+        assert!(is_lasting(&Ok(keys)));
+        for (kind, lasting) in [
+            (Kind::Throttled, false),
+            (Kind::OutcomeUnknown, false),
+            (Kind::Unauthenticated, true),
+            (Kind::Denied, true),
+        ] {
+            let error = ApiError {
+                call: CALL,
+                kind,
+                code: None,
+                message: String::new(),
+                cause: None,
+            };
+            assert_eq!(is_lasting(&Err(error)), lasting, "{kind:?}");
+        }
+    }
 
     #[test]
     fn credentials_of_another_account_are_refused() {
