@@ -5,6 +5,8 @@ use super::failure::Failure;
 use super::session::Session;
 use super::target::{Target, TargetChoice};
 use crate::model::hint::Command;
+use crate::model::money::Usd;
+use crate::model::span::Span;
 use crate::policy::Policies;
 use crate::run::watchdog::Watchdog;
 use crate::run::watchdog::request::{OperatorRequest, RequestedAction};
@@ -39,10 +41,11 @@ pub(crate) async fn grant(
         })?;
     if let Some(account) = place.account() {
         let extend = Command::clusterup("extend").stack_at(&stack, place);
-        let extend = extend.args("--by 1h --why").arg(request.why.as_str());
+        let extend = with_limits(extend, max_lifetime, budget);
         return Err(format!(
             "the deadline of a cluster of another account can be moved with the credentials of \
-             account {account}: {extend}"
+             account {account}: {}",
+            extend.arg("--why").arg(request.why.as_str())
         ));
     }
     let choice = TargetChoice::Place(place.clone());
@@ -68,4 +71,40 @@ pub(crate) async fn grant(
     let of = (place, id);
     watchdog.extended_for(of, who, &request.why, &outcome).await;
     Ok(format!("{id} {outcome}"))
+}
+
+/// The limits that the operator entered, as flags of `extend`.
+fn with_limits(extend: Command, max_lifetime: Option<Span>, budget: Option<Usd>) -> Command {
+    let extend = match max_lifetime {
+        Some(max_lifetime) => extend.arg("--max-lifetime").arg(max_lifetime.to_string()),
+        None => extend,
+    };
+    match budget {
+        Some(budget) => extend.arg("--budget").arg(budget.to_string()),
+        None => extend,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_has_the_limits_that_were_entered() {
+        let command = |max_lifetime: Option<&str>, budget: Option<&str>| {
+            let max_lifetime = max_lifetime.map(|it| it.parse().unwrap());
+            let budget = budget.map(|it| it.parse().unwrap());
+            with_limits(Command::clusterup("extend"), max_lifetime, budget).to_string()
+        };
+        let both = command(Some("6h"), Some("$7.50"));
+        assert_eq!(both, "clusterup extend --max-lifetime 6h --budget '$7.50'");
+        assert_eq!(
+            command(Some("6h"), None),
+            "clusterup extend --max-lifetime 6h"
+        );
+        assert_eq!(
+            command(None, Some("$8")),
+            "clusterup extend --budget '$8.00'"
+        );
+    }
 }

@@ -68,7 +68,7 @@ impl Watchdog {
                      end them by hand"
                         .to_owned(),
                 )],
-                command: Some(Command::clusterup("watchdog sweep").arg("--dry-run")),
+                command: trip.command(),
                 remind_after: Some(REMINDER_INTERVAL),
             };
             if self.audit_sink.notify(&notice).await {
@@ -81,6 +81,13 @@ impl Watchdog {
 }
 
 impl Trip {
+    /// Shows what would end. Another account needs `--accounts` with a file that names it, and which
+    /// file that is, is not known here.
+    fn command(&self) -> Option<Command> {
+        let is_own = self.account.is_none();
+        is_own.then(|| Command::clusterup("watchdog sweep").arg("--dry-run"))
+    }
+
     fn title(&self) -> String {
         let place = self.account.as_ref();
         let place = place.map_or_else(String::new, |account| format!(" of account {account}"));
@@ -96,5 +103,28 @@ fn matter(account: Option<&AccountId>) -> String {
     match account {
         None => "breaker".to_owned(),
         Some(account) => format!("breaker/{account}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::watch::Tripped;
+
+    #[test]
+    fn a_trip_in_another_account_has_no_command_that_shows_nothing_of_it() {
+        let tripped = Tripped {
+            requested: 9,
+            allowed: 2,
+            fleet: 10,
+        };
+        let trip = |account: Option<&str>| Trip {
+            account: account.map(|it| it.parse().unwrap()),
+            tripped: tripped.clone(),
+        };
+        assert!(trip(None).command().is_some());
+        let other = trip(Some("222222222222"));
+        assert_eq!(other.command(), None);
+        assert!(other.title().contains("of account 222222222222"));
     }
 }

@@ -8,7 +8,7 @@ use crate::guard::Deadline;
 use crate::guard::watch::Stage;
 use crate::model::fleet::{MARK_TAG, WatchdogMark};
 use crate::model::hint::Command;
-use crate::model::name::{ClusterId, StackName};
+use crate::model::name::{ClusterId, Region, StackName};
 use crate::model::notice::{Level, Notice};
 use crate::model::observed::End;
 use crate::model::place::Place;
@@ -164,6 +164,14 @@ pub(super) fn stage_notice(about: &NoticeSubject<'_>, stage: &Stage) -> Notice {
     }
 }
 
+/// The command that removes a cluster's termination protection.
+pub(super) fn lift_protection(region: &Region, id: &ClusterId) -> String {
+    format!(
+        "aws emr modify-cluster-attributes --region {region} --cluster-id {id} \
+         --no-termination-protected"
+    )
+}
+
 impl NoticeSubject<'_> {
     fn notice(&self, what: &str, level: Level, title: String) -> Notice {
         Notice {
@@ -279,11 +287,11 @@ impl NoticeSubject<'_> {
                     .snapshot
                     .as_ref()
                     .is_some_and(|snapshot| snapshot.protected);
-                let lift = format!(
-                    "aws emr modify-cluster-attributes --region {region} --cluster-id {id} \
-                     --no-termination-protected && "
-                );
-                let lift = if protected { lift } else { String::new() };
+                let lift = if protected {
+                    format!("{} && ", lift_protection(region, id))
+                } else {
+                    String::new()
+                };
                 let end =
                     format!("aws emr terminate-clusters --region {region} --cluster-ids {id}");
                 Some(Command::shell(format!("{lift}{end}")))

@@ -1,6 +1,7 @@
 //! Carries out operator requests about single clusters and records them in the operators' names.
 
 use super::Watchdog;
+use super::notices::lift_protection;
 use crate::model::audit::{Act, Entry, Target};
 use crate::model::fleet::ClusterSnapshot;
 use crate::model::name::ClusterId;
@@ -50,10 +51,7 @@ impl Watchdog {
             return Err(format!("{id} is {} already", snapshot.state().as_str()));
         }
         if snapshot.protected {
-            return Err(format!(
-                "{id} has termination protection; remove it first: aws emr \
-                 modify-cluster-attributes --no-termination-protected --cluster-ids {id}"
-            ));
+            return Err(protected(place, id));
         }
         let message = format!("requested by {who} on the watchdog's page: {why}");
         let mut entry = Entry {
@@ -111,5 +109,36 @@ impl Watchdog {
             evidence: Some(why.to_owned()),
             outcome: outcome.to_owned(),
         });
+    }
+}
+
+/// Why a protected cluster is not ended, with the command that removes its protection.
+fn protected(place: &Place, id: &ClusterId) -> String {
+    let credentials = place.account().map_or_else(String::new, |account| {
+        format!(" with the credentials of account {account}")
+    });
+    let command = place.region().map_or_else(String::new, |region| {
+        format!(": {}", lift_protection(region, id))
+    });
+    format!("{id} has termination protection; remove it first{credentials}{command}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_protection_of_another_account_is_removed_with_its_credentials() {
+        let id = "j-2AB3CD4EF5GH6".parse().unwrap();
+        let command = "aws emr modify-cluster-attributes --region eu-west-1 \
+                       --cluster-id j-2AB3CD4EF5GH6 --no-termination-protected";
+        let own = protected(&"eu-west-1".parse().unwrap(), &id);
+        assert!(
+            own.ends_with(&format!("remove it first: {command}")),
+            "{own}"
+        );
+        let other = protected(&"222222222222:eu-west-1".parse().unwrap(), &id);
+        let end = format!("with the credentials of account 222222222222: {command}");
+        assert!(other.ends_with(&end), "{other}");
     }
 }
