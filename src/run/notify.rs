@@ -228,7 +228,7 @@ fn names(channels: &[Box<dyn Channel>]) -> Vec<String> {
 }
 
 /// Runs all futures at the same time and returns their results in order.
-async fn join_all<T>(all: Vec<impl Future<Output = T>>) -> Vec<T> {
+pub(super) async fn join_all<T>(all: Vec<impl Future<Output = T>>) -> Vec<T> {
     let mut open: Vec<Pin<Box<_>>> = all.into_iter().map(Box::pin).collect();
     let mut done: Vec<Option<T>> = open.iter().map(|_| None).collect();
     let mut work = pin!(std::future::poll_fn(|context| {

@@ -2,6 +2,7 @@
 //! after a warning, if a policy allows it; and it ends all of them.
 
 mod accounts;
+mod refusals;
 
 use crate::seeds::{any, each};
 use async_trait::async_trait;
@@ -58,7 +59,7 @@ pub(super) struct Reported {
     matters: RefCell<BTreeSet<String>>,
     /// The clusters that were warned about, and when.
     warned: RefCell<BTreeMap<String, DateTime<Utc>>>,
-    entries: RefCell<Vec<Entry>>,
+    pub(super) entries: RefCell<Vec<Entry>>,
 }
 
 impl Reported {
@@ -104,7 +105,7 @@ type Api = Retrying<Paced<Flaky<Sim>>>;
 pub(super) struct World {
     api: Rc<Api>,
     pub(super) clock: Arc<dyn Clock>,
-    audit_sink: Rc<Reported>,
+    pub(super) audit_sink: Rc<Reported>,
     policies: Rc<Policies>,
     home: tempfile::TempDir,
     clusters: BTreeMap<String, Kind>,

@@ -11,22 +11,21 @@ use crate::model::notice::{Level, Notice};
 use crate::model::span::Span;
 use crate::model::watched_account::RefusedAccount;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// How often people are reminded of an account that cannot be watched.
 const REMINDER_INTERVAL: Span = Span::from_secs(24 * 3_600);
 
 impl RegionWatch {
-    /// Notes that the clusters cannot be listed: as a gap of this place, or if the whole account
-    /// cannot be used, for [`Watchdog::refused`].
+    /// Notes that the clusters cannot be listed: as a gap of this place, or if the account may not
+    /// be usable at all, for [`Watchdog::note_refused_places`].
     pub(super) fn note_blind(&mut self, error: &CloudError) {
         self.blind = true;
         match error.class {
             Class::Account => self.refused = Some(error.to_string()),
             Class::Input | Class::Busy | Class::Missing | Class::Unreachable | Class::Failed => {
-                let gap = format!("its clusters cannot be listed: {error}");
-                self.gaps.push(gap);
+                self.gaps.push(unlisted(&error.to_string()));
             }
         }
     }
@@ -38,6 +37,28 @@ impl Watchdog {
     pub fn from_account(mut self, own: AccountId) -> Self {
         self.own_account = Some(own);
         self
+    }
+
+    /// Notes refusals of single places as gaps of these places. An account is refused only if all of
+    /// its places are: a region in which its credentials do not work says nothing of the others.
+    pub(super) fn note_refused_places(&mut self) {
+        let usable = self.accounts_with(|it| it.refused.is_none());
+        for region_watch in &mut self.region_watches {
+            let account = region_watch.place().account();
+            if account.is_none_or(|account| !usable.contains(account)) {
+                continue;
+            }
+            if let Some(why) = region_watch.refused.take() {
+                region_watch.gaps.push(unlisted(&why));
+            }
+        }
+    }
+
+    /// The other accounts of which a place fulfils a condition.
+    fn accounts_with(&self, is: impl Fn(&RegionWatch) -> bool) -> BTreeSet<AccountId> {
+        let watches = self.region_watches.iter().filter(|it| is(it));
+        let accounts = watches.filter_map(|it| it.place().account());
+        accounts.cloned().collect()
     }
 
     /// The accounts that cannot be watched, in the order of their numbers.
@@ -53,18 +74,13 @@ impl Watchdog {
             .collect()
     }
 
-    /// Notifies people of each account that cannot be watched, once until it can be again.
+    /// Notifies people of each account that cannot be watched, once until a place of it is listed
+    /// again.
     pub(super) async fn notify_refused(&self, now: DateTime<Utc>, done: &mut Vec<Entry>) {
-        let refused = self.refused();
-        let watches = self.region_watches.iter();
-        let mut watched: Vec<&AccountId> = watches.filter_map(|it| it.place().account()).collect();
-        watched.dedup();
-        for account in watched {
-            if !refused.iter().any(|it| it.account == *account) {
-                self.audit_sink.forget(&matter(account));
-            }
+        for account in self.accounts_with(|it| !it.is_blind()) {
+            self.audit_sink.forget(&matter(&account));
         }
-        for RefusedAccount { account, why } in &refused {
+        for RefusedAccount { account, why } in &self.refused() {
             let title = format!("account {account} is not watched: {why}");
             let notice = Notice {
                 at: now,
@@ -105,6 +121,10 @@ impl Watchdog {
             self.region_watches.push(region_watch);
         }
     }
+}
+
+fn unlisted(why: &str) -> String {
+    format!("its clusters cannot be listed: {why}")
 }
 
 fn matter(account: &AccountId) -> String {

@@ -247,6 +247,7 @@ impl Watchdog {
     /// Acts on what was observed since `fresh_from`.
     async fn act(&mut self, dry: bool, fresh_from: DateTime<Utc>) -> Acted {
         let now = self.clock.now();
+        self.note_refused_places();
         let trips = self.restrain();
         let mut done = Vec::new();
         if !dry {

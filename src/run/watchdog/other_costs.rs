@@ -4,6 +4,7 @@ use super::Watchdog;
 use crate::cloud::CloudError;
 use crate::model::fleet_status::PlacedCost;
 use crate::model::place::Place;
+use crate::run::notify::join_all;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -13,7 +14,8 @@ use tokio::time::timeout;
 /// How often it is looked for: a handful of calls for each region.
 const INTERVAL: TimeDelta = TimeDelta::hours(1);
 
-/// How long that may take for a region: no cluster is watched meanwhile.
+/// How long that may take for all regions, which are read at the same time: no cluster is watched
+/// meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What the watchdog knows of what costs money besides clusters.
@@ -61,19 +63,15 @@ impl Watchdog {
         if looked_at.is_some_and(|at| now - at < INTERVAL) {
             return Vec::new();
         }
+        // This machine bills nothing. Without a list, nothing is known to belong to no cluster.
+        let looks = self.listed_regions().map(|(watch, region)| async move {
+            let alive: BTreeSet<_> = watch.tracked.keys().cloned().collect();
+            let found = timeout(TIMEOUT, region.other_costs(&alive)).await;
+            (watch.place(), found)
+        });
         let (mut costs, mut unread) = (Vec::new(), Vec::new());
-        for region_watch in &self.region_watches {
-            let place = region_watch.place();
-            // This machine bills nothing. Without a list, nothing is known to belong to no cluster.
-            let Some(region) = region_watch
-                .fleet
-                .region()
-                .filter(|_| !region_watch.is_blind())
-            else {
-                continue;
-            };
-            let alive: BTreeSet<_> = region_watch.tracked.keys().cloned().collect();
-            let Ok(found) = timeout(TIMEOUT, region.other_costs(&alive)).await else {
+        for (place, found) in join_all(looks.collect()).await {
+            let Ok(found) = found else {
                 let why = "what else costs money could not be read in a minute";
                 unread.push(format!("{place}: {why}"));
                 continue;
