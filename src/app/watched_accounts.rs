@@ -5,9 +5,11 @@ use super::failure::Failure;
 use super::session::Session;
 use super::text_file;
 use crate::cloud::fleet::FleetProvider;
+use crate::model::accounts_change::AccountsChange;
 use crate::model::hint::Command;
 use crate::model::name::{AccountId, Region};
 use crate::model::partition::Partition;
+use crate::model::policy::Located;
 use crate::model::watched_account::{AccountsFile, Organization, WatchedAccount};
 use crate::text;
 use std::collections::BTreeSet;
@@ -35,9 +37,9 @@ struct OpenAccount {
     fleets: Vec<Rc<dyn FleetProvider>>,
 }
 
-/// Whether other accounts are watched now than before, or why they cannot be read. An error that was
-/// reported already is `None`.
-pub(crate) type Renewed = Result<bool, Option<Failure>>;
+/// How the watched accounts have changed, or why they cannot be read. An error that was reported
+/// already is `None`.
+pub(crate) type Renewed = Result<AccountsChange, Option<Failure>>;
 
 impl WatchedAccounts {
     /// Reads the file and opens its accounts. No role is assumed yet.
@@ -52,16 +54,17 @@ impl WatchedAccounts {
                 .hint(Command::again().args("--region us-east-1"))
         })?;
         let own = session.environment.own_account(&home).await?;
+        let named = read(file, &own, &regions)?;
         let mut accounts = Self {
             file: file.to_owned(),
-            named: read(file, &own)?,
+            named: named.clone(),
             own,
             home,
             regions,
             opened: Vec::new(),
             reported: None,
         };
-        accounts.renew(session).await?;
+        accounts.renew(named, session).await?;
         Ok(accounts)
     }
 
@@ -72,35 +75,32 @@ impl WatchedAccounts {
     }
 
     /// Reads the file again. Accounts that have not changed stay open. If it cannot be read, the
-    /// accounts that were read last stay.
+    /// accounts that were read last stay, also if the future is dropped. An error is reported each
+    /// time, since an operator asked for this.
     pub(crate) async fn reload(&mut self, session: &Session) -> Renewed {
-        match read(&self.file, &self.own) {
-            Ok(named) => {
-                let before = std::mem::replace(&mut self.named, named);
-                let renewed = self.renew(session).await;
-                if renewed.is_err() {
-                    self.named = before;
-                }
-                self.report(renewed)
-            }
-            Err(failure) => self.report(Err(failure)),
-        }
-    }
-
-    /// Lists the accounts of the organization again, if the file names one.
-    pub(crate) async fn list_members(&mut self, session: &Session) -> Renewed {
-        if self.named.organization.is_none() {
-            return Ok(false);
-        }
-        let renewed = self.renew(session).await;
+        self.reported = None;
+        let renewed = match read(&self.file, &self.own, &self.regions) {
+            Ok(named) => self.renew(named, session).await,
+            Err(failure) => Err(failure),
+        };
         self.report(renewed)
     }
 
-    fn report(&mut self, renewed: Result<bool, Failure>) -> Renewed {
+    /// Lists the accounts of the organization again, if the file names one. The same error is
+    /// reported once.
+    pub(crate) async fn list_members(&mut self, session: &Session) -> Renewed {
+        if self.named.organization.is_none() {
+            return Ok(AccountsChange::default());
+        }
+        let renewed = self.renew(self.named.clone(), session).await;
+        self.report(renewed)
+    }
+
+    fn report(&mut self, renewed: Result<AccountsChange, Failure>) -> Renewed {
         let failure = match renewed {
-            Ok(changed) => {
+            Ok(change) => {
                 self.reported = None;
-                return Ok(changed);
+                return Ok(change);
             }
             Err(failure) => failure,
         };
@@ -114,14 +114,19 @@ impl WatchedAccounts {
         ))
     }
 
-    /// Opens the accounts that are named now. Returns whether they are others than before.
-    async fn renew(&mut self, session: &Session) -> Result<bool, Failure> {
+    /// Opens the accounts that are named now. Nothing changes before all are open.
+    async fn renew(
+        &mut self,
+        named: AccountsFile,
+        session: &Session,
+    ) -> Result<AccountsChange, Failure> {
         let environment = &session.environment;
-        let named = self.named.accounts.iter().map(|it| it.value.clone());
-        let mut accounts: Vec<WatchedAccount> = named.collect();
-        if let Some(organization) = &self.named.organization {
+        let by_themselves = named.accounts.iter().map(|it| it.value.clone());
+        let mut accounts: Vec<WatchedAccount> = by_themselves.collect();
+        if let Some(organization) = &named.organization {
             let members = environment.members(&self.home).await?;
-            accounts.extend(self.members(organization, members));
+            let members = self.members(&organization.value, &accounts, members);
+            accounts.extend(members);
         }
         let mut opened = Vec::new();
         for account in accounts {
@@ -132,24 +137,26 @@ impl WatchedAccounts {
             };
             opened.push(OpenAccount { account, fleets });
         }
-        let (now, before) = (opened.iter(), self.opened.iter());
-        let same = now.map(|it| &it.account).eq(before.map(|it| &it.account));
+        let (before, now) = (self.opened.iter(), opened.iter());
+        let change =
+            AccountsChange::between(before.map(|it| &it.account), now.map(|it| &it.account));
         self.opened = opened;
-        Ok(!same)
+        self.named = named;
+        Ok(change)
     }
 
     /// The accounts of the organization that the file does not name by themselves.
     fn members(
         &self,
         organization: &Organization,
+        named: &[WatchedAccount],
         members: BTreeSet<AccountId>,
     ) -> Vec<WatchedAccount> {
         let partition = Partition::of(&self.home);
         let is_known = |id: &AccountId| {
-            let named = self.named.accounts.iter();
             *id == self.own
                 || organization.except.contains(id)
-                || named.map(|it| &it.value.id).any(|named| named == id)
+                || named.iter().any(|named| named.id == *id)
         };
         let others = members.into_iter().filter(|id| !is_known(id));
         others
@@ -158,7 +165,7 @@ impl WatchedAccounts {
     }
 }
 
-fn read(file: &Path, own: &AccountId) -> Result<AccountsFile, Failure> {
+fn read(file: &Path, own: &AccountId, regions: &BTreeSet<Region>) -> Result<AccountsFile, Failure> {
     let name = file.display().to_string();
     let text = text_file::read(file).map_err(|unread| {
         let failure = unread.failure(format!("cannot read the accounts in {name}"));
@@ -178,7 +185,66 @@ fn read(file: &Path, own: &AccountId) -> Result<AccountsFile, Failure> {
             "remove it from {name}; --region has the regions of the watchdog's own account"
         )));
     }
+    check_partitions(&name, &named, regions)?;
     Ok(named)
+}
+
+/// A role can be assumed only with credentials of its own partition (IAM User Guide, "How IAM roles
+/// differ from resource-based policies"), and its credentials work only there.
+fn check_partitions(
+    file: &str,
+    named: &AccountsFile,
+    regions: &BTreeSet<Region>,
+) -> Result<(), Failure> {
+    let Some(home) = regions.first() else {
+        return Ok(());
+    };
+    let partition = Partition::of(home);
+    for Located { value, line } in &named.accounts {
+        if !value.role.is_in(partition) {
+            let message = format!(
+                "{file}:{line}: {home}, a region of the watchdog, is in {}, and the role of \
+                 account {} is not: it cannot be assumed",
+                partition.name(),
+                value.id
+            );
+            return Err(Failure::input(message).hint(format!(
+                "remove account {} from {file}; another watchdog with credentials of its \
+                 partition can watch it",
+                value.id
+            )));
+        }
+        let subject = format!("{file}:{line}: account {}", value.id);
+        one_partition(&subject, partition, value.regions.as_deref(), regions)?;
+    }
+    if let Some(Located { value, line }) = &named.organization {
+        let subject = format!("{file}:{line}: the organization");
+        one_partition(&subject, partition, value.regions.as_deref(), regions)?;
+    }
+    Ok(())
+}
+
+/// Checks the regions in which something is watched: its own or by default the watchdog's.
+fn one_partition(
+    subject: &str,
+    partition: Partition,
+    own: Option<&[Region]>,
+    default: &BTreeSet<Region>,
+) -> Result<(), Failure> {
+    let is_other = |region: &&Region| Partition::of(region) != partition;
+    let (other, whence) = match own {
+        Some(regions) => (regions.iter().find(is_other), ""),
+        None => (default.iter().find(is_other), ", a region of the watchdog,"),
+    };
+    other.map_or(Ok(()), |region| {
+        let message = format!(
+            "{subject} is in {}, and {region}{whence} is in {}",
+            partition.name(),
+            Partition::of(region).name()
+        );
+        let hint = format!("list its regions of {} as its `regions:`", partition.name());
+        Err(Failure::input(message).hint(hint))
+    })
 }
 
 #[cfg(test)]
@@ -194,12 +260,56 @@ mod tests {
             - { id: 111111111111, role: \"arn:aws:iam::111111111111:role/w\" }\n";
         std::fs::write(&file, text).unwrap();
         let own = "111111111111".parse().unwrap();
-        let failure = read(&file, &own).unwrap_err();
+        let regions = BTreeSet::from(["us-east-1".parse().unwrap()]);
+        let failure = read(&file, &own, &regions).unwrap_err();
         let place = format!("{}:3: account 111111111111 is", file.display());
         assert!(failure.message.starts_with(&place), "{failure:?}");
         let another = "333333333333".parse().unwrap();
-        assert_eq!(read(&file, &another).unwrap().accounts.len(), 2);
-        let missing = read(&folder.path().join("none.yaml"), &own).unwrap_err();
+        assert_eq!(read(&file, &another, &regions).unwrap().accounts.len(), 2);
+        let missing = read(&folder.path().join("none.yaml"), &own, &regions).unwrap_err();
         assert!(!missing.causes.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn accounts_and_regions_of_another_partition_are_refused() {
+        let role = "role: \"arn:aws:iam::222222222222:role/w\"";
+        let gov = "role: \"arn:aws-us-gov:iam::222222222222:role/w\"";
+        let account = |rest: &str| format!("accounts:\n- {{ id: 222222222222, {rest} }}\n");
+        let check = |text: &str, regions: &[&str]| {
+            let named = text::accounts("a.yaml", text).unwrap();
+            let regions = regions.iter().map(|it| it.parse().unwrap()).collect();
+            check_partitions("a.yaml", &named, &regions).map_err(|failure| failure.message)
+        };
+        let both = ["us-east-1", "us-gov-west-1"];
+        for (text, regions, expected) in [
+            (account(role), &both[..1], ""),
+            (account(gov), &both[1..], ""),
+            (
+                account(&format!("{role}, regions: [eu-west-1]")),
+                &both[..],
+                "",
+            ),
+            (
+                account(gov),
+                &both[..1],
+                "a.yaml:2: us-east-1, a region of the watchdog, is in AWS's commercial regions, and \
+                 the role of account 222222222222 is not: it cannot be assumed",
+            ),
+            (
+                account(role),
+                &both[..],
+                "a.yaml:2: account 222222222222 is in AWS's commercial regions, and us-gov-west-1, a \
+                 region of the watchdog, is in AWS GovCloud (US)",
+            ),
+            (
+                "\norganization: { role: w, regions: [eu-west-1, us-gov-west-1] }\n".to_owned(),
+                &both[..1],
+                "a.yaml:2: the organization is in AWS's commercial regions, and us-gov-west-1 is in \
+                 AWS GovCloud (US)",
+            ),
+        ] {
+            let found = check(&text, regions).err().unwrap_or_default();
+            assert_eq!(found, expected, "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The types that all rooms share. No I/O, async or clock, and no format except each small type's
 //! own text.
 
+pub mod accounts_change;
 pub mod action;
 pub mod address;
 pub mod adoption;

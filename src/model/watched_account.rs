@@ -29,7 +29,7 @@ pub struct AccountsFile {
     /// The accounts by themselves.
     pub accounts: Vec<Located<WatchedAccount>>,
     /// The organization whose other accounts are watched too.
-    pub organization: Option<Organization>,
+    pub organization: Option<Located<Organization>>,
 }
 
 /// An organization of AWS. Each of its accounts has a role of the same name.

@@ -24,7 +24,7 @@ record! {
             "{ id: …, role: arn:aws:iam::…:role/clusterup-watchdog }").filled(),
             "[{ id: 222222222222, role: arn:aws:iam::222222222222:role/clusterup-watchdog }]";
         /// An organization of AWS, whose active accounts are watched too.
-        organization: optional = ORGANIZATION, "{ role: clusterup-watchdog }";
+        organization: optional = Lined(ORGANIZATION), "{ role: clusterup-watchdog }";
     } check {
         if accounts.node.is_none() && organization.node.is_none() {
             neither(at);
@@ -150,6 +150,8 @@ mod tests {
         let read = text::accounts("accounts.yaml", file).unwrap();
         assert!(read.accounts.is_empty());
         let organization = read.organization.unwrap();
+        assert_eq!(organization.line, 1);
+        let organization = organization.value;
         assert_eq!(organization.except[0].as_str(), "444444444444");
         assert_eq!(organization.regions, None);
         assert!(wrong("organization: {}\n").contains("role"));

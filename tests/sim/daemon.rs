@@ -5,13 +5,17 @@ use crate::run;
 use crate::watchdog::{Kind, World};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use clusterup::cloud::Lease;
 use clusterup::cloud::fleet::FleetProvider;
+use clusterup::model::accounts_change::AccountsChange;
+use clusterup::model::audit::Entry;
 use clusterup::model::clock::Clock;
 use clusterup::model::fleet_status::Curve;
 use clusterup::policy::Policies;
 use clusterup::run::watchdog::daemon::{Daemon, Host, Reloaded, Signal};
 use clusterup::run::watchdog::request::{Answer, OperatorRequest};
 use clusterup::run::watchdog::{Report, Watchdog};
+use std::future::pending;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -48,7 +52,7 @@ struct ClockSetter {
 impl Host for ClockSetter {
     async fn signal(&mut self) -> Signal {
         if self.sweeps.len() as u64 <= SET_AFTER {
-            std::future::pending::<()>().await;
+            pending::<()>().await;
         }
         Signal::Stop
     }
@@ -145,19 +149,54 @@ fn a_small_correction_of_the_clock_changes_nothing() {
 }
 
 /// Has another list of places once an hour, and stops after some sweeps.
+#[derive(Default)]
 struct Lister {
     places: Vec<Rc<dyn FleetProvider>>,
     /// After which sweeps the places were asked for.
     asked: Vec<u64>,
     sweeps: u64,
     fleets: Vec<usize>,
+    /// The lease of another watchdog, which ends after some turns of the loop.
+    other: Option<Lease>,
+    turns: u32,
+    /// Whether no list of places is ever read to its end.
+    hangs: bool,
+    /// After which sweep the accounts are read again.
+    reloads_after: Option<u64>,
+    lines: Vec<String>,
+}
+
+impl Lister {
+    async fn run(mut self, world: &World) -> Self {
+        let (_requests, requests) = mpsc::channel(1);
+        let watchdog = world.watchdog(5);
+        let (fleet_statuses, _page) = watch::channel(Arc::new(watchdog.fleet_status(false)));
+        let daemon = Daemon {
+            watchdog,
+            lease_place: world.fleet(5),
+            every: MINUTE,
+            clock: world.clock.clone(),
+            requests,
+            fleet_statuses,
+            host: &mut self,
+        };
+        daemon.run().await;
+        self
+    }
 }
 
 #[async_trait(?Send)]
 impl Host for Lister {
     async fn signal(&mut self) -> Signal {
+        if self
+            .reloads_after
+            .take_if(|it| *it <= self.sweeps)
+            .is_some()
+        {
+            return Signal::Reload;
+        }
         if self.sweeps < 150 {
-            std::future::pending::<()>().await;
+            pending::<()>().await;
         }
         Signal::Stop
     }
@@ -166,10 +205,23 @@ impl Host for Lister {
         None
     }
 
+    async fn places(&mut self) -> Reloaded {
+        if self.hangs {
+            pending::<()>().await;
+        }
+        Reloaded::Unchanged
+    }
+
     async fn members(&mut self) -> Reloaded {
         self.asked.push(self.sweeps);
+        if self.hangs {
+            pending::<()>().await;
+        }
         match self.asked.len() {
-            1 => Reloaded::Places(self.places.clone()),
+            1 => Reloaded::Places {
+                places: self.places.clone(),
+                change: AccountsChange::default(),
+            },
             _ => Reloaded::Unreadable,
         }
     }
@@ -182,9 +234,17 @@ impl Host for Lister {
         Err("nothing is requested in this test".to_owned())
     }
 
-    fn turns(&mut self) {}
+    fn turns(&mut self) {
+        self.turns += 1;
+        // A standby tries twice a minute.
+        if self.turns == 3 * 60 * 2 {
+            self.other = None;
+        }
+    }
 
-    fn says(&mut self, _: &str) {}
+    fn says(&mut self, status: &str) {
+        self.lines.push(status.to_owned());
+    }
 
     async fn swept(&mut self, report: &Report) {
         self.sweeps = report.summary.number;
@@ -196,25 +256,11 @@ impl Host for Lister {
 fn members_of_an_organization_are_listed_every_hour() {
     run(async {
         let world = World::of(5, &[Kind::Exempt; 2], false, 0).await;
-        let (_requests, requests) = mpsc::channel(1);
-        let watchdog = world.watchdog(5);
-        let (fleet_statuses, _page) = watch::channel(Arc::new(watchdog.fleet_status(false)));
-        let mut host = Lister {
+        let host = Lister {
             places: vec![world.fleet(5), world.fleet_of("123456789012")],
-            asked: Vec::new(),
-            sweeps: 0,
-            fleets: Vec::new(),
+            ..Lister::default()
         };
-        let daemon = Daemon {
-            watchdog,
-            lease_place: world.fleet(5),
-            every: MINUTE,
-            clock: world.clock.clone(),
-            requests,
-            fleet_statuses,
-            host: &mut host,
-        };
-        daemon.run().await;
+        let host = host.run(&world).await;
         let [first, second] = host.asked[..] else {
             panic!("{:?}", host.asked);
         };
@@ -224,5 +270,54 @@ fn members_of_an_organization_are_listed_every_hour() {
             [host.fleets[10], host.fleets[90], host.fleets[149]],
             [2, 4, 4]
         );
+    });
+}
+
+#[test]
+fn a_standby_lists_the_members_when_it_takes_over() {
+    run(async {
+        let world = World::of(5, &[Kind::Exempt; 2], false, 0).await;
+        let other = world.fleet(9).watch().await.unwrap();
+        assert!(other.is_some());
+        let host = Lister {
+            places: vec![world.fleet(5), world.fleet_of("123456789012")],
+            other,
+            ..Lister::default()
+        };
+        let host = host.run(&world).await;
+        assert!(
+            host.lines[0].contains("this one stands by"),
+            "{:?}",
+            host.lines
+        );
+        assert!(host.turns > 3 * 60 * 2);
+        // Its list is three hours old.
+        assert_eq!(host.asked[0], 1);
+        assert_eq!(host.fleets[1], 4);
+    });
+}
+
+#[test]
+fn lists_of_accounts_that_take_too_long_are_given_up_and_reported() {
+    run(async {
+        let world = World::of(5, &[Kind::Exempt; 2], false, 0).await;
+        let host = Lister {
+            hangs: true,
+            reloads_after: Some(3),
+            ..Lister::default()
+        };
+        let host = host.run(&world).await;
+        assert_eq!(host.sweeps, 150);
+        let given_up = |what: &str| {
+            let text = format!("warning: {what} took longer than 60 s");
+            host.lines.iter().filter(|it| it.starts_with(&text)).count()
+        };
+        assert_eq!(given_up("reading the accounts"), 1, "{:?}", host.lines);
+        let listed = given_up("listing the organization's accounts");
+        assert_eq!(listed, host.asked.len(), "{:?}", host.lines);
+        assert!(listed >= 2);
+        let entries = world.audit_sink.entries.borrow();
+        let kept = |it: &&Entry| it.outcome.contains("the previous ones are watched");
+        assert_eq!(entries.iter().filter(kept).count(), 1, "{entries:#?}");
     });
 }

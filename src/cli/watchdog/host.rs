@@ -82,10 +82,12 @@ impl<'a> Host<'a> {
 
     fn renewed(&self, renewed: Renewed) -> Reloaded {
         match renewed {
-            Ok(false) => Reloaded::Unchanged,
-            Ok(true) => {
-                self.session.reporter.say("other accounts are watched now");
-                Reloaded::Places(all_places(&self.own, self.accounts.as_ref()))
+            Ok(change) if change.is_empty() => Reloaded::Unchanged,
+            Ok(change) => {
+                let says = format!("the watched accounts have changed: {change}");
+                self.session.reporter.say(&says);
+                let places = all_places(&self.own, self.accounts.as_ref());
+                Reloaded::Places { places, change }
             }
             Err(failure) => {
                 failure.iter().for_each(|failure| self.warn(failure));

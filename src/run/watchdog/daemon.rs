@@ -6,6 +6,7 @@ use super::Watchdog;
 use super::request::{Answer, OperatorRequest};
 use crate::cloud::Lease;
 use crate::cloud::fleet::FleetProvider;
+use crate::model::accounts_change::AccountsChange;
 use crate::model::audit::Act;
 use crate::model::clock::Clock;
 use crate::model::fleet_status::{Curve, FleetStatus};
@@ -27,8 +28,9 @@ const CURVES_INTERVAL: Duration = Duration::from_secs(600);
 const CURVES_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the members of an organization are listed, which are twenty in a call.
 const MEMBERS_INTERVAL: Duration = Duration::from_secs(3_600);
-/// How long listing them may take: no cluster is watched meanwhile.
-const MEMBERS_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long listing them, or reading which accounts are watched, may take: no cluster is watched
+/// meanwhile.
+const PLACES_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an operator request may take, for example waiting for a stack's lock.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 /// How often a standby tries to take the watch.
@@ -47,8 +49,13 @@ pub enum Signal {
 pub enum Reloaded {
     /// They are the same as before.
     Unchanged,
-    /// These are watched from now on.
-    Places(Vec<Rc<dyn FleetProvider>>),
+    /// Others than before are watched from now on.
+    Places {
+        /// All places to watch.
+        places: Vec<Rc<dyn FleetProvider>>,
+        /// How the accounts differ from those before.
+        change: AccountsChange,
+    },
     /// They cannot be read; the host reports why.
     Unreadable,
 }
@@ -113,6 +120,8 @@ impl Daemon<'_> {
     /// Runs until it receives [`Signal::Stop`]. What is unfinished then is found by the next
     /// watchdog.
     pub async fn run(mut self) {
+        // The accounts were opened just before. A standby may take over days later.
+        let mut listed = Instant::now();
         let Some(mut lease) = self.take_watch().await else {
             return;
         };
@@ -120,7 +129,6 @@ impl Daemon<'_> {
         self.publish(true);
         let mut reading = ClockReading(Instant::now(), self.clock.now());
         let mut drawn: Option<Instant> = None;
-        let mut listed = Instant::now();
         loop {
             let began = Instant::now();
             self.host.turns();
@@ -237,7 +245,8 @@ impl Daemon<'_> {
                 "the policies cannot be read; the previous ones apply",
             ),
         }
-        let places = self.host.places().await;
+        let places = timeout(PLACES_TIMEOUT, self.host.places()).await;
+        let places = places.unwrap_or_else(|_| self.places_too_late("reading the accounts"));
         if let Reloaded::Unreadable = places {
             self.watchdog.record(
                 Act::Reload,
@@ -250,19 +259,29 @@ impl Daemon<'_> {
     fn renew_places(&mut self, places: Reloaded) {
         match places {
             Reloaded::Unchanged | Reloaded::Unreadable => {}
-            Reloaded::Places(places) => {
+            Reloaded::Places { places, change } => {
                 self.watchdog.renew_fleets(places);
-                self.watchdog
-                    .record(Act::Reload, "other accounts are watched now");
+                let outcome = format!("the watched accounts have changed: {change}");
+                self.watchdog.record(Act::Reload, &outcome);
             }
         }
     }
 
     /// Lists the members of an organization again. If that takes too long, the previous ones stay.
     async fn renew_members(&mut self) {
-        if let Ok(places) = timeout(MEMBERS_TIMEOUT, self.host.members()).await {
-            self.renew_places(places);
-        }
+        let places = timeout(PLACES_TIMEOUT, self.host.members()).await;
+        let places =
+            places.unwrap_or_else(|_| self.places_too_late("listing the organization's accounts"));
+        self.renew_places(places);
+    }
+
+    /// Reports what was given up.
+    fn places_too_late(&mut self, what: &str) -> Reloaded {
+        self.host.says(&format!(
+            "warning: {what} took longer than {} s; the previous ones are watched",
+            PLACES_TIMEOUT.as_secs()
+        ));
+        Reloaded::Unreadable
     }
 
     fn clock_jumped(&self, reading: &mut ClockReading) -> bool {
