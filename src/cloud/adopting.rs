@@ -100,6 +100,14 @@ pub trait Adopting {
         request: &AdoptionRequest,
     ) -> Result<AdoptionPlan, AdoptError>;
 
+    /// Adopts a cluster that nobody has adopted; `None` if somebody else has, or is releasing it. Their
+    /// limits stay.
+    async fn adopt_if_new(
+        &self,
+        id: &ClusterId,
+        request: &AdoptionRequest,
+    ) -> Result<Option<AdoptionPlan>, AdoptError>;
+
     /// Takes an adoption off a cluster again; `None` if it is not adopted.
     async fn release(&self, id: &ClusterId) -> Result<Option<Released>, CloudError>;
 

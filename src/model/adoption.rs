@@ -109,6 +109,9 @@ pub struct Adoption {
     pub spent: Option<Usd>,
     /// Who set EMR's idle policy.
     pub idle_policy: IdlePolicy,
+    /// EMR's idle timeout that the adoption has set and is about to replace with that of its limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_before: Option<Span>,
     /// The values that its tags of clusterup had before.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags_before: BTreeMap<String, String>,
@@ -145,6 +148,11 @@ impl Adoption {
             },
             when_done: WhenDone::Keep,
         }
+    }
+
+    /// Whether an idle timeout of EMR is one that the adoption has set, if it has set any.
+    pub fn has_set(&self, idle_timeout: Span) -> bool {
+        [self.limits.idle_timeout, self.idle_before].contains(&Some(idle_timeout))
     }
 
     /// The value of the tag that shows the adoption, in characters that AWS allows in tags:
@@ -224,6 +232,7 @@ mod tests {
             rates: "primary=0.192+0.048+0+0".parse().ok(),
             spent: "$1.25".parse().ok(),
             idle_policy: IdlePolicy::Ours,
+            idle_before: None,
             tags_before: BTreeMap::from([("clusterup-team".to_owned(), "x".to_owned())]),
             extensions: Vec::new(),
             budgets: Vec::new(),

@@ -46,14 +46,14 @@ pub(crate) fn request(limits: AdoptedLimits) -> AdoptionRequest {
 }
 
 /// A cluster of somebody else, some minutes old, with tags of its own.
-struct Theirs {
-    sim: Sim,
-    id: ClusterId,
+pub(crate) struct Theirs {
+    pub(crate) sim: Sim,
+    pub(crate) id: ClusterId,
     tags: Tags,
 }
 
 impl Theirs {
-    async fn new(seed: u64) -> Self {
+    pub(crate) async fn new(seed: u64) -> Self {
         let sim = Sim::with(seed, Settings::USUAL);
         let own = [("owner", "eve"), ("clusterup-team", "theirs")];
         let tags: Tags = own
@@ -66,18 +66,18 @@ impl Theirs {
         Self { sim, id, tags }
     }
 
-    fn seen(&self) -> CensusCluster {
+    pub(crate) fn seen(&self) -> CensusCluster {
         let mut clusters = self.sim.census().clusters.into_iter();
         clusters
             .find(|cluster| cluster.id == self.id.as_str())
             .unwrap()
     }
 
-    fn calm(&self, seed: u64) -> Process {
+    pub(crate) fn calm(&self, seed: u64) -> Process {
         Process::calm(&self.sim, seed)
     }
 
-    async fn adopt(&self, process: &Process) -> Result<AdoptionPlan, AdoptError> {
+    pub(crate) async fn adopt(&self, process: &Process) -> Result<AdoptionPlan, AdoptError> {
         let request = request(limits("6h", "$5", "30m"));
         process.account.adopt(&self.id, &request).await
     }
@@ -107,7 +107,7 @@ impl Theirs {
     }
 
     /// It is as it was before its adoption.
-    fn is_released(&self, idle_timeout: Option<Span>) {
+    pub(crate) fn is_released(&self, idle_timeout: Option<Span>) {
         let seen = self.seen();
         assert_eq!(seen.tags, self.tags);
         assert_eq!(seen.idle_timeout, idle_timeout);
@@ -130,7 +130,7 @@ pub(crate) async fn work(sim: &Sim, id: &str) {
     sim.serve(AddJobFlowSteps { id, steps }).await.unwrap();
 }
 
-async fn released(process: &Process, id: &ClusterId) -> bool {
+pub(crate) async fn released(process: &Process, id: &ClusterId) -> bool {
     process.account.release(id).await.is_ok() && process.account.remove_shared().await.is_ok()
 }
 

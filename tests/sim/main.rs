@@ -4,6 +4,7 @@
 
 mod admissions;
 mod adopt;
+mod adopt_changes;
 mod adopt_worlds;
 mod app_uis;
 mod budgets;

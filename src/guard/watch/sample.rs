@@ -103,6 +103,7 @@ impl World {
                 rates: None,
                 spent: None,
                 idle_policy: IdlePolicy::None,
+                idle_before: None,
                 tags_before: BTreeMap::new(),
                 extensions: Vec::new(),
                 budgets: Vec::new(),

@@ -147,7 +147,10 @@ impl RegionWatch {
             &tracked.assessment.stage,
         );
         if context.audit_sink.notify(&notice).await {
-            context.note(context.entry(self, tracked, Act::Tell, "told"), done);
+            context.note(
+                context.entry(self, tracked, Act::Tell, "people were notified"),
+                done,
+            );
         }
         if let Some(tracked) = self.tracked.get_mut(id) {
             tracked.notified = Some(what);

@@ -40,13 +40,19 @@ impl RegionWatch {
             limits: context.policies.orders(snapshot).unmanaged.limits(),
             budgets: Vec::new(),
         };
-        match region.adopt(id, &request).await {
-            Ok(plan) => self.adopted(id, &plan, context, done).await,
+        match region.adopt_if_new(id, &request).await {
+            Ok(None) => {
+                // The next sweep describes it with the limits that somebody else has set.
+                if let Some(tracked) = self.tracked.get_mut(id) {
+                    tracked.changed = true;
+                }
+            }
+            Ok(Some(plan)) => self.adopted(id, &plan, context, done).await,
             Err(AdoptError::Refused(why)) => {
                 self.unadopted(id, why.to_string(), context, done).await;
             }
             Err(AdoptError::Cloud(error)) => {
-                // The next sweep tries again; people are told once.
+                // The next sweep tries again; people are notified once.
                 let notice = self.tracked.get(id).map(|tracked| {
                     notices::unadopted(&self.about(tracked, context.clock.now()), &error.message)
                 });

@@ -210,7 +210,10 @@ impl RegionWatch {
         };
         let notice = notices::late(&self.about(tracked, now));
         if context.audit_sink.notify(&notice).await {
-            context.note(context.entry(self, tracked, Act::Escalate, "told"), done);
+            context.note(
+                context.entry(self, tracked, Act::Escalate, "people were notified"),
+                done,
+            );
         }
         let retry = tracked
             .last_asked_at()

@@ -37,6 +37,9 @@ impl<A: Api> Account<A> {
         if let Some(idle_timeout) = plan.idle_timeout {
             self.set_idle_policy(id, idle_timeout, planned.idle).await?;
         }
+        if plan.adopted.adoption.idle_before.is_some() {
+            self.forget_idle_before(id).await?;
+        }
         Ok(())
     }
 
@@ -77,6 +80,18 @@ impl<A: Api> Account<A> {
         let message = format!("cluster {id} was released meanwhile");
         Err(CloudError::new(Class::Busy, message)
             .hint("adopt it again if it is to have guardrails"))
+    }
+
+    /// EMR's idle policy is the new one: an equal one to the earlier is that of somebody else from now on.
+    async fn forget_idle_before(&self, id: &ClusterId) -> Result<(), CloudError> {
+        let Some(mut recorded) = self.read_adoption(id).await? else {
+            return Ok(());
+        };
+        if recorded.adoption.idle_before.take().is_some() {
+            let was = Some(recorded.etag.as_str());
+            self.record_adoption(id, &recorded.adoption, was).await?;
+        }
+        Ok(())
     }
 
     /// Sets EMR's idle policy, unless it is no longer as it was planned: one that somebody else has set

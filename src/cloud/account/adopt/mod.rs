@@ -16,6 +16,7 @@ pub(super) use read::Adoptions;
 
 use self::note::Recorded;
 use self::plan::Planned;
+use super::last_observation::Scheduled;
 use super::{Account, layout};
 use crate::cloud::api::Api;
 use crate::cloud::{
@@ -80,6 +81,27 @@ impl<A: Api> Adopting for Account<A> {
         Ok(planned.plan)
     }
 
+    async fn adopt_if_new(
+        &self,
+        id: &ClusterId,
+        request: &AdoptionRequest,
+    ) -> Result<Option<AdoptionPlan>, AdoptError> {
+        if let Some(recorded) = self.read_adoption(id).await? {
+            self.note_adopted(id);
+            let Adoption {
+                by,
+                limits,
+                releasing,
+                ..
+            } = recorded.adoption;
+            // Its own adoption may have been interrupted.
+            if releasing || by != request.by || limits != request.limits {
+                return Ok(None);
+            }
+        }
+        self.adopt(id, request).await.map(Some)
+    }
+
     async fn release(&self, id: &ClusterId) -> Result<Option<Released>, CloudError> {
         self.take_off(id).await
     }
@@ -102,12 +124,30 @@ impl<A: Api> Adopting for Account<A> {
         else {
             return Ok(None);
         };
+        let (described, steps) = tokio::join!(self.describe(id.as_str()), self.steps(id.as_str()));
+        let (Some(cluster), steps) = (described?, steps?) else {
+            return Ok(None);
+        };
+        let mut replies = self.replies_of(cluster).await?;
         if !adoption.extensions.contains(extension) {
             adoption.extensions.push(extension.clone());
-            self.record_adoption(id, &adoption, Some(&etag)).await?;
         }
-        let scheduled = self.scheduled_as(id, &adoption).await?;
-        Ok(scheduled.map(|(adopted, _)| adopted))
+        let Some(adopted) = self.as_adopted(&replies, steps.clone(), &adoption) else {
+            return Ok(None);
+        };
+        if adopted.cluster.state.is_live() {
+            let has_budget = adopted.cluster.guardrails().budget.is_some();
+            self.complete(&mut replies, has_budget).await?;
+        }
+        self.record_adoption(id, &adoption, Some(&etag)).await?;
+        let adopted = self.as_adopted(&replies, steps, &adoption);
+        let live = adopted.as_ref().map(|it| &it.cluster);
+        let has_role = !matches!(replies.schedule, Scheduled::NoRole);
+        if let Some(cluster) = live.filter(|cluster| has_role && cluster.state.is_live()) {
+            // However little later: a schedule that stays early would end it before its new deadline.
+            self.write_schedule_of(cluster).await?;
+        }
+        Ok(adopted)
     }
 
     async fn create_roles(&self) -> Result<(), CloudError> {

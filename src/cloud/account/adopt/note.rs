@@ -1,9 +1,9 @@
 //! The record of an adoption in the bucket.
 
 use super::super::bucket::VISIBILITY_WINDOW;
-use super::super::errors::{Context, explain};
+use super::super::errors::{Context, explain, gone};
 use super::super::{Account, layout};
-use crate::cloud::api::s3::{Body, Condition, GetObject, PutObject};
+use crate::cloud::api::s3::{Body, Condition, DeleteObject, GetObject, PutObject};
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::{Class, CloudError};
 use crate::model::adoption::Adoption;
@@ -45,13 +45,13 @@ impl<A: Api> Account<A> {
         }
     }
 
-    /// Writes a record over the one with this ETag, or the first one. Creates the bucket if there is none.
+    /// Writes a record over the one with this ETag, or the first one. Returns its ETag.
     pub(super) async fn record_adoption(
         &self,
         id: &ClusterId,
         adoption: &Adoption,
         was: Option<&str>,
-    ) -> Result<(), CloudError> {
+    ) -> Result<String, CloudError> {
         let bucket = self.bucket().await?;
         let call = PutObject {
             bucket: bucket.clone(),
@@ -65,7 +65,7 @@ impl<A: Api> Account<A> {
         let begun = Instant::now();
         loop {
             let error = match self.api.serve(call.clone()).await {
-                Ok(_) => return Ok(()),
+                Ok(etag) => return Ok(etag),
                 Err(error) => error,
             };
             let waits = was.is_none() && begun.elapsed() < VISIBILITY_WINDOW;
@@ -83,13 +83,45 @@ impl<A: Api> Account<A> {
         }
     }
 
-    /// Whether the record is this one: the reply to its write may have been lost.
-    async fn own_record(&self, id: &ClusterId, adoption: &Adoption) -> Result<(), CloudError> {
-        let recorded = self.read_adoption(id).await?;
-        if recorded.is_some_and(|recorded| recorded.adoption == *adoption) {
-            return Ok(());
+    /// Deletes a record that has not changed since it had this ETag.
+    ///
+    /// # Errors
+    /// Returns an error if somebody else has changed it meanwhile: then it stays.
+    pub(super) async fn delete_adoption(
+        &self,
+        id: &ClusterId,
+        etag: String,
+    ) -> Result<(), CloudError> {
+        let bucket = self.bucket().await?;
+        let deleted = self.api.serve(DeleteObject {
+            bucket,
+            key: layout::adopted(id),
+            unchanged: Some(etag),
+        });
+        match deleted.await {
+            // The reply to its deletion may have been lost.
+            Err(error) if error.kind == Kind::Precondition => match self.read_adoption(id).await? {
+                None => Ok(()),
+                Some(_) => Err(changed_meanwhile(id)),
+            },
+            deleted => {
+                let context = || format!("delete the adoption of cluster {id}");
+                gone(deleted).with_context(context)
+            }
         }
-        let message = format!("somebody else is changing the adoption of cluster {id}");
-        Err(CloudError::new(Class::Busy, message).hint("try again in a minute"))
     }
+
+    /// The ETag of the record if it is this one: the reply to its write may have been lost.
+    async fn own_record(&self, id: &ClusterId, adoption: &Adoption) -> Result<String, CloudError> {
+        let recorded = self.read_adoption(id).await?;
+        if let Some(recorded) = recorded.filter(|recorded| recorded.adoption == *adoption) {
+            return Ok(recorded.etag);
+        }
+        Err(changed_meanwhile(id))
+    }
+}
+
+fn changed_meanwhile(id: &ClusterId) -> CloudError {
+    let message = format!("somebody else is changing the adoption of cluster {id}");
+    CloudError::new(Class::Busy, message).hint("try again in a minute")
 }

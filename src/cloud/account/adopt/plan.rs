@@ -1,10 +1,10 @@
 //! What adopting a cluster changes about it, from what is there.
 
+use super::super::Account;
 use super::super::errors::Context;
 use super::super::last_observation::{Replies, Scheduled};
-use super::super::names::{OWNER, TEAM};
+use super::super::names::{self, OWNER, TEAM};
 use super::super::safeguard_state::fires_at;
-use super::super::{Account, creator};
 use super::note::Recorded;
 use super::state;
 use crate::cloud::api::{Api, Tags, emr};
@@ -47,13 +47,25 @@ impl<A: Api> Account<A> {
         );
         let (described, steps, recorded) = (described?, steps?, recorded?);
         let cluster = described.ok_or_else(|| Unadoptable::Unknown(id.clone()))?;
-        if let Some(stack) = creator::stack_of(&cluster) {
+        // Without its tag too: others may have removed that.
+        if let Some((stack, _)) = names::of_cluster(&cluster.name) {
             return Err(Unadoptable::Own(id.clone(), stack).into());
         }
         if !cluster.state.is_live() {
             return Err(Unadoptable::Ended(id.clone()).into());
         }
-        let replies = self.replies_of(cluster).await?;
+        let mut replies = self.replies_of(cluster).await?;
+        let before = recorded.as_ref().map(|it| &it.adoption);
+        let has_budget =
+            request.limits.budget.is_some() || before.is_some_and(|it| it.limits.budget.is_some());
+        self.complete(&mut replies, has_budget).await?;
+        if let Scheduled::Unread(why) = &replies.schedule {
+            let message = format!("cannot read the schedule of cluster {id}: {why}");
+            return Err(CloudError::new(Class::Failed, message)
+                .hint("nothing was changed: try again when it can be read")
+                .hint(state::again(id))
+                .into());
+        }
         let idle = match replies.idle {
             Some(idle) => idle,
             None => {
@@ -84,6 +96,9 @@ impl<A: Api> Account<A> {
         let read = self.as_adopted(replies, known.steps.clone(), &adoption);
         let read = read.ok_or_else(unreadable)?;
         adoption.idle_policy = known.idle_policy(&adoption, &read);
+        // Until the new one is set, the earlier one is known as the adoption's.
+        let sets = known.sets_idle_policy(&adoption);
+        adoption.idle_before = known.idle.filter(|_| sets.is_some());
         if known.recorded.is_none() {
             adoption.rates.clone_from(&read.cluster.spec.rates);
             adoption.spent = guard::spent(&read.cluster, now).map(|bill| bill.total.up_to(4));
@@ -94,7 +109,6 @@ impl<A: Api> Account<A> {
         let adopted = self.as_adopted(replies, known.steps.clone(), &adoption);
         let adopted = adopted.ok_or_else(unreadable)?;
         let schedule_at = adopted.unscheduled.then(|| fires_at(&adopted.cluster, now));
-        let sets = known.sets_idle_policy(&adoption);
         let own = matches!(adoption.idle_policy, IdlePolicy::Theirs | IdlePolicy::None);
         let plan = AdoptionPlan {
             deadline,
@@ -144,6 +158,11 @@ impl Known<'_> {
         let team = request.team.clone();
         let budgets = request.budgets.clone();
         let owner = request.owner.clone();
+        let keys: &[&str] = if team.is_some() {
+            &[OWNER, TEAM]
+        } else {
+            &[OWNER]
+        };
         let Some(before) = before else {
             return Ok(Adoption {
                 at: self
@@ -157,7 +176,8 @@ impl Known<'_> {
                 rates: None,
                 spent: None,
                 idle_policy: IdlePolicy::None,
-                tags_before: self.tags_before(&[OWNER, TEAM]),
+                idle_before: None,
+                tags_before: self.tags_before(keys),
                 extensions: Vec::new(),
                 budgets,
                 releasing: false,
@@ -194,9 +214,9 @@ impl Known<'_> {
         let Some(wanted) = adoption.limits.idle_timeout else {
             return IdlePolicy::None;
         };
-        let set = before.and_then(|it| it.limits.idle_timeout);
+        let is_set = |there| before.is_some_and(|it| it.has_set(there));
         match self.idle {
-            Some(there) if was_ours && (Some(there) == set || there == wanted) => IdlePolicy::Ours,
+            Some(there) if was_ours && (is_set(there) || there == wanted) => IdlePolicy::Ours,
             Some(_) => IdlePolicy::Theirs,
             None if state::no_idle_policy(&read.cluster).is_some() => IdlePolicy::None,
             None if self.idle_too_long(read).is_some() => IdlePolicy::None,

@@ -5,9 +5,10 @@ use super::super::names::ADOPTED;
 use super::super::reader::Reader;
 use super::super::{Account, bucket, layout};
 use super::state;
-use crate::cloud::CloudError;
+use crate::cloud::account::errors::Context;
 use crate::cloud::api::emr::{self, GetAutoTerminationPolicy, GetManagedScalingPolicy};
 use crate::cloud::api::{Api, ApiError};
+use crate::cloud::{Class, CloudError};
 use crate::model::adoption::{Adopted, Adoption};
 use crate::model::fleet::ForeignCluster;
 use crate::model::name::ClusterId;
@@ -18,10 +19,16 @@ use std::collections::BTreeSet;
 /// How long a listing of the records stays valid for clusters whose tags show no adoption.
 const LISTING_AGE: TimeDelta = TimeDelta::minutes(10);
 
+/// How long after a listing that failed another one is tried.
+const RETRY_AGE: TimeDelta = TimeDelta::minutes(1);
+
 /// What is cached of the records between two sweeps.
 #[derive(Default)]
 pub(in crate::cloud::account) struct Adoptions {
+    /// When they were last listed.
     listed_at: Option<DateTime<Utc>>,
+    /// When listing them last failed, if it has not succeeded since.
+    failed_at: Option<DateTime<Utc>>,
     listed: BTreeSet<ClusterId>,
 }
 
@@ -66,6 +73,40 @@ impl<A: Api> Account<A> {
         Ok(replies)
     }
 
+    /// Reads again what could not be read of a living cluster and its deadline depends on: the most
+    /// instances that it may have, and for a budget which ones it has had.
+    ///
+    /// # Errors
+    /// Returns an error if that cannot be read now either.
+    pub(super) async fn complete(
+        &self,
+        replies: &mut Replies,
+        has_budget: bool,
+    ) -> Result<(), CloudError> {
+        let id = replies.cluster.id.clone();
+        if replies.scaling.is_none() {
+            let read = self.api.serve(GetManagedScalingPolicy { id: id.clone() });
+            let read = read.await;
+            let context = || format!("read the managed scaling of cluster {id}");
+            replies.scaling = Some(read.with_context(context)?);
+        }
+        if !has_budget || replies.machines.is_some() {
+            return Ok(());
+        }
+        let listed = self.listed(&replies.cluster, &replies.groups, &replies.fleets);
+        let listed = listed.await?;
+        replies.machines = listed.filter(|listed| !listed.spans.is_empty());
+        // A cluster that starts has those that were requested.
+        if replies.machines.is_some() || replies.cluster.ready_at.is_none() {
+            return Ok(());
+        }
+        let message = format!("EMR's list of the instances of cluster {id} is not complete");
+        Err(CloudError::new(Class::Failed, message).hint(
+            "a budget cannot be kept without it: try again in a few minutes, or adopt the \
+            cluster with --max-lifetime and no --budget",
+        ))
+    }
+
     /// Reads a cluster with the adoption that was recorded; `None` if EMR does not know it.
     pub(super) async fn read_adopted(
         &self,
@@ -102,7 +143,7 @@ impl<A: Api> Account<A> {
         let wants_schedule = is_live && !adoption.releasing;
         Some(Adopted {
             name: replies.cluster.name.as_str().into(),
-            unscheduled: wants_schedule && state::needs_schedule(&cluster, &replies.schedule, now),
+            unscheduled: wants_schedule && state::needs_schedule(&cluster, replies, now),
             protected: replies.cluster.protected,
             adoption: adoption.clone(),
             cluster,
@@ -121,7 +162,8 @@ impl<A: Api> Account<A> {
         steps: Vec<emr::Step>,
     ) -> Result<ForeignCluster, CloudError> {
         let is_marked = cluster.tags.contains_key(ADOPTED);
-        if !cluster.state.is_live() || !is_marked && !self.is_known_adopted(&foreign.id) {
+        let may_be = is_marked || self.may_be_adopted(&foreign.id);
+        if !cluster.state.is_live() || !may_be {
             return Ok(foreign);
         }
         let Some(recorded) = self.read_adoption(&foreign.id).await? else {
@@ -141,7 +183,7 @@ impl<A: Api> Account<A> {
         Ok(foreign)
     }
 
-    fn note_adopted(&self, id: &ClusterId) {
+    pub(super) fn note_adopted(&self, id: &ClusterId) {
         self.fleet.adoptions.borrow_mut().listed.insert(id.clone());
     }
 
@@ -150,22 +192,31 @@ impl<A: Api> Account<A> {
         self.fleet.adoptions.borrow().listed.contains(id)
     }
 
+    /// Whether a cluster may have a record: each, as long as the records were never listed.
+    fn may_be_adopted(&self, id: &ClusterId) -> bool {
+        self.fleet.adoptions.borrow().listed_at.is_none() || self.is_known_adopted(id)
+    }
+
     /// Lists the records if the last listing is old. One that cannot be listed leaves the last one in
-    /// force.
+    /// force, and is tried again in the next minute.
     pub(in crate::cloud::account) async fn refresh_adoptions(&self) {
         let now = self.settings.clock.now();
         let is_old = {
             let known = self.fleet.adoptions.borrow();
-            known.listed_at.is_none_or(|at| now - at >= LISTING_AGE)
+            let is_over = |at: Option<DateTime<Utc>>, age| at.is_none_or(|at| now - at >= age);
+            is_over(known.listed_at, LISTING_AGE) && is_over(known.failed_at, RETRY_AGE)
         };
         if !is_old {
             return;
         }
         let listed = self.list_adoptions().await;
         let mut known = self.fleet.adoptions.borrow_mut();
-        known.listed_at = Some(now);
-        if let Ok(listed) = listed {
-            known.listed = listed;
+        match listed {
+            Ok(listed) => {
+                known.listed = listed;
+                (known.listed_at, known.failed_at) = (Some(now), None);
+            }
+            Err(_) => known.failed_at = Some(now),
         }
     }
 

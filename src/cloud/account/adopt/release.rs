@@ -1,10 +1,11 @@
 //! Takes an adoption off a cluster: idle policy, schedule, tags, record, in this order. The record says
 //! first that this has begun, so that a watchdog arms nothing again.
 
+use super::super::Account;
 use super::super::errors::Context;
-use super::super::names::{ADOPTED, OWNER, TEAM};
-use super::super::{Account, layout};
+use super::super::names::ADOPTED;
 use super::note::Recorded;
+use super::state;
 use crate::cloud::api::emr::{self, RemoveAutoTerminationPolicy};
 use crate::cloud::api::{Api, Tags};
 use crate::cloud::{CloudError, Released};
@@ -14,12 +15,16 @@ use crate::model::name::ClusterId;
 
 impl<A: Api> Account<A> {
     pub(super) async fn take_off(&self, id: &ClusterId) -> Result<Option<Released>, CloudError> {
-        let Some(Recorded { mut adoption, etag }) = self.read_adoption(id).await? else {
+        let Some(Recorded {
+            mut adoption,
+            mut etag,
+        }) = self.read_adoption(id).await?
+        else {
             return Ok(None);
         };
         if !adoption.releasing {
             adoption.releasing = true;
-            self.record_adoption(id, &adoption, Some(&etag)).await?;
+            etag = self.record_adoption(id, &adoption, Some(&etag)).await?;
         }
         let mut released = Released {
             id: id.clone(),
@@ -41,7 +46,7 @@ impl<A: Api> Account<A> {
         if released.is_live {
             done?;
         }
-        self.delete(&layout::adopted(id)).await?;
+        self.delete_adoption(id, etag).await?;
         Ok(Some(released))
     }
 
@@ -60,7 +65,7 @@ impl<A: Api> Account<A> {
         let context = || format!("remove the idle policy of cluster {id}");
         let there = self.idle_policy(id.as_str()).await.with_context(context)?;
         let ours = adoption.idle_policy == IdlePolicy::Ours;
-        let Some(idle) = there.filter(|_| ours && there == adoption.limits.idle_timeout) else {
+        let Some(idle) = there.filter(|idle| ours && adoption.has_set(*idle)) else {
             released.own_idle_timeout = there;
             return Ok(());
         };
@@ -70,7 +75,8 @@ impl<A: Api> Account<A> {
         Ok(())
     }
 
-    /// Removes the tags of the adoption and of the watchdog, and restores those that were there before.
+    /// Removes the tags of the adoption and of the watchdog, and restores those that were there before. An
+    /// owner or a team that somebody else has set meanwhile stays.
     async fn restore_tags(
         &self,
         id: &ClusterId,
@@ -78,14 +84,20 @@ impl<A: Api> Account<A> {
         adoption: &Adoption,
     ) -> Result<(), CloudError> {
         let before = &adoption.tags_before;
-        let mut ours = vec![ADOPTED, OWNER, MARK_TAG];
-        ours.extend(adoption.team.as_ref().map(|_| TEAM));
-        let there = |key: &&str| cluster.tags.contains_key(*key) && !before.contains_key(*key);
-        let gone = ours.into_iter().filter(there).map(str::to_owned).collect();
-        let restored: Tags = (before.iter())
-            .filter(|(key, value)| cluster.tags.get(*key) != Some(value))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
+        let mut gone = vec![ADOPTED.to_owned(), MARK_TAG.to_owned()];
+        gone.retain(|key| cluster.tags.contains_key(key));
+        let mut restored = Tags::new();
+        let mut ours = state::tags(adoption);
+        ours.retain(|key, value| key != ADOPTED && cluster.tags.get(key) == Some(value));
+        for (key, value) in ours {
+            match before.get(&key) {
+                Some(was) if *was == value => {}
+                Some(was) => {
+                    restored.insert(key, was.clone());
+                }
+                None => gone.push(key),
+            }
+        }
         if !restored.is_empty() {
             self.tag(id.as_str(), restored).await?;
         }

@@ -29,15 +29,16 @@ pub(super) fn tags(adoption: &Adoption) -> Tags {
     tags
 }
 
-/// Whether the schedule has to be written.
-pub(super) fn needs_schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> bool {
-    match scheduled {
+/// Whether the schedule has to be written. While EMR's scaling is unread, the most that the cluster may
+/// cost is unknown, and its schedule does not move later.
+pub(super) fn needs_schedule(cluster: &Cluster, replies: &Replies, now: DateTime<Utc>) -> bool {
+    match &replies.schedule {
         Scheduled::Missing | Scheduled::NotLifted => true,
         Scheduled::NoRole | Scheduled::Unread(_) => false,
         Scheduled::There(schedule) => {
             let gain = guard::hard_deadline(cluster).at - schedule.at;
             let early = fires_early(schedule, cluster, now) && gain >= WORTH;
-            early || !ends_in_time(schedule, cluster, now)
+            early && replies.scaling.is_some() || !ends_in_time(schedule, cluster, now)
         }
     }
 }
@@ -119,7 +120,7 @@ pub(super) fn drift(replies: &Replies, adoption: &Adoption) -> Vec<String> {
     let ours = adoption.idle_policy == IdlePolicy::Ours;
     match replies.idle {
         Some(None) if ours => drift.push("its idle policy was removed".to_owned()),
-        Some(Some(idle)) if ours && adoption.limits.idle_timeout != Some(idle) => {
+        Some(Some(idle)) if ours && !adoption.has_set(idle) => {
             drift.push(format!("its idle policy was changed to {idle}"));
         }
         Some(_) | None => {}
