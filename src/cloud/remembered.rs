@@ -37,6 +37,9 @@ impl RememberedFile {
     /// Replaces the clusters of the file by these, and keeps those that others have put there and that
     /// were seen of late.
     pub fn write(&self, clusters: Vec<RememberedCluster>, now: DateTime<Utc>) {
+        if clusters.is_empty() {
+            return;
+        }
         let mut all = self.read();
         all.retain(|_, known| now - known.seen_at <= REMEMBERED_FOR);
         all.extend(clusters.into_iter().map(|it| (key(&it), it)));
