@@ -582,6 +582,7 @@ fn the_least_privilege_policy_allows_every_call() {
         // Some of IAM's names are not the calls'.
         "s3:ListObjectsV2" | "s3:ListObjects" | "s3:HeadBucket" => "s3:ListBucket".to_owned(),
         "s3:HeadObject" => "s3:GetObject".to_owned(),
+        "emr-serverless:Get /applications" => "emr-serverless:ListApplications".to_owned(),
         "s3:PutPublicAccessBlock" => "s3:PutBucketPublicAccessBlock".to_owned(),
         "s3:PutBucketEncryption" => "s3:PutEncryptionConfiguration".to_owned(),
         "s3:PutBucketLifecycleConfiguration" => "s3:PutLifecycleConfiguration".to_owned(),
