@@ -2,7 +2,7 @@
 //! ledger's records.
 
 use super::{OpenPlace, OperationError, Services};
-use crate::cloud::{Class, Cloud, CloudError, payer};
+use crate::cloud::{Class, Cloud, CloudError, UnreadCluster, payer};
 use crate::cost::ledger::{Record, Scope, Window};
 use crate::model::name::{Region, TeamName};
 use crate::model::partition::Partition;
@@ -61,7 +61,8 @@ impl<'a> TeamStore<'a> {
     /// Returns an error if the cloud or the ledger cannot be read.
     pub async fn records(&self, now: DateTime<Utc>) -> Result<Vec<Record>, OperationError> {
         let mut ledger = self.services.ledger()?;
-        sync(self.place.cloud, &mut ledger, &self.scope, now).await?;
+        let unread = sync(self.place.cloud, &mut ledger, &self.scope, now).await?;
+        warn_of(&unread, self.services);
         let window = Window {
             from: now - LOOKBACK,
             until: now,
@@ -133,6 +134,14 @@ impl<'a> TeamStore<'a> {
             records,
             seen,
         }
+    }
+}
+
+/// Warns of adopted clusters that could not be read.
+pub(crate) fn warn_of(unread: &[UnreadCluster], services: &dyn Services) {
+    for UnreadCluster { error, .. } in unread {
+        let warning = format!("warning: {error}; its cost counts as it was last recorded");
+        services.warn(&warning, error.hints.first().cloned());
     }
 }
 

@@ -1,6 +1,7 @@
 //! Adopts clusters that others created: what the policies allow, the team's month, and the errors.
 
 use super::failure::{Exit, Failure};
+use super::recorded_costs;
 use super::reservations::{BudgetRequest, Reservations, both};
 use super::target::Target;
 use super::{AdmissionContext, OperationError};
@@ -64,14 +65,83 @@ pub(crate) async fn adopt(
         services: target.session,
     };
     let cluster = &plan.adopted.cluster;
+    let account = account(target)?;
     let budgets = admit(cluster, CostBound::standing(cluster), context).await?;
     let request = AdoptionRequest {
         budgets,
         limits: plan.adopted.adoption.limits,
         ..request.clone()
     };
-    let adopted = account(target)?.adopt(id, &request).await;
+    let adopted = account.adopt(id, &request).await;
+    if adopted.is_err() {
+        let given_back = give_back(cluster, &request.budgets, account, context).await;
+        warn(
+            "could not give back what is reserved for it",
+            given_back,
+            target,
+        );
+    }
     adopted.map_err(refused)
+}
+
+/// Gives back what is reserved for a cluster, unless a record of its adoption exists: then it counts.
+async fn give_back(
+    cluster: &Cluster,
+    budgets: &[RecordedBudget],
+    account: &dyn AwsAccount,
+    context: AdmissionContext<'_>,
+) -> Result<(), Failure> {
+    if budgets.is_empty() || account.adopted(&cluster.id).await?.is_some() {
+        return Ok(());
+    }
+    let subject = (&cluster.stack, cluster.spec.team.as_ref());
+    let reservations = Reservations::open(context, subject).await?;
+    let budgets = both(Vec::new(), budgets);
+    Ok(reservations.give_back(&budgets, &cluster.id).await?)
+}
+
+/// Records the release of a living cluster, and settles the months of its team; warns if that fails.
+pub(crate) async fn count_release(cluster: &Cluster, target: &Target<'_>) {
+    recorded_costs::note_release(cluster, target).await;
+    let settled = settle(cluster, target).await;
+    warn("could not settle the team's month", settled, target);
+}
+
+async fn settle(cluster: &Cluster, target: &Target<'_>) -> Result<(), Failure> {
+    let budgets = both(Vec::new(), &cluster.spec.budgets);
+    if budgets.is_empty() {
+        return Ok(());
+    }
+    let context = AdmissionContext {
+        policies: &Policies::default(),
+        place: target.opened(),
+        services: target.session,
+    };
+    let subject = (&cluster.stack, cluster.spec.team.as_ref());
+    let reservations = Reservations::open(context, subject).await?;
+    reservations.settled(&budgets).await?;
+    Ok(())
+}
+
+fn warn(what: &str, done: Result<(), Failure>, target: &Target<'_>) {
+    if let Err(failure) = done {
+        let why = failure.in_a_line();
+        let reporter = &target.session.reporter;
+        reporter.say(&format!("warning: {what}: {why}"));
+    }
+}
+
+/// Refuses to adopt a cluster that no schedule can end, before anything is changed.
+///
+/// # Errors
+/// Returns an error if the role of schedules is missing.
+pub(crate) fn check_role(plan: &AdoptionPlan) -> Result<(), Failure> {
+    if !plan.lacks_role() {
+        return Ok(());
+    }
+    let id = &plan.adopted.cluster.id;
+    let message = format!("the role that ends cluster {id} is missing in this account");
+    Err(Failure::new(Exit::Failed, message).hint(Command::again_with("--create-roles")))
 }
 
 /// Moves the deadline of an adopted cluster, as far as its policies and its team's month allow.
@@ -85,7 +155,7 @@ pub(crate) async fn extend(
     if !cluster.state.is_live() {
         return Err(refused(Unadoptable::Ended(id.clone()).into()));
     }
-    let deadline = guard::extended(cluster, extension).map_err(OperationError::from)?;
+    let deadline = guard::extended_adoption(cluster, extension).map_err(OperationError::from)?;
     let context = AdmissionContext {
         policies,
         place: target.opened(),
@@ -176,7 +246,7 @@ fn refused(error: AdoptError) -> Failure {
         Unadoptable::Unpriced(_) => input().hint("leave --budget out, and give --max-lifetime"),
         Unadoptable::TooManyTags(..) => input().hint("remove tags that nobody needs"),
         Unadoptable::Lower(id) => refused()
-            .hint("extend raises them, and records why")
+            .hint("extend raises them, and records why: --by the lifetime, --budget the budget")
             .hint(extend_command(&id)),
         Unadoptable::OverBudget { id, .. } | Unadoptable::TooOld { id, .. } => refused()
             .hint("choose larger limits: adopting ends no cluster")

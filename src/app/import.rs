@@ -130,15 +130,14 @@ fn failure(refused: Refused, source: &str) -> Failure {
                  of CloudTrail, or a cluster's id",
             )
         }
-        Refused::Clusters(names) => {
-            let mut failure =
-                Failure::input(format!("{source} has several clusters: choose one of them"));
-            failure.causes = names.clone();
-            names.into_iter().take(1).fold(failure, |failure, name| {
-                let again = Command::again_with_words(["--cluster".to_owned(), name]);
-                failure.hint(again.without("--cluster", 1))
-            })
-        }
+        Refused::Clusters(names) => choose(
+            format!("{source} has several clusters: choose one of them"),
+            names,
+        ),
+        Refused::NoCluster { wanted, names } => choose(
+            format!("{source} has no cluster named {wanted}, but these"),
+            names,
+        ),
         Refused::Region => {
             Failure::input(format!("{source} does not say its region, and none is set"))
                 .hint(Command::again().args("--region us-east-1"))
@@ -149,6 +148,16 @@ fn failure(refused: Refused, source: &str) -> Failure {
             failure.hint("correct this part of the request, and import it again")
         }
     }
+}
+
+/// The error that lists the clusters of a document, with the command that chooses the first.
+fn choose(message: String, names: Vec<String>) -> Failure {
+    let mut failure = Failure::input(message);
+    failure.causes.clone_from(&names);
+    names.into_iter().take(1).fold(failure, |failure, name| {
+        let again = Command::again_with_words(["--cluster".to_owned(), name]);
+        failure.hint(again.without("--cluster", 1))
+    })
 }
 
 /// Refuses a stack with which the job or the cluster would do something else.

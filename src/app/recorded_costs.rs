@@ -77,10 +77,19 @@ fn recorded(target: &Target<'_>) -> Vec<Record> {
 
 /// Records clusters as observed; warns if that fails.
 pub(crate) async fn note(clusters: &[Cluster], target: &Target<'_>) {
-    if clusters.is_empty() {
-        return;
+    if !clusters.is_empty() {
+        warn(write(clusters, target, |record| record).await, target);
     }
-    if let Err(failure) = write(clusters, target).await {
+}
+
+/// Records that the adoption of a living cluster was released; warns if that fails.
+pub(crate) async fn note_release(cluster: &Cluster, target: &Target<'_>) {
+    let clusters = std::slice::from_ref(cluster);
+    warn(write(clusters, target, Record::released).await, target);
+}
+
+fn warn(written: Result<(), Failure>, target: &Target<'_>) {
+    if let Err(failure) = written {
         let Failure { message, hints, .. } = failure;
         let reporter = &target.session.reporter;
         reporter.say(&format!(
@@ -123,13 +132,17 @@ pub(crate) fn note_attempt(cluster: &Cluster, attempt: &JobAttempt, target: &Tar
     }
 }
 
-async fn write(clusters: &[Cluster], target: &Target<'_>) -> Result<(), Failure> {
+async fn write(
+    clusters: &[Cluster],
+    target: &Target<'_>,
+    change: impl Fn(Record) -> Record,
+) -> Result<(), Failure> {
     let scope = Scope {
         place: target.place.clone(),
         account: payer(&*target.cloud).await?,
     };
     let now = SystemClock.now();
-    let of = |cluster| run::ledger::record(&scope, cluster, now);
+    let of = |cluster| change(run::ledger::record(&scope, cluster, now));
     let records: Vec<Record> = clusters.iter().map(of).collect();
     Ok(open(target.session)?.record(&records)?)
 }

@@ -221,6 +221,22 @@ impl<'a> Reservations<'a> {
         Ok(())
     }
 
+    /// Gives back what is reserved for a cluster in the accounts of these budgets.
+    ///
+    /// # Errors
+    /// Returns an error if an account cannot be read or written.
+    pub async fn give_back(
+        &self,
+        budgets: &[TeamBudget],
+        cluster: &ClusterId,
+    ) -> Result<(), OperationError> {
+        for key in self.by_account(budgets).into_keys() {
+            let opened = self.opened(&key).await?;
+            opened.account_store().give_back(cluster).await?;
+        }
+        Ok(())
+    }
+
     /// The months of these budgets, after settling their accounts.
     ///
     /// # Errors

@@ -109,6 +109,9 @@ impl AdoptArgs {
         if self.dry_run {
             return Ok(Finished::done(json!({ "plan": plan, "done": false })));
         }
+        if !self.create_roles {
+            adopt::check_role(&plan)?;
+        }
         let place = target.place.in_words();
         let question = format!("This changes cluster {id} {place}. Continue?");
         if !consent(&question, self.yes, &session.environment)? {
@@ -145,9 +148,11 @@ impl AdoptArgs {
         }
         recorded_costs::note(std::slice::from_ref(&adopted.cluster), target).await;
         let released = interrupt::or_stop(account.release(id), STOPPED).await??;
-        interrupt::or_stop(account.remove_shared(), STOPPED).await??;
         let released = released.ok_or_else(|| unadopted(id))?;
         reporter.text(&view::adopted::released(&released));
+        if released.is_live {
+            adopt::count_release(&adopted.cluster, target).await;
+        }
         Ok(Finished::done(
             json!({ "released": released, "done": true }),
         ))

@@ -11,7 +11,7 @@ use crate::app::failure::Failure;
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
 use crate::app::target::Target;
-use crate::guard::Deadline;
+use crate::guard::{Cause, Deadline};
 use crate::model::clock::Clock;
 use crate::model::extension::Extension;
 use crate::model::hint::CommandContext;
@@ -110,6 +110,10 @@ impl ExtendArgs {
         };
         let deadline = adopt::extend(&cluster, &extension, &policies, &target).await?;
         show(&cluster, &extension, deadline, session);
+        if deadline.cause == Cause::Budget && self.budget.is_none() {
+            let reporter = &session.reporter;
+            reporter.text("  its budget ends it before its lifetime: raise it with --budget");
+        }
         let fields = json!({ "cluster": id, "extension": extension, "deadline": deadline });
         Ok(Finished::done(fields))
     }

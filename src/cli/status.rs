@@ -12,7 +12,7 @@ use crate::app::session::Session;
 use crate::app::stack_file;
 use crate::app::target::Target;
 use crate::app::unknown_stack;
-use crate::cloud::AwsAccount;
+use crate::cloud::{AwsAccount, UnreadCluster};
 use crate::cost::ledger::Attempted;
 use crate::cost::meter::rate;
 use crate::guard;
@@ -147,7 +147,15 @@ async fn all_adopted(
         return Vec::new();
     };
     let all = match aws.all_adopted().await {
-        Ok(all) => adopt::living(all),
+        Ok(all) => {
+            let reporter = &target.session.reporter;
+            for UnreadCluster { error, .. } in all.unread {
+                reporter.say(&error.to_string());
+                reporter.hints(&error.hints, 2);
+                *unread = true;
+            }
+            adopt::living(all.read)
+        }
         Err(error) => {
             let reporter = &target.session.reporter;
             reporter.say(&format!("adopted clusters cannot be read: {error}"));

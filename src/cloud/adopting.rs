@@ -7,8 +7,10 @@ use crate::model::adoption::{Adopted, AdoptedLimits};
 use crate::model::extension::Extension;
 use crate::model::name::{ClusterId, TeamName};
 use crate::model::recorded_budget::RecordedBudget;
+use crate::model::safeguard::SafeguardState;
 use crate::model::shown::Untrusted;
 use crate::model::span::Span;
+use crate::model::unarmed::Unarmed;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -51,6 +53,15 @@ pub struct AdoptionPlan {
     pub idle_since: Option<DateTime<Utc>>,
 }
 
+impl AdoptionPlan {
+    /// Whether the role is missing with which schedules end clusters.
+    pub fn lacks_role(&self) -> bool {
+        let no_role = |why: &Unarmed| matches!(why, Unarmed::NoRole(_));
+        let mut all = self.adopted.cluster.safeguards.iter();
+        all.any(|it| matches!(&it.state, SafeguardState::Disarmed { why, .. } if no_role(why)))
+    }
+}
+
 /// What a release has taken off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Released {
@@ -62,6 +73,24 @@ pub struct Released {
     pub idle_timeout: Option<Span>,
     /// EMR's idle timeout that stays: the adoption has not set it.
     pub own_idle_timeout: Option<Span>,
+}
+
+/// A cluster that could not be read.
+#[derive(Debug)]
+pub struct UnreadCluster {
+    /// The cluster.
+    pub id: ClusterId,
+    /// Why.
+    pub error: CloudError,
+}
+
+/// Clusters of one place. One that cannot be read hides no other.
+#[derive(Debug)]
+pub struct ReadClusters<T> {
+    /// Those that were read, oldest first.
+    pub read: Vec<T>,
+    /// Those that could not be read.
+    pub unread: Vec<UnreadCluster>,
 }
 
 /// Why a cluster was not adopted.
@@ -83,7 +112,10 @@ pub trait Adopting {
     async fn adopted(&self, id: &ClusterId) -> Result<Option<Adopted>, CloudError>;
 
     /// All adopted clusters that EMR knows, oldest first; living ones and ended ones.
-    async fn all_adopted(&self) -> Result<Vec<Adopted>, CloudError>;
+    ///
+    /// # Errors
+    /// Returns an error if the records cannot be listed.
+    async fn all_adopted(&self) -> Result<ReadClusters<Adopted>, CloudError>;
 
     /// What adopting a cluster would change. Changes nothing.
     async fn plan_adoption(

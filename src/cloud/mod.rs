@@ -39,7 +39,9 @@ mod sample;
 pub mod unserved;
 pub mod yarn;
 
-pub use adopting::{AdoptError, Adopting, AdoptionPlan, AdoptionRequest, Released};
+pub use adopting::{
+    AdoptError, Adopting, AdoptionPlan, AdoptionRequest, ReadClusters, Released, UnreadCluster,
+};
 pub use error::{Class, CloudError};
 pub use input::{InputForm, InputState, PATTERN};
 pub use log::{

@@ -5,7 +5,7 @@
 use super::api::sts::Identity;
 use super::{
     Adopting, CloudError, Finding, InputForm, InputState, Lease, LogFile, LogListing, Login,
-    StackLogs, StoredAccount, StoredLogs, Uploaded,
+    ReadClusters, StackLogs, StoredAccount, StoredLogs, Uploaded,
 };
 use crate::model::action::Action;
 use crate::model::app_ui::{AppUi, AppUiCluster, ApplicationId, EventLogPlace};
@@ -55,12 +55,13 @@ pub trait Observing {
     async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError>;
 
     /// All stacks' clusters that were created since an instant, oldest first, without those in
-    /// `known`. Ended clusters are included as long as the target remembers them.
+    /// `known`. Ended clusters are included as long as the target remembers them. An adopted cluster
+    /// that cannot be read is in `unread`.
     async fn history(
         &self,
         since: DateTime<Utc>,
         known: &BTreeSet<ClusterId>,
-    ) -> Result<Vec<Cluster>, CloudError>;
+    ) -> Result<ReadClusters<Cluster>, CloudError>;
 
     /// The stacks that have any resources, sorted by name.
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError>;

@@ -2,6 +2,7 @@
 
 use super::hard_deadline;
 use super::verdict::Deadline;
+use crate::model::adoption::Adoption;
 use crate::model::extension::Extension;
 use crate::model::observed::Cluster;
 use std::fmt::Display;
@@ -33,11 +34,38 @@ pub enum Refused {
 /// Returns an error if there is nothing to move, if the deadline would not move forward, or if the
 /// stack's ceiling does not allow it.
 pub fn extended(cluster: &Cluster, extension: &Extension) -> Result<Deadline, Refused> {
+    moved(cluster, extension, Origin::Stack)
+}
+
+/// The hard deadline that a living cluster which was adopted has with an extension.
+///
+/// # Errors
+/// As [`extended`]; instead of a ceiling, there is the largest limit that an adoption can have.
+pub fn extended_adoption(cluster: &Cluster, extension: &Extension) -> Result<Deadline, Refused> {
+    let now = cluster.guardrails().max_lifetime;
+    if extension.max_lifetime.is_some() && Adoption::is_unlimited(now) {
+        return Err(Refused::Input {
+            message: "the cluster was adopted without a lifetime, so there is none to extend"
+                .to_owned(),
+            next: "its budget ends it: raise that with --budget".to_owned(),
+        });
+    }
+    moved(cluster, extension, Origin::Adoption)
+}
+
+/// Where the limits of a cluster are from.
+#[derive(Clone, Copy)]
+enum Origin {
+    Stack,
+    Adoption,
+}
+
+fn moved(cluster: &Cluster, extension: &Extension, origin: Origin) -> Result<Deadline, Refused> {
     let now = cluster.guardrails();
     let ceiling = cluster.spec.guardrails.ceiling;
     if let Some(to) = extension.max_lifetime {
-        forward("max_lifetime", now.max_lifetime, to)?;
-        within("max_lifetime", ceiling.max_lifetime, to)?;
+        origin.forward("max_lifetime", now.max_lifetime, to)?;
+        origin.within("max_lifetime", ceiling.max_lifetime, to)?;
     }
     match (extension.budget, now.budget) {
         (Some(_), None) => {
@@ -47,8 +75,8 @@ pub fn extended(cluster: &Cluster, extension: &Extension) -> Result<Deadline, Re
             });
         }
         (Some(to), Some(now)) => {
-            forward("budget", now, to)?;
-            within("budget", ceiling.budget, to)?;
+            origin.forward("budget", now, to)?;
+            origin.within("budget", ceiling.budget, to)?;
         }
         (None, _) => {}
     }
@@ -57,32 +85,45 @@ pub fn extended(cluster: &Cluster, extension: &Extension) -> Result<Deadline, Re
     Ok(hard_deadline(&extended))
 }
 
-fn forward<T: PartialOrd + Display>(what: &str, now: T, to: T) -> Result<(), Refused> {
-    if to > now {
-        return Ok(());
+impl Origin {
+    fn forward<T: PartialOrd + Display>(self, what: &str, now: T, to: T) -> Result<(), Refused> {
+        if to > now {
+            return Ok(());
+        }
+        let earlier = match self {
+            Self::Stack => format!("lower {what} and its ceiling in the stack, and apply"),
+            Self::Adoption => format!("adopt it again with a lower {what}"),
+        };
+        Err(Refused::Input {
+            message: format!("{what} is {now} already, and {to} is not more"),
+            next: format!("choose a later limit; to end it earlier, {earlier}"),
+        })
     }
-    Err(Refused::Input {
-        message: format!("{what} is {now} already, and {to} is not more"),
-        next: format!(
-            "choose a later limit; to end it earlier, lower {what} and its ceiling in the stack, and apply"
-        ),
-    })
-}
 
-fn within<T: PartialOrd + Display>(what: &str, ceiling: Option<T>, to: T) -> Result<(), Refused> {
-    let (message, change) = match ceiling {
-        Some(ceiling) if to <= ceiling => return Ok(()),
-        Some(ceiling) => (
-            format!("{what} of {to} is beyond the stack's ceiling of {ceiling}"),
-            "raise",
-        ),
-        None => (
-            format!("the stack has no ceiling for {what}, so it is not moved"),
-            "set",
-        ),
-    };
-    let next = format!("{change} guardrails.ceiling.{what} in the stack, then apply it");
-    Err(Refused::Ceiling { message, next })
+    fn within<T>(self, what: &str, ceiling: Option<T>, to: T) -> Result<(), Refused>
+    where
+        T: PartialOrd + Display,
+    {
+        let (message, change) = match (ceiling, self) {
+            (Some(ceiling), _) if to <= ceiling => return Ok(()),
+            (Some(most), Self::Adoption) => {
+                return Err(Refused::Input {
+                    message: format!("{what} of {to} is more than an adoption can have: {most}"),
+                    next: "choose a lower limit".to_owned(),
+                });
+            }
+            (Some(ceiling), Self::Stack) => (
+                format!("{what} of {to} is beyond the stack's ceiling of {ceiling}"),
+                "raise",
+            ),
+            (None, _) => (
+                format!("the stack has no ceiling for {what}, so it is not moved"),
+                "set",
+            ),
+        };
+        let next = format!("{change} guardrails.ceiling.{what} in the stack, then apply it");
+        Err(Refused::Ceiling { message, next })
+    }
 }
 
 #[cfg(test)]
@@ -90,6 +131,7 @@ mod tests {
     use super::super::Cause;
     use super::super::sample::{at, cluster};
     use super::*;
+    use crate::model::adoption::AdoptedLimits;
     use crate::model::span::Span;
     use crate::model::stack::Ceiling;
 
@@ -130,6 +172,34 @@ mod tests {
         cluster.spec.guardrails.budget = None;
         let none = extended(&cluster, &extension(None, Some("$1")));
         assert!(matches!(none, Err(Refused::Input { .. })));
+    }
+
+    #[test]
+    fn hints_about_an_adopted_cluster_name_no_stack() {
+        let limits = |max_lifetime: Option<&str>| AdoptedLimits {
+            max_lifetime: max_lifetime.map(|text| text.parse().unwrap()),
+            budget: "$5".parse().ok(),
+            idle_timeout: None,
+        };
+        let mut cluster = cluster(Some(0));
+        let mut refused = |set: AdoptedLimits, lifetime: Option<&str>, budget: Option<&str>| {
+            cluster.spec.guardrails = set.guardrails();
+            match extended_adoption(&cluster, &extension(lifetime, budget)) {
+                Err(Refused::Input { message, next }) => format!("{message}; {next}"),
+                other => panic!("{other:?}"),
+            }
+        };
+        for (says, set, lifetime, budget) in [
+            ("--budget", None, Some("1h"), None),
+            ("adopt it again", Some("4h"), Some("1h"), None),
+            ("adopt it again", Some("4h"), None, Some("$4")),
+            ("choose a lower limit", Some("4h"), None, Some("$900000000")),
+        ] {
+            let text = refused(limits(set), lifetime, budget);
+            assert!(text.contains(says) && !text.contains("stack"), "{text}");
+        }
+        cluster.spec.guardrails = limits(Some("4h")).guardrails();
+        assert!(extended_adoption(&cluster, &extension(Some("5h"), None)).is_ok());
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub mod watch;
 pub use adopted::{Unadoptable, adoptable};
 pub use budget::spent;
 pub use ended::{Ended, began_at};
-pub use extend::{Refused, extended};
+pub use extend::{Refused, extended, extended_adoption};
 pub use idle::idle_since;
 pub use sweep::{deadline, hard_deadline, hard_sweep, sweep};
 pub use terms::Terms;

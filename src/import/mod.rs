@@ -112,8 +112,15 @@ pub struct Wrong {
 pub enum Refused {
     /// The document cannot be read.
     Document(Wrong),
-    /// It has several clusters, or not the one that was asked for: the names of those that it has.
+    /// It has several clusters, and none is chosen: their names.
     Clusters(Vec<String>),
+    /// It has no cluster of the name that was asked for.
+    NoCluster {
+        /// That name.
+        wanted: String,
+        /// The names of the clusters that it has; at least one.
+        names: Vec<String>,
+    },
     /// Nobody names the region.
     Region,
     /// The stack's own reader does not take what was made of it.

@@ -65,6 +65,24 @@ impl AdoptedLimits {
             || is_more(self.idle_timeout, others.idle_timeout)
     }
 
+    /// As guardrails. A limit that is not set is far away. A deadline may be moved as far as policies
+    /// allow: there is no stack with a ceiling.
+    pub fn guardrails(&self) -> Guardrails {
+        Guardrails {
+            idle_timeout: self.idle_timeout.unwrap_or(UNLIMITED),
+            max_lifetime: self.max_lifetime.unwrap_or(UNLIMITED),
+            start_within: None,
+            budget: self.budget,
+            lease: None,
+            off_hours: Vec::new(),
+            ceiling: Ceiling {
+                max_lifetime: Some(UNLIMITED),
+                budget: Some(Usd::new(Decimal::from(MAX_BUDGET))),
+            },
+            when_done: WhenDone::Keep,
+        }
+    }
+
     /// As options and tags have them: `max_lifetime=4h budget=20 idle_timeout=30m`.
     fn words(&self) -> String {
         let lifetime = self.max_lifetime.map(|it| format!("max_lifetime={it}"));
@@ -132,22 +150,14 @@ impl Adoption {
         StackName::like(STACK)
     }
 
-    /// The guardrails of the adopted cluster, without its extensions. A limit that is not set is far away.
-    /// A deadline may be moved as far as policies allow: there is no stack with a ceiling.
+    /// The guardrails of the adopted cluster, without its extensions.
     pub fn guardrails(&self) -> Guardrails {
-        Guardrails {
-            idle_timeout: self.limits.idle_timeout.unwrap_or(UNLIMITED),
-            max_lifetime: self.limits.max_lifetime.unwrap_or(UNLIMITED),
-            start_within: None,
-            budget: self.limits.budget,
-            lease: None,
-            off_hours: Vec::new(),
-            ceiling: Ceiling {
-                max_lifetime: Some(UNLIMITED),
-                budget: Some(Usd::new(Decimal::from(MAX_BUDGET))),
-            },
-            when_done: WhenDone::Keep,
-        }
+        self.limits.guardrails()
+    }
+
+    /// Whether this lifetime of an adopted cluster stands for none.
+    pub fn is_unlimited(max_lifetime: Span) -> bool {
+        max_lifetime >= UNLIMITED
     }
 
     /// Whether an idle timeout of EMR is one that the adoption has set, if it has set any.

@@ -410,6 +410,8 @@ words! {
         Forgotten = "forgotten",
         /// Somebody requested it: `destroy`, a replacement, Ctrl-C.
         Request = "request",
+        /// It is not over: its adoption was released, and its cost is no longer counted.
+        Released = "released",
         /// The process or machine that ran it disappeared.
         Lost = "lost",
         /// It could not start, or broke.

@@ -291,6 +291,11 @@ impl TeamAccount {
         self.reservations.insert(reservation.key(), reservation);
     }
 
+    /// Removes the reservation of a cluster that does not count after all.
+    pub fn give_back(&mut self, cluster: &ClusterId) {
+        self.reservations.remove(cluster.as_str());
+    }
+
     /// Updates the account with the records of the team's clusters in one place. A reservation
     /// without a cluster is released once nobody has a lease on its stack; `held` are the stacks
     /// with a lease.

@@ -6,7 +6,7 @@ use crate::cloud::{Class, Cloud, CloudError, StoredAccount};
 use crate::cost::ledger::{Record, Scope};
 use crate::model::money::Usd;
 use crate::model::month::Month;
-use crate::model::name::{PolicyName, TeamName};
+use crate::model::name::{ClusterId, PolicyName, TeamName};
 use crate::model::percent::Percent;
 use crate::model::policy::{Located, MonthlyBudget, Policy};
 use crate::policy::team_account::{Figures, Reservation, TeamAccount, window};
@@ -199,6 +199,18 @@ impl AccountStore<'_> {
             Change::Write(admission)
         };
         Ok(self.change(change).await?.0)
+    }
+
+    /// Removes the reservation of a cluster that does not count after all.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub async fn give_back(&self, cluster: &ClusterId) -> Result<(), CloudError> {
+        let change = |account: &mut TeamAccount| {
+            account.give_back(cluster);
+            Change::Write(())
+        };
+        self.change(change).await.map(|_| ())
     }
 
     /// Reconciles the account with the records and writes it. Returns the shares of budgets that

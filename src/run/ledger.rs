@@ -1,9 +1,10 @@
 //! Updates the ledger from a cloud's clusters.
 
-use crate::cloud::{Cloud, CloudError};
+use crate::cloud::{Cloud, CloudError, ReadClusters, UnreadCluster};
 use crate::cost::ledger::{Record, Scope};
 use crate::guard::{self, Terms};
 use crate::ledger::{Ledger, LedgerError};
+use crate::model::adoption::Adoption;
 use crate::model::name::ClusterId;
 use crate::model::observed::Cluster;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -28,7 +29,8 @@ pub enum Unsynced {
 
 /// Updates the ledger as of `now`: adds new clusters and updates those that had not ended when they
 /// were last recorded. Costs one listing and one description of each such cluster. A cluster that
-/// the cloud no longer knows is recorded as lost.
+/// the cloud no longer knows is recorded as lost, an adopted one as released. Returns the adopted
+/// clusters that could not be read: their records stay as they were.
 ///
 /// # Errors
 /// Returns an error if the cloud or the ledger cannot be read, or the ledger cannot be written; the
@@ -38,18 +40,33 @@ pub async fn sync(
     ledger: &mut Ledger,
     scope: &Scope,
     now: DateTime<Utc>,
-) -> Result<(), Unsynced> {
+) -> Result<Vec<UnreadCluster>, Unsynced> {
     let unsettled = ledger.unsettled(scope)?;
     let since = since(ledger.synced_at(scope)?, &unsettled, now);
-    let clusters = cloud.history(since, &ledger.known_final(scope)?).await?;
+    let found = cloud.history(since, &ledger.known_final(scope)?).await?;
+    let ReadClusters {
+        read: clusters,
+        unread,
+    } = found;
     let to_record = |cluster| record(scope, cluster, now);
     let mut records: Vec<Record> = clusters.iter().map(to_record).collect();
-    let described: BTreeSet<&ClusterId> = clusters.iter().map(|cluster| &cluster.id).collect();
+    let described = clusters.iter().map(|cluster| &cluster.id);
+    let accounted: BTreeSet<&ClusterId> = described.chain(unread.iter().map(|it| &it.id)).collect();
     let gone = |record: &Record| {
-        !described.contains(&record.id) && record.created_at < now - VISIBILITY_WINDOW
+        let is_old = record.created_at < now - VISIBILITY_WINDOW;
+        is_old && !record.is_released() && !accounted.contains(&record.id)
     };
-    records.extend(unsettled.into_iter().filter(gone).map(Record::lost));
-    Ok(ledger.settle(scope, &records, now)?)
+    let adopted = Adoption::stack();
+    let end = |record: Record| {
+        if adopted.as_ref() == Some(&record.stack) {
+            record.released()
+        } else {
+            record.lost()
+        }
+    };
+    records.extend(unsettled.into_iter().filter(gone).map(end));
+    ledger.settle(scope, &records, now)?;
+    Ok(unread)
 }
 
 /// Returns the ledger's record of a cluster as it was at `seen_at`, with the time at which its hard
@@ -70,7 +87,9 @@ fn since(
     now: DateTime<Utc>,
 ) -> DateTime<Utc> {
     let unseen = synced_at.map_or(now - EMR_HISTORY, |at| at - VISIBILITY_WINDOW);
-    let oldest = unsettled.iter().map(|record| record.created_at).min();
+    // A released cluster is found by its adoption if it is adopted again, not by its time.
+    let listed = unsettled.iter().filter(|record| !record.is_released());
+    let oldest = listed.map(|record| record.created_at).min();
     // A listing excludes clusters created at exactly its start.
     oldest.map_or(unseen, |at| at.min(unseen)) - TimeDelta::seconds(1)
 }

@@ -1,8 +1,15 @@
 //! `adopt` of a cluster that others created: its guardrails, its status, an extension, its release, and
 //! the number of calls of each.
 
-use crate::world::World;
+use crate::policies::under;
+use crate::world::{BUCKET, World};
 use serde_json::{Value, json};
+
+/// A month that suffices for a cluster with the limits of [`adopt`].
+const MONTH: &str = "policy: month
+applies_to: { teams: [recsys] }
+budget: { monthly: $100 }
+";
 
 /// Reading the cluster, its record and the bucket, and the five changes: record, tags, schedule, idle
 /// policy; the ledger's account.
@@ -104,6 +111,8 @@ fn a_cluster_of_others_is_adopted_extended_and_released() {
     assert_eq!(described(&world, id), before);
     assert_eq!(idle_timeout(&world, id), Value::Null);
     assert!(world.objects().is_empty() && world.double.schedules().is_empty());
+    let calls = world.double.calls();
+    assert!(!calls.iter().any(|call| call.call == "s3:DeleteBucket"));
     world
         .expect(2, &["adopt", id, "--release", "--yes"])
         .says("nobody has adopted");
@@ -157,4 +166,66 @@ fn a_cluster_that_cannot_be_adopted_is_refused_with_the_command_that_helps() {
             .iter()
             .any(|key| key.starts_with("adopted/"))
     );
+}
+
+/// The clusters for which money is reserved in the team's account.
+fn reserved(world: &World) -> Vec<String> {
+    if !world.objects().contains(&"teams/recsys.json".to_owned()) {
+        return Vec::new();
+    }
+    let asked = json!({ "bucket": BUCKET, "key": "teams/recsys.json" });
+    let object = world.double.post("/_double/objects/get", asked);
+    let account: Value = serde_json::from_str(object["text"].as_str().unwrap()).unwrap();
+    let reservations = account["promises"].as_object().unwrap();
+    reservations.keys().cloned().collect()
+}
+
+#[test]
+fn without_the_role_nothing_is_reserved_and_the_plan_says_what_is_missing() {
+    let world = under(MONTH);
+    let id = &theirs(&world, &json!({}));
+    world.double.remove_role("clusterup-reaper");
+    let dry = world.expect(0, &adopt(id, &["--dry-run"]));
+    dry.says("the role with which a schedule ends it is missing");
+    let refused = world.expect(1, &adopt(id, &["--yes"]));
+    refused.says("is missing in this account");
+    refused.says("--create-roles");
+    assert_eq!(reserved(&world), Vec::<String>::new());
+    world.expect(0, &adopt(id, &["--yes", "--create-roles"]));
+    assert_eq!(reserved(&world), [id.as_str()]);
+}
+
+#[test]
+fn a_release_ends_what_the_cluster_costs_its_team() {
+    let world = under(MONTH);
+    let id = &theirs(&world, &json!({}));
+    world.expect(0, &adopt(id, &["--yes"]));
+    let released = world.expect(0, &["adopt", id, "--release", "--yes"]);
+    released.says("nothing of clusterup ends it now");
+    let report = world.json(&["cost", "report"]);
+    let record = &report["report"]["rows"][0];
+    assert_eq!(record["clusters"], 1, "{report:#}");
+    let again = world.json(&["cost", "report"]);
+    assert_eq!(again["report"]["rows"], report["report"]["rows"]);
+}
+
+#[test]
+fn a_damaged_record_hides_no_other_cluster() {
+    let world = under(MONTH);
+    let id = &theirs(&world, &json!({}));
+    world.expect(0, &adopt(id, &["--yes"]));
+    let put = json!({ "bucket": BUCKET, "key": "adopted/j-DAMAGED.json", "text": "{" });
+    world.double.post("/_double/objects/put", put);
+    let status = world.expect(1, &["status"]);
+    status.says("the adoption of cluster j-DAMAGED cannot be read");
+    status.says(&format!("cluster {id} RUNNING"));
+    let report = world.expect(0, &["cost", "report"]);
+    report.says("the adoption of cluster j-DAMAGED cannot be read");
+    report.says("adopted");
+    world.expect(0, &["budget"]);
+    // One that was readable before is not recorded as lost.
+    let put = json!({ "bucket": BUCKET, "key": format!("adopted/{id}.json"), "text": "{" });
+    world.double.post("/_double/objects/put", put);
+    world.expect(0, &["cost", "report"]);
+    assert_eq!(reserved(&world), [id.as_str()]);
 }

@@ -285,7 +285,12 @@ proptest! {
                 prop_assert_eq!(read.unwrap(), made.stack);
             }
             Err(Refused::Document(wrong)) => prop_assert!(!wrong.place.is_empty()),
-            Err(Refused::Stack(_) | Refused::Region | Refused::Clusters(_)) => {}
+            Err(
+                Refused::Stack(_)
+                | Refused::Region
+                | Refused::Clusters(_)
+                | Refused::NoCluster { .. },
+            ) => {}
         }
     }
 }

@@ -17,7 +17,8 @@ fn chosen(document: &Value, cluster: Option<&str>) -> Result<Imported, Refused> 
 /// The choices that are offered.
 fn offered(document: &Value, cluster: Option<&str>) -> Vec<String> {
     match chosen(document, cluster) {
-        Err(Refused::Clusters(names)) => names,
+        Err(Refused::Clusters(names)) if cluster.is_none() => names,
+        Err(Refused::NoCluster { wanted, names }) if cluster == Some(&wanted) => names,
         other => panic!("{other:?}"),
     }
 }

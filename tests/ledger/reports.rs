@@ -4,7 +4,7 @@ use crate::{at, ended, life, living, usd, window, work};
 use clusterup::cost::ledger::{By, Record, Report, Split, expected, spent, split};
 use clusterup::model::instance_span::Role;
 use clusterup::model::money::Usd;
-use clusterup::model::observed::{ClusterState, EndReason, StepState};
+use clusterup::model::observed::{ClusterState, End, EndReason, StepState};
 use clusterup::model::span::Span;
 
 fn keys(report: &Report) -> Vec<(&str, usize, Usd)> {
@@ -228,6 +228,27 @@ fn a_lost_cluster_costs_what_it_had_cost_when_last_seen() {
     assert_eq!(cost(&lost), Some(usd("0.36")));
     assert!(lost.is_final());
     assert_eq!(lost.end.unwrap().reason, EndReason::Lost);
+}
+
+#[test]
+fn a_released_cluster_costs_nothing_more_and_may_be_adopted_again() {
+    let mut record = living("j-1", "2026-11-01T10:00:00", Some("2026-11-01T10:10:00"));
+    record.seen_at = at("2026-11-01T11:00:00");
+    let (day, now) = (
+        window("2026-11-01T00:00:00", "2026-11-02T00:00:00"),
+        at("2026-11-01T20:00:00"),
+    );
+    let released = record.released();
+    assert_eq!(spent(&released, day, now), Some(usd("0.36")));
+    assert!(released.is_released() && !released.is_final());
+    assert_eq!(released.state, ClusterState::Terminated);
+    // One that had ended by then keeps its end.
+    let over = ended("j-2", "2026-11-01T10:00:00", None, "2026-11-01T10:30:00");
+    let over = Record {
+        end: Some(End::asked("by hand")),
+        ..over
+    };
+    assert_eq!(over.clone().released(), over);
 }
 
 #[test]

@@ -48,6 +48,20 @@ fn films_ended(minutes: i64) -> Record {
 }
 
 #[test]
+fn a_released_cluster_counts_up_to_its_release_until_it_is_adopted_again() {
+    let mut team_account = noon();
+    see(&mut team_account, &[films()], 31);
+    let seen_at = after(31);
+    let released = Record { seen_at, ..films() };
+    see(&mut team_account, &[released.released()], 32);
+    assert_eq!(money(&team_account, 60), (usd("1.80"), usd("0")));
+    see(&mut team_account, &[films()], 61);
+    assert_eq!(money(&team_account, 61), (usd("3.60"), usd("3.60")));
+    team_account.give_back(&films().id);
+    assert_eq!(money(&team_account, 61), (usd("0"), usd("0")));
+}
+
+#[test]
 fn a_reservation_becomes_a_cluster_and_then_its_cost() {
     let mut team_account = noon();
     assert_eq!(money(&team_account, 0), (usd("0"), usd("7.20")));

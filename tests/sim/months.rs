@@ -190,7 +190,7 @@ impl<'a> World<'a> {
         let (process, _) = self.machine("eye");
         let since = self.sim.now() - TimeDelta::days(60);
         let all = process.account.history(since, &BTreeSet::new()).await;
-        all.unwrap()
+        all.unwrap().read
     }
 
     /// The living cluster of a stack.

@@ -1,5 +1,6 @@
 //! `cost report`: what clusters have cost, and how much of it was waste.
 
+use crate::app::accounts::warn_of;
 use crate::app::failure::{Exit, Failure};
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -122,7 +123,8 @@ async fn sync_ledger(
         place: target.place.clone(),
         account: payer(&*target.cloud).await?,
     };
-    sync(&*target.cloud, ledger, &scope, now).await?;
+    let unread = sync(&*target.cloud, ledger, &scope, now).await?;
+    warn_of(&unread, target.session);
     Ok(scope)
 }
 

@@ -41,7 +41,7 @@ pub(in crate::cli) fn plan(plan: &AdoptionPlan, now: DateTime<Utc>, target: &Tar
     if let Some(idle) = plan.idle_timeout {
         changes.push(format!("  + idle policy  EMR ends it when idle for {idle}"));
     }
-    if changes.is_empty() {
+    if changes.is_empty() && !plan.lacks_role() {
         changes.push("  it has all of its guardrails already".to_owned());
     }
     for line in changes.into_iter().chain(remarks(plan, now)) {
@@ -56,6 +56,13 @@ fn remarks(plan: &AdoptionPlan, now: DateTime<Utc>) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(idle) = plan.own_idle_timeout {
         remarks.push(format!("its own idle policy of {idle} stays"));
+    }
+    if plan.lacks_role() {
+        remarks.push(
+            "the role with which a schedule ends it is missing: --create-roles creates it, and the \
+             schedule is written then"
+                .to_owned(),
+        );
     }
     if let Some(since) = plan.idle_since {
         remarks.push(format!(

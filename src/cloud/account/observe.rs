@@ -9,7 +9,7 @@ use crate::cloud::api::emr::{ListClusters, Summary};
 use crate::cloud::api::s3::{Bucket, ListObjects, Listed};
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::local_results;
-use crate::cloud::{Class, CloudError, Observing};
+use crate::cloud::{Class, CloudError, Observing, ReadClusters};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, ClusterState, Observed, Run};
 use async_trait::async_trait;
@@ -101,7 +101,7 @@ impl<A: Api> Observing for Account<A> {
         &self,
         since: DateTime<Utc>,
         known: &BTreeSet<ClusterId>,
-    ) -> Result<Vec<Cluster>, CloudError> {
+    ) -> Result<ReadClusters<Cluster>, CloudError> {
         // No states means all states.
         let listed = self.list_clusters(Vec::new(), Some(since)).await?;
         let mut clusters = Vec::new();
@@ -114,9 +114,11 @@ impl<A: Api> Observing for Account<A> {
                 clusters.extend(self.cluster(&stack, &summary.id).await?);
             }
         }
-        clusters.extend(self.adopted_clusters(known).await?);
+        let ReadClusters { read, unread } = self.adopted_besides(known).await?;
+        clusters.extend(read.into_iter().map(|adopted| adopted.cluster));
         Cluster::oldest_first(&mut clusters);
-        Ok(clusters)
+        let read = clusters;
+        Ok(ReadClusters { read, unread })
     }
 
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError> {

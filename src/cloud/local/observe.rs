@@ -1,7 +1,7 @@
 //! Observes stacks by reading their folders.
 
 use super::{Local, bucket, groups, keys, layout};
-use crate::cloud::{CloudError, Observing, local_results};
+use crate::cloud::{CloudError, Observing, ReadClusters, local_results};
 use crate::guard;
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
@@ -41,14 +41,17 @@ impl Observing for Local {
         &self,
         since: DateTime<Utc>,
         known: &BTreeSet<ClusterId>,
-    ) -> Result<Vec<Cluster>, CloudError> {
+    ) -> Result<ReadClusters<Cluster>, CloudError> {
         let mut clusters = Vec::new();
         for stack in self.layout.stacks()? {
             clusters.extend(self.clusters(&stack)?);
         }
         clusters.retain(|cluster| cluster.created_at >= since && !known.contains(&cluster.id));
         Cluster::oldest_first(&mut clusters);
-        Ok(clusters)
+        Ok(ReadClusters {
+            read: clusters,
+            unread: Vec::new(),
+        })
     }
 
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError> {

@@ -198,10 +198,17 @@ impl Record {
         self
     }
 
-    /// Whether nothing in it can change any more, so that it need not be read from the cloud again.
+    /// Whether nothing in it can change any more, so that it need not be read from the cloud again. A
+    /// released cluster may be adopted again.
     pub fn is_final(&self) -> bool {
         let is_known = self.rates.is_none() || self.has_instance_spans();
-        self.state.is_over() && is_known && !self.estimated
+        self.state.is_over() && is_known && !self.estimated && !self.is_released()
+    }
+
+    /// Whether its adoption was released: from then on its cost is not counted.
+    pub fn is_released(&self) -> bool {
+        let end = self.end.as_ref();
+        end.is_some_and(|end| end.reason == EndReason::Released)
     }
 
     /// Whether its cost is known. A cluster without known instances is not free.
@@ -230,16 +237,33 @@ impl Record {
     /// The record of a cluster that the cloud no longer lists: it was over soon after it was last
     /// observed.
     #[must_use]
-    pub fn lost(mut self) -> Self {
+    pub fn lost(self) -> Self {
+        let end = End {
+            reason: EndReason::Lost,
+            message: "its end is unknown".into(),
+        };
+        self.over(ClusterState::TerminatedWithErrors, end)
+    }
+
+    /// The record of a cluster whose adoption was released after it was last observed: what it costs
+    /// from then on is not counted.
+    #[must_use]
+    pub fn released(self) -> Self {
+        let end = End {
+            reason: EndReason::Released,
+            message: "its adoption was released; what it costs since then is not counted".into(),
+        };
+        self.over(ClusterState::Terminated, end)
+    }
+
+    /// The record as of the observation, as over.
+    fn over(mut self, state: ClusterState, end: End) -> Self {
         self = self.until_last_seen();
-        self.state = ClusterState::TerminatedWithErrors;
+        self.state = state;
         // No later observation can change it.
         self.estimated = false;
         self.ended_at = Some(self.ended_at.unwrap_or(self.seen_at));
-        self.end.get_or_insert_with(|| End {
-            reason: EndReason::Lost,
-            message: "its end is unknown".into(),
-        });
+        self.end.get_or_insert(end);
         self
     }
 

@@ -19,6 +19,13 @@ pub(super) fn chosen(
     };
     number.ok_or_else(|| {
         let shown = names.iter().map(|name| line(name, 120));
-        Refused::Clusters(shown.collect())
+        let names = shown.collect();
+        match wanted {
+            None => Refused::Clusters(names),
+            Some(wanted) => Refused::NoCluster {
+                wanted: line(wanted, 120),
+                names,
+            },
+        }
     })
 }

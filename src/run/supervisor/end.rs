@@ -51,7 +51,8 @@ fn state_after(reason: EndReason) -> ClusterState {
         | EndReason::TeamBudget
         | EndReason::StartTimeout
         | EndReason::Forgotten
-        | EndReason::Request => ClusterState::Terminated,
+        | EndReason::Request
+        | EndReason::Released => ClusterState::Terminated,
         EndReason::StepFailed | EndReason::Lost | EndReason::Failure => {
             ClusterState::TerminatedWithErrors
         }

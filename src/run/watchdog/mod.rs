@@ -179,9 +179,14 @@ impl Watchdog {
         }
     }
 
-    /// Replaces the policies.
+    /// Replaces the policies. What could not be adopted under the previous ones is tried again.
     pub fn renew(&mut self, policies: Rc<Policies>) {
         self.policies = policies;
+        for region_watch in &mut self.region_watches {
+            for tracked in region_watch.tracked.values_mut() {
+                tracked.unadoptable = None;
+            }
+        }
     }
 
     /// Sets the teams' months that the fleet status shows.

@@ -20,14 +20,14 @@ use super::last_observation::Scheduled;
 use super::{Account, layout};
 use crate::cloud::api::Api;
 use crate::cloud::{
-    AdoptError, Adopting, AdoptionPlan, AdoptionRequest, Class, CloudError, Released,
+    AdoptError, Adopting, AdoptionPlan, AdoptionRequest, Class, CloudError, ReadClusters, Released,
+    UnreadCluster,
 };
 use crate::guard::Unadoptable;
 use crate::model::adoption::{Adopted, Adoption};
 use crate::model::extension::Extension;
 use crate::model::hint::Command;
 use crate::model::name::ClusterId;
-use crate::model::observed::Cluster;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -41,12 +41,10 @@ impl<A: Api> Adopting for Account<A> {
         self.read_adopted(id, &recorded.adoption).await
     }
 
-    async fn all_adopted(&self) -> Result<Vec<Adopted>, CloudError> {
-        let mut all = Vec::new();
-        for id in self.list_adoptions().await? {
-            all.extend(self.adopted(&id).await?);
-        }
-        all.sort_by_key(|it| (it.cluster.created_at, it.cluster.id.clone()));
+    async fn all_adopted(&self) -> Result<ReadClusters<Adopted>, CloudError> {
+        let mut all = self.adopted_besides(&BTreeSet::new()).await?;
+        let oldest_first = |it: &Adopted| (it.cluster.created_at, it.cluster.id.clone());
+        all.read.sort_by_key(oldest_first);
         Ok(all)
     }
 
@@ -156,18 +154,22 @@ impl<A: Api> Adopting for Account<A> {
 }
 
 impl<A: Api> Account<A> {
-    /// Adopted clusters without those in `known`, for the ledger.
-    pub(super) async fn adopted_clusters(
+    /// Adopted clusters without those in `known`. A damaged record hides only its own cluster.
+    pub(super) async fn adopted_besides(
         &self,
         known: &BTreeSet<ClusterId>,
-    ) -> Result<Vec<Cluster>, CloudError> {
-        let mut clusters = Vec::new();
+    ) -> Result<ReadClusters<Adopted>, CloudError> {
+        let (mut read, mut unread) = (Vec::new(), Vec::new());
         for id in self.list_adoptions().await? {
-            if !known.contains(&id) {
-                clusters.extend(self.adopted(&id).await?.map(|adopted| adopted.cluster));
+            if known.contains(&id) {
+                continue;
+            }
+            match self.adopted(&id).await {
+                Ok(adopted) => read.extend(adopted),
+                Err(error) => unread.push(UnreadCluster { id, error }),
             }
         }
-        Ok(clusters)
+        Ok(ReadClusters { read, unread })
     }
 
     /// An adopted cluster as it was read, and when its schedule fires, if that had to be written.
