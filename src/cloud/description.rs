@@ -53,10 +53,7 @@ impl<A> Describing for A where
 /// # Errors
 /// Returns an error if a call fails, or if a listing has more pages than a cluster's.
 pub async fn describe<A: Describing>(api: &A, id: &str) -> Result<Option<Description>, CloudError> {
-    let call = DescribeClusterVerbatim {
-        id: id.to_owned(),
-        next: None,
-    };
+    let call = DescribeClusterVerbatim { id: id.to_owned() };
     let described = match api.serve(call).await {
         Err(error) if error.kind == Kind::NotFound => return Ok(None),
         described => described.map_err(|error| failure(error, id))?,
@@ -145,14 +142,8 @@ async fn policies<A: Describing>(
     id: &str,
     document: &mut Map<String, Value>,
 ) -> Result<Vec<(&'static str, String)>, CloudError> {
-    let idle = GetAutoTerminationPolicyVerbatim {
-        id: id.to_owned(),
-        next: None,
-    };
-    let scaling = GetManagedScalingPolicyVerbatim {
-        id: id.to_owned(),
-        next: None,
-    };
+    let idle = GetAutoTerminationPolicyVerbatim { id: id.to_owned() };
+    let scaling = GetManagedScalingPolicyVerbatim { id: id.to_owned() };
     let (idle, scaling) = (api.serve(idle).await, api.serve(scaling).await);
     let mut refused = Vec::new();
     for (key, reply) in [
@@ -271,18 +262,24 @@ mod tests {
     }
 
     macro_rules! answers {
-        ($($call:ident)*) => {$(
+        ($($call:ident $($next:ident)?;)*) => {$(
             impl Serve<$call> for Emr {
                 async fn serve(&self, call: $call) -> Result<Verbatim, ApiError> {
-                    self.answer(<$call as Call>::NAME, &call.id, call.next.as_deref())
+                    let next: Option<String> = None;
+                    $(let next = next.or(call.$next);)?
+                    self.answer(<$call as Call>::NAME, &call.id, next.as_deref())
                 }
             }
         )*};
     }
     answers! {
-        DescribeClusterVerbatim ListStepsVerbatim ListInstanceGroupsVerbatim
-        ListInstanceFleetsVerbatim ListBootstrapActionsVerbatim
-        GetAutoTerminationPolicyVerbatim GetManagedScalingPolicyVerbatim
+        DescribeClusterVerbatim;
+        ListStepsVerbatim next;
+        ListInstanceGroupsVerbatim next;
+        ListInstanceFleetsVerbatim next;
+        ListBootstrapActionsVerbatim next;
+        GetAutoTerminationPolicyVerbatim;
+        GetManagedScalingPolicyVerbatim;
     }
 
     fn described(emr: &Emr, id: &str) -> Result<Option<Description>, CloudError> {

@@ -139,7 +139,7 @@ impl WatchdogSetup {
         .under(self.lease_place.clone())
         .remembering(RememberedFile::at(self.remembered.clone()));
         match accounts {
-            Some(accounts) => watchdog.from_account(accounts.own.clone()),
+            Some(accounts) => watchdog.with_own_account(accounts.own.clone()),
             None => watchdog,
         }
     }

@@ -5,7 +5,7 @@
 use super::QuietPeriod;
 use crate::guard::idle;
 use crate::model::application::Application;
-use crate::model::fleet::{ClusterSnapshot, Reading, Seen};
+use crate::model::fleet::{ClusterSnapshot, Seen};
 use crate::model::name::ClusterId;
 use crate::model::observed::{ClusterState, StepState};
 use crate::model::place::Place;
@@ -89,10 +89,8 @@ fn worked_at(snapshot: &ClusterSnapshot, now: DateTime<Utc>) -> Option<DateTime<
     match &snapshot.seen {
         Seen::Listed { .. } if snapshot.state() == ClusterState::Running => Some(now),
         Seen::Listed { worked_at } => *worked_at,
-        Seen::Described { steps } => {
-            let Reading::Read(steps) = steps else {
-                return None;
-            };
+        Seen::Described { .. } => {
+            let steps = snapshot.steps()?;
             let runs = steps.iter().any(|step| step.state == StepState::Running);
             let latest = snapshot.ready_at().map(|ready| idle::latest(ready, steps));
             if runs { Some(now) } else { latest }

@@ -34,7 +34,7 @@ impl RegionWatch {
 impl Watchdog {
     /// Watches other accounts besides this one, which is that of the watchdog's own credentials.
     #[must_use]
-    pub fn from_account(mut self, own: AccountId) -> Self {
+    pub fn with_own_account(mut self, own: AccountId) -> Self {
         self.own_account = Some(own);
         self
     }

@@ -40,7 +40,7 @@ impl Pair {
         let (clock, audit_sink) = (own.clock.clone(), own.audit_sink.clone());
         let name = "watchdog@here".to_owned();
         Watchdog::new(fleets, own.policies.clone(), clock, audit_sink, name)
-            .from_account(OWN.parse().unwrap())
+            .with_own_account(OWN.parse().unwrap())
     }
 
     async fn hours(&mut self, hours: u32) -> Vec<Report> {

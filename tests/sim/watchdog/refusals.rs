@@ -90,7 +90,7 @@ fn watchdog(world: &World, others: Vec<Rc<dyn FleetProvider>>) -> Watchdog {
     let fleets = std::iter::once(world.fleet(3)).chain(others).collect();
     let name = "watchdog@here".to_owned();
     Watchdog::new(fleets, world.policies.clone(), clock, audit_sink, name)
-        .from_account("111111111111".parse().unwrap())
+        .with_own_account("111111111111".parse().unwrap())
 }
 
 fn reported(world: &World) -> usize {

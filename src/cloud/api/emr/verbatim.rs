@@ -29,16 +29,18 @@ impl fmt::Debug for Verbatim {
     }
 }
 
-/// Declares calls whose replies are passed on as EMR writes them.
+/// Declares calls whose replies are passed on as EMR writes them; `next` for those that have pages.
 macro_rules! verbatim {
-    ($($(#[$doc:meta])* $call:ident, $name:literal;)*) => {$(
+    ($($(#[$doc:meta])* $call:ident, $name:literal $(, $next:ident)?;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $call {
             /// The cluster's id, `j-…`.
             pub id: String,
-            /// The token of the page to read; `None` for the first. A call without pages ignores it.
-            pub next: Option<String>,
+            $(
+                /// The token of the page to read; `None` for the first.
+                pub $next: Option<String>,
+            )?
         }
         call!($call, $name, reads, Verbatim, id);
     )*};
@@ -48,13 +50,13 @@ verbatim! {
     /// DescribeCluster: below `Cluster`. [`crate::cloud::api::Kind::NotFound`] if EMR does not know it.
     DescribeClusterVerbatim, "elasticmapreduce:DescribeCluster";
     /// ListSteps: below `Steps`, up to 50, newest first.
-    ListStepsVerbatim, "elasticmapreduce:ListSteps";
+    ListStepsVerbatim, "elasticmapreduce:ListSteps", next;
     /// ListInstanceGroups: below `InstanceGroups`.
-    ListInstanceGroupsVerbatim, "elasticmapreduce:ListInstanceGroups";
+    ListInstanceGroupsVerbatim, "elasticmapreduce:ListInstanceGroups", next;
     /// ListInstanceFleets: below `InstanceFleets`.
-    ListInstanceFleetsVerbatim, "elasticmapreduce:ListInstanceFleets";
+    ListInstanceFleetsVerbatim, "elasticmapreduce:ListInstanceFleets", next;
     /// ListBootstrapActions: below `BootstrapActions`.
-    ListBootstrapActionsVerbatim, "elasticmapreduce:ListBootstrapActions";
+    ListBootstrapActionsVerbatim, "elasticmapreduce:ListBootstrapActions", next;
     /// GetAutoTerminationPolicy: below `AutoTerminationPolicy`, if there is one.
     GetAutoTerminationPolicyVerbatim, "elasticmapreduce:GetAutoTerminationPolicy";
     /// GetManagedScalingPolicy: below `ManagedScalingPolicy`, if there is one.
