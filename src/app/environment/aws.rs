@@ -120,7 +120,7 @@ impl Environment {
         Ok(Retrying::new(sdk, seed()?).with_listener((self.terminal.waits)()))
     }
 
-    /// What EMR says of a cluster of a region, whoever created it; `None` if EMR does not know it.
+    /// What EMR says of a cluster of a region, no matter who created it; `None` if EMR does not know it.
     pub(crate) async fn description(
         &self,
         region: &Region,
