@@ -5,9 +5,11 @@ use super::error::{from_sdk, incomplete, refused};
 use super::translate::{their_time, time};
 use crate::cloud::api::cloudwatch::{DAY, GetBucketSizes, GetMetricData, PERIOD, Points, Query};
 use crate::cloud::api::{ApiError, Call, Page, Serve};
+use aws_sdk_cloudwatch::operation::get_metric_data::builders::GetMetricDataFluentBuilder;
 use aws_sdk_cloudwatch::types::{
     Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StatusCode,
 };
+use chrono::{DateTime, Utc};
 
 const NAMESPACE: &str = "AWS/ElasticMapReduce";
 /// A cluster that worked at any time of a period was working.
@@ -17,12 +19,7 @@ impl Serve<GetMetricData> for Sdk {
     async fn serve(&self, call: GetMetricData) -> Result<Page<Points>, ApiError> {
         let queries = call.queries.iter().enumerate().map(theirs).collect();
         let reply = self
-            .cloudwatch
-            .get_metric_data()
-            .set_metric_data_queries(Some(queries))
-            .start_time(their_time(call.from))
-            .end_time(their_time(call.until))
-            .scan_by(ScanBy::TimestampAscending)
+            .metric_data(queries, call.from, call.until)
             .set_next_token(call.next)
             .send()
             .await
@@ -38,17 +35,29 @@ impl Serve<GetBucketSizes> for Sdk {
     async fn serve(&self, call: GetBucketSizes) -> Result<Vec<Points>, ApiError> {
         let queries = call.buckets.iter().enumerate().map(size_of).collect();
         let reply = self
-            .cloudwatch
-            .get_metric_data()
-            .set_metric_data_queries(Some(queries))
-            .start_time(their_time(call.from))
-            .end_time(their_time(call.until))
-            .scan_by(ScanBy::TimestampAscending)
+            .metric_data(queries, call.from, call.until)
             .send()
             .await
             .map_err(from_sdk::<GetBucketSizes, _>)?;
         let results = reply.metric_data_results.unwrap_or_default();
         series::<GetBucketSizes>(call.buckets.len(), &results)
+    }
+}
+
+impl Sdk {
+    /// A request for the points of queries between two instants.
+    fn metric_data(
+        &self,
+        queries: Vec<MetricDataQuery>,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> GetMetricDataFluentBuilder {
+        self.cloudwatch
+            .get_metric_data()
+            .set_metric_data_queries(Some(queries))
+            .start_time(their_time(from))
+            .end_time(their_time(until))
+            .scan_by(ScanBy::TimestampAscending)
     }
 }
 

@@ -54,14 +54,11 @@ impl RegionWatch {
         let new = due.iter().filter(|(read_at, _)| read_at.is_none()).count();
         if extent == Extent::Part {
             // Known ones wait until a call is full or there are few clusters.
-            let all = self.tracked.len().min(TAGS_AT_ONCE);
-            let is_full = due.len() >= all.min(TAGS_AT_ONCE);
-            let most = if new > 0 || is_full {
-                new.max(1).next_multiple_of(TAGS_AT_ONCE)
-            } else {
-                0
-            };
-            due.truncate(most);
+            let full = self.tracked.len().min(TAGS_AT_ONCE);
+            if new == 0 && due.len() < full {
+                return;
+            }
+            due.truncate(new.max(1).next_multiple_of(TAGS_AT_ONCE));
         }
         let ids: Vec<ClusterId> = due.into_iter().map(|(_, id)| id.clone()).collect();
         if ids.is_empty() {

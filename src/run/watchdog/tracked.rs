@@ -156,14 +156,11 @@ impl TrackedCluster {
         if self.missing || self.trouble.is_some() {
             return false;
         }
-        match (&self.snapshot, self.tags_read_at) {
-            (None, read_at) => read_at.is_none(),
-            (Some(snapshot), _) => {
-                let known_at = self.tags_known_at();
-                let is_old = known_at.is_none_or(|at| now - at >= TAGS_INTERVAL);
-                snapshot.may_be_listed() && is_old
-            }
-        }
+        let Some(snapshot) = &self.snapshot else {
+            return self.tags_read_at.is_none();
+        };
+        let is_old = |at| now - at >= TAGS_INTERVAL;
+        snapshot.may_be_listed() && self.tags_known_at().is_none_or(is_old)
     }
 
     /// When its tags were last read.
