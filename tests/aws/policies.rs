@@ -2,6 +2,8 @@
 //! policy admits nothing.
 
 use crate::world::{Done, REGION, STACK, World};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono_tz::Tz;
 use clusterup::model::clock::Clock;
 use clusterup::run::clock::SystemClock;
 use serde_json::{Value, json};
@@ -22,7 +24,25 @@ pub(crate) fn under(policy: &str) -> World {
 
 pub(crate) fn say(world: &World, policy: &str) {
     fs::create_dir_all(world.path().join("policies")).unwrap();
-    world.write("policies/p.yaml", policy);
+    let zone = format!(
+        "budget: {{ timezone: {}, monthly",
+        mid_month(SystemClock.now())
+    );
+    world.write(
+        "policies/p.yaml",
+        &policy.replace("budget: { monthly", &zone),
+    );
+}
+
+/// A timezone in which no month begins within five hours of an instant, so that a run of a test is
+/// of one month on every day of the year.
+fn mid_month(now: DateTime<Utc>) -> Tz {
+    let same = |zone: &Tz| {
+        let [before, after] = [-5, 5].map(|hours| now + TimeDelta::hours(hours));
+        before.with_timezone(zone).month() == after.with_timezone(zone).month()
+    };
+    let zones = [Tz::UTC, Tz::Pacific__Pago_Pago, Tz::Pacific__Kiritimati];
+    zones.into_iter().find(same).unwrap()
 }
 
 /// A stack of team recsys.
