@@ -20,6 +20,9 @@ fn main() {
     }
     let of_cargo = |name: &str| std::env::var(name).unwrap_or_default();
     let root = of_cargo("CARGO_MANIFEST_DIR");
-    let version = version::of(&of_cargo("CARGO_PKG_VERSION"), Path::new(&root));
+    let root = Path::new(&root);
+    let version = version::of(&of_cargo("CARGO_PKG_VERSION"), root);
+    let commit = version::commit(root).unwrap_or_default();
     println!("cargo::rustc-env=CLUSTERUP_VERSION={version}");
+    println!("cargo::rustc-env=CLUSTERUP_COMMIT={commit}");
 }

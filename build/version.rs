@@ -16,7 +16,8 @@ pub(crate) fn of(number: &str, root: &Path) -> String {
     )
 }
 
-fn commit(root: &Path) -> Option<String> {
+/// The commit, its day, and `changed` where files that are compiled differ from it.
+pub(crate) fn commit(root: &Path) -> Option<String> {
     let top = git(root, &["rev-parse", "--show-toplevel"])?;
     // A tarball that somebody unpacked into a repository of theirs has none of our commits.
     if Path::new(&top).canonicalize().ok()? != root.canonicalize().ok()? {

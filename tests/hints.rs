@@ -14,7 +14,7 @@ fn commands_that_cannot_be_pasted_are_found() {
         "clusterup status",
         "clusterup apply 'my stacks/a.yaml' --local --set 'cluster.size=3 x m5.xlarge'",
         "clusterup extend movies --region us-east-1 --by 1h --why \"not done yet\"",
-        "sudo env XDG_STATE_HOME=/var/lib clusterup log --follow",
+        "sudo env XDG_STATE_HOME=/var/lib clusterup watchdog log --follow",
         "aws sso login --profile work",
     ] {
         assert_eq!(hints::pasted(good), Ok(()), "{good}");

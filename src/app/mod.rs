@@ -25,6 +25,7 @@ pub(crate) mod new_file;
 mod node_sizes;
 pub(crate) mod operator;
 pub(crate) mod origin;
+pub(crate) mod overview;
 pub(crate) mod policies;
 pub(crate) mod policy_reloader;
 pub(crate) mod preflight;

@@ -30,7 +30,7 @@ pub(super) async fn choose(until: Option<&str>, session: &Session) -> Choice {
         );
         Choice::Leave
     };
-    if !session.environment.stdin_is_terminal {
+    if session.environment.answers.refusal().is_some() {
         return leave();
     }
     session.reporter.say("");

@@ -13,18 +13,67 @@ use crate::model::name::Region;
 use crate::model::place::Place;
 use crate::model::stack::Stack;
 use crate::text::{Diagnostics, Setting};
-use clap::ValueEnum;
+use clap::{Arg, ArgAction, ValueEnum};
 use std::path::PathBuf;
 
 // Flags of every command. (A doc comment would become the program's description.)
 #[derive(Debug, clap::Args)]
 pub(super) struct GlobalArgs {
-    /// The format of standard output: text, or one JSON document.
+    /// The format of standard output: text, or one JSON document
     #[arg(long, value_enum, global = true, default_value_t = Output::Text)]
+    #[arg(help_heading = GLOBAL)]
     pub(super) output: Output,
+    /// Use colours: auto colours terminals, unless NO_COLOR is set
+    #[arg(long, value_enum, value_name = "WHEN", global = true, default_value_t)]
+    #[arg(help_heading = GLOBAL)]
+    pub(super) color: When,
+    /// Print no progress; results, warnings and errors remain
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
+    pub(super) quiet: bool,
     /// Log each call to AWS with its time and outcome to standard error; -vv adds names and ids
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, action = ArgAction::Count, help_heading = GLOBAL)]
     pub(super) verbose: u8,
+    /// Ask no questions; a command that needs an answer fails
+    #[arg(long, global = true, help_heading = GLOBAL)]
+    pub(super) no_input: bool,
+}
+
+/// The heading of the options that every command has.
+const GLOBAL: &str = "Global options";
+
+/// `-h`, among the options of every command.
+pub(super) fn help() -> Arg {
+    let help = Arg::new("help").long("help").short('h').global(true);
+    let help = help.action(ArgAction::Help).help("Print help");
+    help.help_heading(GLOBAL)
+}
+
+/// `-V`, of the program alone.
+pub(super) fn version() -> Arg {
+    let version = Arg::new("version").long("version").short('V');
+    let version = version.action(ArgAction::Version).help("Print the version");
+    version.help_heading(GLOBAL)
+}
+
+impl When {
+    /// Whether colours are used; `variables`: whether variables demand or forbid them. `None`: a
+    /// terminal has them.
+    pub(super) fn or(self, variables: Option<bool>) -> Option<bool> {
+        match self {
+            Self::Auto => variables,
+            Self::Always => Some(true),
+            Self::Never => Some(false),
+        }
+    }
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum When {
+    #[default]
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

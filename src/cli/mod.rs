@@ -17,9 +17,8 @@ mod flags;
 mod hidden;
 mod import;
 mod init;
-
-mod log;
 mod logs;
+mod overview;
 mod plan;
 mod policy;
 mod prices;
@@ -39,13 +38,14 @@ mod ui;
 mod usage;
 mod validate;
 mod verb;
+mod version;
 mod view;
 mod waits;
 mod watchdog;
 mod when;
 
 use crate::app::environment::Environment;
-use crate::app::failure::{Exit, Failure};
+use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::model::hint::CommandContext;
 use block_on::block_on;
@@ -53,11 +53,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use flags::GlobalArgs;
 use screen::Screen;
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::rc::Rc;
-use stderr::aside;
-use stdout::Stdout;
 use terminal::TERMINAL;
 use verb::{Finished, Verb, verbs};
 
@@ -67,11 +64,13 @@ use verb::{Finished, Verb, verbs};
 /// clusterup creates them, runs the job, downloads the results and ends the cluster.
 #[derive(Debug, Parser)]
 #[command(name = "clusterup", version = env!("CLUSTERUP_VERSION"), max_term_width = 100)]
+#[command(disable_help_flag = true, arg(flags::help()))]
+#[command(disable_version_flag = true, arg(flags::version()))]
 struct Args {
     #[command(flatten)]
     global: GlobalArgs,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -96,9 +95,10 @@ verbs! {
         #[command(mut_arg("stack", |arg| arg.help(plan::FILE_OR_NAME)))]
         Plan(plan::PlanArgs),
         /// Create what a stack describes, run its job and download the results
-        #[command(mut_arg("stack", |arg| arg.help(plan::FILE_OR_NAME)))]
+        #[command(visible_alias = "up", mut_arg("stack", |arg| arg.help(plan::FILE_OR_NAME)))]
         Apply(apply::ApplyArgs),
         /// Show stacks and clusters: state, age, idle time, and when and why each cluster will end
+        #[command(visible_alias = "ls")]
         Status(status::StatusArgs),
         /// Show the logs of a stack or a cluster as one stream in the order of time
         Logs(logs::LogsArgs),
@@ -106,8 +106,6 @@ verbs! {
         Summary(summary::SummaryArgs),
         /// Find out why a job or a cluster failed, from its logs
         Diagnose(diagnose::DiagnoseArgs),
-        /// Show what the watchdog did, and why (this machine's audit log)
-        Log(log::LogArgs),
         /// Raise a running cluster's lifetime or budget, up to its stack's ceiling
         Extend(extend::ExtendArgs),
         /// Give guardrails to a living cluster that others created, or take them off again
@@ -117,6 +115,7 @@ verbs! {
         /// Log in to the primary node of a stack's cluster
         Ssh(ssh::SshArgs),
         /// End a stack's clusters and delete everything created for it, except downloaded results
+        #[command(visible_aliases = ["down", "rm"])]
         Destroy(destroy::DestroyArgs),
         /// Estimate what a stack costs, or report what clusters have cost
         #[command(subcommand)]
@@ -136,32 +135,27 @@ verbs! {
         Doctor(doctor::DoctorArgs),
         /// Print the JSON Schema of stacks or policies, for editors
         Schema(schema::SchemaArgs),
+        /// Print the version, its commit, and the age of the prices
+        Version(version::VersionArgs),
     }
 }
 
 /// Runs one command line, the program's name first, and returns its exit code.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let argv: Vec<OsString> = argv.into_iter().collect();
-    let environment = Environment::of_process(TERMINAL);
     let (args, name) = match parse(&argv) {
         Ok(parsed) => parsed,
-        Err(error) => {
-            // Help and version are not errors; clap's exit code for a usage error is our 2.
-            let code = print_usage(&error);
-            if error.use_stderr() {
-                usage::document(&error, &argv, &Args::command(), environment.no_color);
-            }
-            return ExitCode::from(code);
-        }
+        Err(error) => return usage::print(error, &argv, &command(&argv)),
     };
+    let environment = Environment::of_process(TERMINAL, args.global.no_input);
     call_log::begin(args.global.verbose, environment.log.as_deref());
-    let here = here(&args.command, &argv);
-    let screen = Rc::new(Screen::new(args.global.output, environment.no_color, here));
+    let here = here(args.command.as_ref(), &argv);
+    let screen = Rc::new(Screen::new(&args.global, environment.colour, here));
     let session = Session {
         environment,
         reporter: screen.clone(),
     };
-    let exit = match block_on(run(&args.command, &session)) {
+    let exit = match block_on(run(args.command.as_ref(), &session)) {
         Ok(Finished { exit, document }) => {
             if let Some(document) = document {
                 screen.document(&name, exit.code(), document);
@@ -176,11 +170,16 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(screen.final_exit(exit).code())
 }
 
+/// The command line, whose help and errors have the colours that it demands.
+fn command(argv: &[OsString]) -> clap::Command {
+    Args::command().color(usage::colour(argv))
+}
+
 /// The arguments, and the command's name, such as `cost report`.
 fn parse(argv: &[OsString]) -> Result<(Args, String), clap::Error> {
-    let matches = Args::command().try_get_matches_from(argv)?;
+    let matches = command(argv).try_get_matches_from(argv)?;
     let args = Args::from_arg_matches(&matches);
-    let args = args.map_err(|error| error.format(&mut Args::command()))?;
+    let args = args.map_err(|error| error.format(&mut command(argv)))?;
     Ok((args, name(&matches)))
 }
 
@@ -191,15 +190,18 @@ fn name(matches: &ArgMatches) -> String {
         names.push(name);
         matches = of_verb;
     }
+    if names.is_empty() {
+        return overview::NAME.to_owned();
+    }
     names.join(" ")
 }
 
 /// What completes the commands that messages advise.
-fn here(command: &Command, argv: &[OsString]) -> CommandContext {
+fn here(command: Option<&Command>, argv: &[OsString]) -> CommandContext {
     let again = argv.iter().skip(1);
     let of_verb = match command {
-        Command::Verb(verb) => verb.here(),
-        Command::Completions(_) | Command::Hidden(_) => CommandContext::default(),
+        Some(Command::Verb(verb)) => verb.here(),
+        Some(Command::Completions(_) | Command::Hidden(_)) | None => CommandContext::default(),
     };
     CommandContext {
         again: again
@@ -209,27 +211,14 @@ fn here(command: &Command, argv: &[OsString]) -> CommandContext {
     }
 }
 
-async fn run(command: &Command, session: &Session) -> Result<Finished, Failure> {
+async fn run(command: Option<&Command>, session: &Session) -> Result<Finished, Failure> {
     match command {
-        Command::Verb(verb) => verb.run(session).await,
-        Command::Hidden(verb) => verb.run(session).await,
+        None => overview::run(session).await,
+        Some(Command::Verb(verb)) => verb.run(session).await,
+        Some(Command::Hidden(verb)) => verb.run(session).await,
         // The only command that has to know all others.
-        Command::Completions(args) => Ok(args.print(&mut Args::command(), session)),
+        Some(Command::Completions(args)) => Ok(args.print(&mut Args::command(), session)),
     }
-}
-
-/// Prints help, the version, or the usage error, and returns the exit code.
-fn print_usage(error: &clap::Error) -> u8 {
-    let code = u8::try_from(error.exit_code()).unwrap_or(2);
-    let printed = error.print().and_then(|()| std::io::stdout().flush());
-    if error.use_stderr() {
-        return code;
-    }
-    let out = Stdout::default();
-    out.note(printed);
-    let Some(lost) = out.lost() else { return code };
-    aside(&format!("error: {lost}"));
-    Exit::Failed.code()
 }
 
 /// Checks that clusterup accepts a command line, the program's name first.

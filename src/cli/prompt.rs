@@ -1,4 +1,4 @@
-//! Questions on the terminal. None is asked if standard input is not a terminal.
+//! Questions on the terminal. None is asked if standard input is not a terminal, or with --no-input.
 
 use crate::app::environment::Environment;
 use crate::app::failure::Failure;
@@ -14,12 +14,12 @@ pub(super) fn consent(
     if yes {
         return Ok(true);
     }
-    if !environment.stdin_is_terminal {
-        return Err(Failure::input(format!(
-            "{question} Standard input is not a terminal, so no answer is possible"
-        ))
-        .hint("consent in advance")
-        .hint(Command::again().arg("--yes")));
+    if let Some(why) = environment.answers.refusal() {
+        return Err(
+            Failure::input(format!("{question} {why}, so no answer is possible"))
+                .hint("consent in advance")
+                .hint(Command::again().arg("--yes")),
+        );
     }
     let answer = ask(&format!("{question} [y/N] "));
     Ok(matches!(

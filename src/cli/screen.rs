@@ -1,10 +1,10 @@
 //! Output: data to standard output, messages to standard error. Only this module and `stderr`
 //! print, and `cloud::notify::stderr` for notices.
 
-use super::flags::Output;
+use super::flags::{GlobalArgs, Output};
 use super::stdout::Stdout;
 use super::view::month;
-use super::view::progress::Bars;
+use super::view::progress::{Bars, Quiet};
 use super::view::words::wrap;
 use crate::app::failure::{Exit, Failure};
 use crate::app::reporter::{Progress, Reporter};
@@ -18,6 +18,8 @@ use std::io::{IsTerminal, Write};
 
 pub(super) struct Screen {
     json: bool,
+    /// Whether no progress is shown.
+    quiet: bool,
     /// What completes the commands that messages advise.
     here: CommandContext,
     out: Stdout,
@@ -29,14 +31,28 @@ pub(super) struct Screen {
 const MAX_COMMAND: usize = 4_000;
 
 impl Screen {
-    pub(super) fn new(output: Output, no_color: bool, here: CommandContext) -> Self {
+    /// `colour`: whether variables demand or forbid colours.
+    pub(super) fn new(global: &GlobalArgs, colour: Option<bool>, here: CommandContext) -> Self {
         let stderr_is_terminal = std::io::stderr().is_terminal();
         Self {
-            json: output == Output::Json,
+            json: global.output == Output::Json,
+            quiet: global.quiet,
             here,
             out: Stdout::default(),
-            colour: stderr_is_terminal && !no_color,
+            colour: global.color.or(colour).unwrap_or(stderr_is_terminal),
             stderr_is_terminal,
+        }
+    }
+
+    /// For one JSON document, before the flags are known.
+    pub(super) fn for_json() -> Self {
+        Self {
+            json: true,
+            quiet: false,
+            here: CommandContext::default(),
+            out: Stdout::default(),
+            colour: false,
+            stderr_is_terminal: false,
         }
     }
 
@@ -193,6 +209,10 @@ impl Reporter for Screen {
     }
 
     fn progress(&self) -> Box<dyn Progress + '_> {
-        Box::new(Bars::new(self, self.stderr_is_terminal))
+        let bars = Bars::new(self, self.stderr_is_terminal);
+        if self.quiet {
+            return Box::new(Quiet(bars));
+        }
+        Box::new(bars)
     }
 }

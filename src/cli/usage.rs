@@ -1,24 +1,68 @@
 //! Usage errors: clap's text for people, and one JSON document with `--output json`.
 
-use super::flags::Output;
 use super::screen::Screen;
+use super::stderr::aside;
+use super::stdout::Stdout;
 use crate::app::failure::{Exit, Failure};
-use crate::model::hint::{Command, CommandContext};
+use crate::model::hint::Command;
+use clap::ColorChoice;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Prints help, the version, or the usage error, and returns the exit code.
+pub(super) fn print(error: clap::Error, argv: &[OsString], all: &clap::Command) -> ExitCode {
+    let error = with_fit_suggestions(error, all);
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    if error.use_stderr() {
+        // Help and version are not errors; clap's exit code for a usage error is our 2.
+        document(&error, argv, all);
+        return ExitCode::from(code);
+    }
+    let out = Stdout::default();
+    out.note(printed);
+    let Some(lost) = out.lost() else {
+        return ExitCode::from(code);
+    };
+    aside(&format!("error: {lost}"));
+    ExitCode::from(Exit::Failed.code())
+}
+
+/// The error without suggestions of commands that nobody should type by mistake: hidden ones, and
+/// those that delete.
+fn with_fit_suggestions(mut error: clap::Error, all: &clap::Command) -> clap::Error {
+    let kind = ContextKind::SuggestedSubcommand;
+    let Some(suggested) = error.remove(kind) else {
+        return error;
+    };
+    let names = if let ContextValue::Strings(names) = suggested {
+        names
+    } else {
+        vec![suggested.to_string()]
+    };
+    let fit = names.into_iter().filter(|name| {
+        let command = all.find_subcommand(name);
+        command.is_none_or(|it| !it.is_hide_set() && it.get_name() != DELETES)
+    });
+    let fit: Vec<String> = fit.collect();
+    if !fit.is_empty() {
+        error.insert(kind, ContextValue::Strings(fit));
+    }
+    error
+}
+
+/// The command that is never suggested, whichever of its names is meant.
+const DELETES: &str = "destroy";
 
 /// Prints the JSON document of a usage error if JSON is requested; clap has printed its text.
-pub(super) fn document(
-    error: &clap::Error,
-    argv: &[OsString],
-    all: &clap::Command,
-    no_color: bool,
-) {
+fn document(error: &clap::Error, argv: &[OsString], all: &clap::Command) {
     if !wants_json(argv) {
         return;
     }
     let verb = verb(argv, all);
-    let screen = Screen::new(Output::Json, no_color, CommandContext::default());
+    let screen = Screen::for_json();
     let name = verb.join(" ");
     let name = (!name.is_empty()).then_some(name.as_str());
     screen.failed(name, &failure(error, &verb));
@@ -29,6 +73,21 @@ fn wants_json(argv: &[OsString]) -> bool {
     let words: Vec<_> = words(argv).collect();
     let separate = words.windows(2).any(|two| two == ["--output", "json"]);
     separate || words.contains(&"--output=json")
+}
+
+/// When the command line demands colours, in any position, even if the rest is invalid.
+pub(super) fn colour(argv: &[OsString]) -> ColorChoice {
+    let words: Vec<_> = words(argv).collect();
+    let separate = words.windows(2).filter(|two| two[0] == "--color");
+    let separate = separate.map(|two| two[1]);
+    let joined = words
+        .iter()
+        .filter_map(|word| word.strip_prefix("--color="));
+    match separate.chain(joined).last() {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        Some(_) | None => ColorChoice::Auto,
+    }
 }
 
 /// The words after the program's name and before `--`.
@@ -44,7 +103,7 @@ fn verb(argv: &[OsString], all: &clap::Command) -> Vec<String> {
     let mut command = all.clone();
     let mut words = words(argv);
     while let Some(word) = words.next() {
-        if word == "--output" {
+        if word == "--output" || word == "--color" {
             words.next();
         }
         if word.starts_with('-') {
@@ -53,7 +112,7 @@ fn verb(argv: &[OsString], all: &clap::Command) -> Vec<String> {
         let Some(next) = command.find_subcommand(word).cloned() else {
             break;
         };
-        verb.push(word.to_owned());
+        verb.push(next.get_name().to_owned());
         command = next;
     }
     verb

@@ -20,7 +20,7 @@ use crate::model::name::ClusterId;
 use crate::model::place::Place;
 use chrono::{DateTime, Utc};
 use error::LedgerContext;
-use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, params};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -178,6 +178,15 @@ impl Ledger {
         self.select(scope, "final = 0 AND ?3 = ?4", [0, 0])
     }
 
+    /// Returns the records of all places that are not final, oldest first.
+    ///
+    /// # Errors
+    /// Returns an error if the database, or one of its records, cannot be read.
+    pub fn living(&self) -> Result<Vec<Record>, LedgerError> {
+        let sql = "SELECT id, record FROM records WHERE final = 0 ORDER BY created_at, id";
+        self.read(sql, [])
+    }
+
     /// Returns the ids of the clusters whose records are final.
     ///
     /// # Errors
@@ -219,10 +228,15 @@ impl Ledger {
         let sql = format!(
             "SELECT id, record FROM records WHERE {OF_SCOPE} AND {more} ORDER BY created_at, id"
         );
+        let [first, second] = numbers;
+        let place = scope.place.to_string();
+        self.read(&sql, params![place, scope.account, first, second])
+    }
+
+    /// The records that a query selects with their ids.
+    fn read(&self, sql: &str, values: impl Params) -> Result<Vec<Record>, LedgerError> {
         let rows = || {
-            let mut statement = self.db.prepare(&sql)?;
-            let [first, second] = numbers;
-            let values = params![scope.place.to_string(), scope.account, first, second];
+            let mut statement = self.db.prepare(sql)?;
             let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
             statement
                 .query_map(values, row)?

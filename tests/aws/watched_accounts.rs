@@ -137,7 +137,7 @@ fn two_accounts_are_swept_and_the_third_is_reported_once() {
     assert_eq!(lines(&again.out, "333333333333").len(), 1, "{}", again.out);
     let cannot = again.out.matches("cannot be listed").count();
     assert_eq!(cannot, 0, "{}", again.out);
-    let log = world.json(&["log"]);
+    let log = world.json(&["watchdog", "log"]);
     let entries = log["entries"].as_array().unwrap();
     let of = |act: &str| -> Vec<&Value> { entries.iter().filter(|it| it["act"] == act).collect() };
     assert_eq!(of("fail").len(), 1, "{entries:#?}");

@@ -34,7 +34,7 @@ fn no_name_and_no_tag_prints_its_own_line() {
     names.sort_unstable();
     assert_eq!(reported, names, "for machines it is what EMR says");
     let swept = world.expect(0, &sweep);
-    let log = world.expect(0, &["log"]);
+    let log = world.expect(0, &["watchdog", "log"]);
     for shown in [&swept.out, &swept.err, &log.out] {
         let forged = |line: &str| line.starts_with("us-east-1 j-PRODUCTION00");
         assert!(!shown.lines().any(forged), "{shown}");

@@ -199,7 +199,7 @@ fn the_watchdog_ends_the_idle_one_of_two_clusters() {
 
 /// The acts in the audit log.
 fn acts(home: &Home) -> Vec<String> {
-    let log = home.json(&["log"]);
+    let log = home.json(&["watchdog", "log"]);
     let entries = log["entries"].as_array().unwrap().iter();
     let acts = entries.map(|entry| entry["act"].as_str().unwrap().to_owned());
     acts.collect()

@@ -35,7 +35,8 @@ fn entry(at: DateTime<Utc>, act: Act, id: &str) -> Entry {
 #[test]
 fn the_log_is_filtered_and_creates_no_ledger() {
     let room = Room::new();
-    room.expect(0, &["log"]).says("watchdog install");
+    room.expect(0, &["watchdog", "log"])
+        .says("watchdog install");
     assert!(!room.at("state").exists());
     let now = SystemClock.now();
     let mut ledger = ledger(&room);
@@ -47,10 +48,10 @@ fn the_log_is_filtered_and_creates_no_ledger() {
     }
     ledger.note(&entry(now, Act::Terminate, "j-0")).unwrap();
     let ids = |args: &[&str]| {
-        let document = room.json(&[&["log"], args].concat());
+        let document = room.json(&[&["watchdog", "log"], args].concat());
         assert_eq!(
             (&document["verb"], &document["exit"]),
-            (&"log".into(), &0.into())
+            (&"watchdog log".into(), &0.into())
         );
         let entries = document["entries"].as_array().unwrap().iter();
         let ids = entries.map(|it| it["id"].as_i64().unwrap());
@@ -62,9 +63,10 @@ fn the_log_is_filtered_and_creates_no_ledger() {
     assert_eq!(ids(&["--act", "terminate"]), [61]);
     assert_eq!(ids(&["--cluster", "j-0"]), [60, 61]);
     assert_eq!(ids(&["--cluster", "none"]), Vec::<i64>::new());
-    room.expect(0, &["log", "--last", "1"])
+    room.expect(0, &["watchdog", "log", "--last", "1"])
         .says("terminate j-0");
-    room.expect(2, &["log", "--act", "nap"]).says("terminate");
+    room.expect(2, &["watchdog", "log", "--act", "nap"])
+        .says("terminate");
 }
 
 #[test]
@@ -75,7 +77,9 @@ fn new_entries_are_printed_one_per_line() {
     for id in ["j-1", "j-2", "j-3"] {
         ledger.note(&entry(now, Act::Warn, id)).unwrap();
     }
-    let mut follow = room.command(&["log", "--follow", "--last", "2", "--output", "json"]);
+    let mut follow = room.command(&[
+        "watchdog", "log", "--follow", "--last", "2", "--output", "json",
+    ]);
     let mut child = Running::start(follow.stdout(Stdio::piped()));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };

@@ -94,9 +94,9 @@ const TABLE: &[Row] = &[
     ("diagnose t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
     ("summary t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
     ("ui t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
-    ("log", 0, [0; 8]),
+    ("watchdog log", 0, [0; 8]),
     (
-        "log --follow",
+        "watchdog log --follow",
         GOES_ON,
         [1, 1, 1, 1, 1, GOES_ON, GOES_ON, GOES_ON],
     ),
@@ -145,6 +145,7 @@ const TABLE: &[Row] = &[
     ("doctor --local", 0, [0, 1, 1, 1, 1, 1, 1, 1]),
     ("schema", 0, [0; 8]),
     ("completions fish", 0, [0; 8]),
+    ("version", 0, [0; 8]),
 ];
 
 /// A request that `import` makes a stack of.

@@ -4,6 +4,7 @@
 mod audit_log;
 mod diagnose;
 mod disks;
+mod everyday;
 #[path = "../support/faults.rs"]
 mod faults;
 mod files;

@@ -48,7 +48,10 @@ fn commands_are_split_as_a_shell_splits_them() {
             "cargo run -- status --local  # ours",
             "clusterup|status|--local",
         ),
-        ("sudo clusterup log --follow", "clusterup|log|--follow"),
+        (
+            "sudo clusterup watchdog log --follow",
+            "clusterup|watchdog|log|--follow",
+        ),
         (
             "clusterup cost report --csv > 'a b.csv'",
             "clusterup|cost|report|--csv",

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// Verbs of the command line: a sentence that names one should have been a command.
 const VERBS: &[&str] = &[
-    "apply", "budget", "cost", "destroy", "doctor", "extend", "init", "log", "logs", "plan",
-    "policy", "prices", "ssh", "status", "validate", "watchdog",
+    "apply", "budget", "cost", "destroy", "doctor", "extend", "init", "logs", "plan", "policy",
+    "prices", "ssh", "status", "validate", "watchdog",
 ];
 
 /// What commands begin with.

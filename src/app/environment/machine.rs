@@ -38,7 +38,7 @@ impl Environment {
         let (downloaded, spoilt) = cache.read();
         downloaded
             .into_iter()
-            .for_each(|downloaded| catalog.overlay(downloaded));
+            .for_each(|(_, downloaded)| catalog.overlay(downloaded));
         for Spoilt { path, region, why } in spoilt {
             let path = path.display();
             (self.terminal.warn)(&format!("warning: ignoring the prices in {path}: {why}"));

@@ -41,9 +41,38 @@ pub(crate) struct Environment {
     login: Rc<Login>,
     /// The log filter if no flag sets it: RUST_LOG.
     pub(crate) log: Option<String>,
-    pub(crate) no_color: bool,
-    pub(crate) stdin_is_terminal: bool,
+    /// Whether variables demand or forbid colours.
+    pub(crate) colour: Option<bool>,
+    pub(crate) answers: Answers,
     terminal: Terminal,
+}
+
+/// Whether somebody can answer questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    Possible,
+    NoTerminal,
+    /// `--no-input` is set.
+    Refused,
+}
+
+impl Answers {
+    fn of_process(no_input: bool) -> Self {
+        match (no_input, std::io::stdin().is_terminal()) {
+            (true, _) => Self::Refused,
+            (false, true) => Self::Possible,
+            (false, false) => Self::NoTerminal,
+        }
+    }
+
+    /// Why nobody can answer; `None` if somebody can.
+    pub(crate) const fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::Possible => None,
+            Self::NoTerminal => Some("Standard input is not a terminal"),
+            Self::Refused => Some("--no-input is set"),
+        }
+    }
 }
 
 /// How the environment reaches people, besides a session's reporter.
@@ -95,7 +124,8 @@ impl Environment {
         clippy::disallowed_methods,
         reason = "this module reads the environment"
     )]
-    pub(crate) fn of_process(terminal: Terminal) -> Self {
+    /// `no_input`: whether questions are forbidden.
+    pub(crate) fn of_process(terminal: Terminal, no_input: bool) -> Self {
         let folder = |name: &str| {
             env::var_os(name)
                 .map(PathBuf::from)
@@ -106,7 +136,7 @@ impl Environment {
         let under = |variable: &str, default: &str| {
             folder(variable).or_else(|| Some(home.as_ref()?.join(default)))
         };
-        let stdin_is_terminal = std::io::stdin().is_terminal();
+        let answers = Answers::of_process(no_input);
         Self {
             state: under("XDG_STATE_HOME", ".local/state"),
             cache: under("XDG_CACHE_HOME", ".cache"),
@@ -116,17 +146,34 @@ impl Environment {
             #[cfg(feature = "aws")]
             overrides: Overrides::from_environment(),
             #[cfg(feature = "aws")]
-            login: Rc::new(Login::new(mfa_prompt(stdin_is_terminal, terminal))),
+            login: Rc::new(Login::new(mfa_prompt(answers, terminal))),
             inherited: inherited_variables(),
             catalog: OnceCell::new(),
             log: env::var("RUST_LOG")
                 .ok()
                 .filter(|filter| !filter.is_empty()),
-            no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
-            stdin_is_terminal,
+            colour: colour(),
+            answers,
             terminal,
             home,
         }
+    }
+}
+
+/// Whether NO_COLOR, CLICOLOR_FORCE or the terminal's type demand or forbid colours, in this order.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this module reads the environment"
+)]
+fn colour() -> Option<bool> {
+    let of = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let forbids = of("NO_COLOR").is_some();
+    let demands = of("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    let is_dumb = of("TERM").is_some_and(|value| value == "dumb");
+    match (forbids, demands) {
+        (true, _) => Some(false),
+        (false, true) => Some(true),
+        (false, false) => is_dumb.then_some(false),
     }
 }
 
@@ -156,6 +203,9 @@ fn inherited_variables() -> BTreeMap<String, String> {
 
 /// Asks for MFA codes, if a person can answer.
 #[cfg(feature = "aws")]
-fn mfa_prompt(stdin_is_terminal: bool, terminal: Terminal) -> Option<Ask> {
-    stdin_is_terminal.then(|| Box::new(terminal.ask) as Ask)
+fn mfa_prompt(answers: Answers, terminal: Terminal) -> Option<Ask> {
+    answers
+        .refusal()
+        .is_none()
+        .then(|| Box::new(terminal.ask) as Ask)
 }

@@ -12,6 +12,7 @@ pub(super) mod log;
 pub(super) mod logs;
 pub(super) mod month;
 pub(super) mod node;
+pub(super) mod overview;
 pub(super) mod plan;
 pub(super) mod policy;
 pub(super) mod price;

@@ -118,6 +118,21 @@ impl Activity {
     }
 }
 
+/// Shows only the warnings of an operation.
+pub(in crate::cli) struct Quiet<'a>(pub(in crate::cli) Bars<'a>);
+
+impl Progress for Quiet<'_> {
+    fn clear(&self) {}
+}
+
+impl Listener for Quiet<'_> {
+    fn on_event(&self, event: &Event) {
+        if matches!(event, Event::Warning { .. }) {
+            self.0.on_event(event);
+        }
+    }
+}
+
 impl Progress for Bars<'_> {
     fn clear(&self) {
         if let Some(activity) = self.now.borrow_mut().take() {
@@ -164,7 +179,7 @@ impl Listener for Bars<'_> {
     }
 }
 
-const fn cluster_state(state: ClusterState) -> &'static str {
+pub(super) const fn cluster_state(state: ClusterState) -> &'static str {
     match state {
         ClusterState::Starting => "is starting",
         ClusterState::Bootstrapping => "is bootstrapping",

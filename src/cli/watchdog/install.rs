@@ -203,7 +203,7 @@ fn next(scope: ServiceScope) -> Vec<Hint> {
             &[
                 "sudo systemctl daemon-reload",
                 "sudo systemctl enable --now clusterup-watchdog",
-                "sudo env XDG_STATE_HOME=/var/lib clusterup log --follow",
+                "sudo env XDG_STATE_HOME=/var/lib clusterup watchdog log --follow",
             ],
         ),
         ServiceScope::User => (
@@ -212,7 +212,7 @@ fn next(scope: ServiceScope) -> Vec<Hint> {
                 "systemctl --user daemon-reload",
                 "systemctl --user enable --now clusterup-watchdog",
                 "loginctl enable-linger",
-                "clusterup log --follow",
+                "clusterup watchdog log --follow",
             ],
         ),
     };

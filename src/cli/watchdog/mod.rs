@@ -2,6 +2,7 @@
 
 mod host;
 mod install;
+mod log;
 mod quote;
 mod run;
 mod sweep;
@@ -18,6 +19,8 @@ verbs! {
         Run(run::RunArgs),
         /// Look at all clusters once
         Sweep(sweep::SweepArgs),
+        /// Show what the watchdog did, and why (this machine's audit log)
+        Log(log::LogArgs),
         /// Install the watchdog as a hardened systemd service on this machine
         Install(install::InstallArgs),
     }

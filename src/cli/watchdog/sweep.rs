@@ -21,7 +21,7 @@ pub(in crate::cli) struct SweepArgs {
 
 const STOPPED: [&str; 2] = [
     "interrupted during the sweep",
-    "`clusterup log` shows what was done; the next sweep continues",
+    "`clusterup watchdog log` shows what was done; the next sweep continues",
 ];
 
 impl Verb for SweepArgs {
@@ -35,7 +35,7 @@ impl Verb for SweepArgs {
             let lease = watched.lease_place.watch().await?.ok_or_else(|| {
                 Failure::new(Exit::Failed, "another watchdog is running")
                     .hint("see what it does, or do a dry run")
-                    .hint(Command::clusterup("log"))
+                    .hint(Command::clusterup("watchdog log"))
                     .hint(Command::again().arg("--dry-run"))
             })?;
             let sweep = watchdog.sweep_all(false, &*progress);

@@ -39,9 +39,9 @@ impl PriceCache {
         self.folder.join(format!("{region}.txt"))
     }
 
-    /// Reads all files: the catalogs in order of the regions, and the files that cannot be used. A
+    /// Reads all files: the catalogs with their regions, in their order, and the files that cannot be used. A
     /// missing folder counts as empty.
-    pub fn read(&self) -> (Vec<Catalog>, Vec<Spoilt>) {
+    pub fn read(&self) -> (Vec<(Region, Catalog)>, Vec<Spoilt>) {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut regions: Vec<Region> = entries
             .filter_map(|entry| region_of(&entry.path()))
@@ -54,7 +54,7 @@ impl PriceCache {
             let read = disk::text(&path, disk::RECORD).map_err(|error| error.to_string());
             let parse = |text: String| text.parse().map_err(|bad| format!("{bad}"));
             match read.and_then(parse) {
-                Ok(catalog) => catalogs.push(catalog),
+                Ok(catalog) => catalogs.push((region, catalog)),
                 Err(why) => spoilt.push(Spoilt { path, region, why }),
             }
         }

@@ -161,6 +161,14 @@ impl Catalog {
         regions.into_iter()
     }
 
+    /// The newest date of an instance's price; `None` if there is none.
+    pub fn as_of(&self) -> Option<NaiveDate> {
+        let instances = self.figures.iter();
+        let instances = instances.filter(|((item, _), _)| *item == Item::Ec2);
+        let figures = instances.flat_map(|(_, regions)| regions.values());
+        figures.map(|figure| figure.source.as_of).max()
+    }
+
     /// Whether an instance type has a price in a region.
     pub fn has(&self, region: &Region, instance_type: &InstanceType) -> bool {
         let price = self.stated(Item::Ec2, region.as_str(), instance_type);

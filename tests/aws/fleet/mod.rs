@@ -384,7 +384,7 @@ fn forgotten_clusters_end_and_the_others_live() {
     ] {
         assert_eq!(state(name).0, end, "{name}");
     }
-    let log = fleet.world.expect(0, &["log"]);
+    let log = fleet.world.expect(0, &["watchdog", "log"]);
     assert!(
         log.out.contains("terminate") && log.out.contains("max_lifetime"),
         "{}",

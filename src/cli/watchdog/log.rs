@@ -1,11 +1,11 @@
-//! `log`: shows this machine's audit log: what the watchdog, and people through it, did.
+//! `watchdog log`: shows this machine's audit log: what the watchdog, and people through it, did.
 
-use super::verb::{Finished, Verb};
-use super::view;
-use super::when::When;
 use crate::app::failure::{Exit, Failure};
 use crate::app::recorded_costs;
 use crate::app::session::Session;
+use crate::cli::verb::{Finished, Verb};
+use crate::cli::view;
+use crate::cli::when::When;
 use crate::ledger::{AuditQuery, Ledger, Logged};
 use crate::model::audit::Act;
 use crate::model::clock::Clock;
@@ -15,7 +15,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct LogArgs {
+pub(in crate::cli) struct LogArgs {
     /// Show only this cluster, given by id or name
     #[arg(long, value_name = "ID")]
     cluster: Option<String>,
@@ -81,7 +81,7 @@ impl Verb for LogArgs {
 fn no_entries(args: &LogArgs, session: &Session) {
     let reporter = &session.reporter;
     let (what, next) = if args.cluster.is_some() || args.act.is_some() || args.since.is_some() {
-        ("no entry of the log matches", "log")
+        ("no entry of the log matches", "watchdog log")
     } else {
         ("the log is empty: no watchdog has run", "watchdog install")
     };
