@@ -3,7 +3,7 @@
 //! The rooms (top folders) in order of dependence; each may import only those above it, which
 //! `tests/tidy.rs` checks:
 //!
-//! - [`model`]: the types that all rooms share. Pure, as are the next eight.
+//! - [`model`]: the types that all rooms share. Pure, as are the next nine.
 //! - [`text`]: parses YAML into a `Stack` or a `Policy` and reports every mistake at once.
 //! - [`cost`]: capacities and prices of instance types, estimates, and the ledger's reports.
 //! - [`guard`]: decides from a `Cluster` and the time whether it may go on.
@@ -12,6 +12,7 @@
 //! - [`diagnose`]: finds the causes of failures in logs, and what would fail in scripts.
 //! - [`summary`]: what a run did, from Spark's event log.
 //! - [`import`]: makes a stack of what other tools made.
+//! - [`chart`]: charts as SVG and HTML, for the watchdog's page and for documents.
 //! - [`disk`]: reads the user's files: regular ones, of bounded size.
 //! - [`cloud`]: the trait of a cloud, with AWS, this machine and a simulation behind it.
 //! - [`ledger`]: the SQLite database of what clusters have cost.
@@ -29,6 +30,8 @@
 // which `.ci/run` sets, the compiler reports every item that no command reaches.
 #[cfg(not(closed))]
 pub mod app;
+#[cfg(not(closed))]
+pub mod chart;
 #[cfg(not(closed))]
 pub mod cli;
 #[cfg(not(closed))]
@@ -62,6 +65,8 @@ pub mod text;
 
 #[cfg(closed)]
 mod app;
+#[cfg(closed)]
+mod chart;
 #[cfg(closed)]
 mod cli;
 #[cfg(closed)]

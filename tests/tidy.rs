@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("policy", &["model", "text", "cost", "guard"]),
     ("summary", &["model", "cost"]),
     ("import", &["model", "text", "cost"]),
+    ("chart", &["model"]),
     ("disk", &[]),
     (
         "cloud",
@@ -48,15 +49,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "import",
-            "disk", "cloud", "ledger", "run", "app", "dash",
+            "disk", "cloud", "ledger", "run", "app", "dash", "chart",
         ],
     ),
-    ("dash", &["model", "cost", "guard", "run"]),
+    ("dash", &["model", "cost", "guard", "run", "chart"]),
 ];
 
 /// The rooms that do no I/O, hold no `async` and know no clock.
 const PURE: &[&str] = &[
-    "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "import",
+    "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "import", "chart",
 ];
 
 /// What a pure room may not even name.

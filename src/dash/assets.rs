@@ -1,10 +1,11 @@
 //! The static files: style, script and icon, compiled into the program.
 
+use crate::chart::CSS;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
 pub(super) async fn css() -> impl IntoResponse {
-    let css = include_str!("../../templates/dash/app.css");
+    let css = format!("{}{CSS}", include_str!("../../templates/dash/app.css"));
     ([(CONTENT_TYPE, "text/css; charset=utf-8")], css)
 }
 

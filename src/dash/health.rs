@@ -1,7 +1,7 @@
 //! The health check of the watchdog.
 
 use super::Shared;
-use super::words::span;
+use crate::chart::span;
 use crate::model::fleet_status::FleetStatus;
 use axum::Json;
 use axum::extract::State;

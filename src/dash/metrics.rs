@@ -254,7 +254,7 @@ fn count(registry: &mut Registry, name: &'static str, help: &'static str, value:
 }
 
 fn float(amount: Usd) -> f64 {
-    super::chart::float(amount)
+    crate::chart::float(amount)
 }
 
 fn seconds(at: DateTime<Utc>) -> f64 {

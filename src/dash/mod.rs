@@ -5,7 +5,6 @@
 
 mod actions;
 mod assets;
-mod chart;
 mod connections;
 mod events;
 mod gate;

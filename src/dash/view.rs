@@ -1,7 +1,7 @@
 //! What the templates show: texts and CSS classes.
 
-use super::chart::Chart;
-use super::words::{dollars, plain, span, state, time};
+use super::words::{plain, state, time};
+use crate::chart::{self, dollars, span};
 use crate::model::audit::{Act, Entry};
 use crate::model::fleet_status::{Curve, FleetStatus, Row, SweepSummary};
 use crate::model::money::Usd;
@@ -263,7 +263,9 @@ pub(super) struct MonthView {
     /// `good`, `warn` if the projection exceeds the budget, `bad` if the budget is exceeded.
     pub(super) tone: &'static str,
     pub(super) verdict: String,
-    pub(super) chart: Chart,
+    /// The chart's drawing and its table, as HTML.
+    pub(super) drawing: String,
+    pub(super) figures: String,
 }
 
 impl MonthView {
@@ -283,6 +285,8 @@ impl MonthView {
         } else {
             ("good", "projected within the budget".to_owned())
         };
+        let id = format!("month-{}-{}", curve.team, curve.policy);
+        let chart = chart::budget(&id, curve);
         Self {
             team: curve.team.to_string(),
             policy: curve.policy.to_string(),
@@ -294,7 +298,8 @@ impl MonthView {
             percent: percent.floor(),
             tone,
             verdict,
-            chart: Chart::of(curve),
+            drawing: chart.drawing(),
+            figures: chart.figures(),
         }
     }
 }
