@@ -6,6 +6,8 @@
 mod audit;
 #[path = "ledger/database.rs"]
 mod database;
+#[path = "ledger/document.rs"]
+mod document;
 #[path = "ledger/properties.rs"]
 mod properties;
 #[path = "ledger/recorded.rs"]
@@ -14,6 +16,8 @@ mod recorded;
 mod reports;
 #[path = "support/running.rs"]
 mod running;
+#[path = "support/spending.rs"]
+mod spending;
 
 use chrono::{DateTime, Utc};
 use clusterup::cost::ledger::{Record, Scope, Window, Work};

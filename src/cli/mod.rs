@@ -12,6 +12,7 @@ mod ctrl_c;
 mod destroy;
 mod diagnose;
 mod doctor;
+mod document;
 mod extend;
 mod flags;
 mod hidden;

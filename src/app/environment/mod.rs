@@ -44,6 +44,8 @@ pub(crate) struct Environment {
     /// Whether variables demand or forbid colours.
     pub(crate) colour: Option<bool>,
     pub(crate) answers: Answers,
+    /// Whether the terminal's characters are UTF-8.
+    pub(crate) utf8: bool,
     terminal: Terminal,
 }
 
@@ -154,6 +156,7 @@ impl Environment {
                 .filter(|filter| !filter.is_empty()),
             colour: colour(),
             answers,
+            utf8: utf8(),
             terminal,
             home,
         }
@@ -186,6 +189,23 @@ fn who() -> String {
     let host = rustix::system::uname();
     let host = host.nodename().to_string_lossy().into_owned();
     format!("{}@{host}", user.as_deref().unwrap_or("somebody"))
+}
+
+/// Whether the locale's characters are UTF-8: the first of these variables that is set decides
+/// (POSIX, 8.2 Internationalization Variables).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this module reads the environment"
+)]
+fn utf8() -> bool {
+    let mut set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| env::var(name).ok());
+    let locale = set.find(|value| !value.is_empty());
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
 
 /// The variables that a local cluster's processes inherit: as on EMR, almost none.

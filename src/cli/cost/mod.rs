@@ -1,6 +1,7 @@
 //! `cost`: estimates of stacks, and reports of what clusters have cost.
 
 mod estimate;
+mod html;
 mod report;
 
 use super::verb::verbs;

@@ -5,12 +5,15 @@ use crate::app::failure::{Exit, Failure};
 use crate::app::recorded_costs;
 use crate::app::session::Session;
 use crate::app::target::Target;
+use crate::cli::cost::html::HtmlArgs;
 use crate::cli::flags::{TargetArgs, only};
 use crate::cli::verb::{Finished, Verb};
 use crate::cli::view;
+use crate::cli::view::ledger::CostView;
+use crate::cli::view::report_document::DEAREST;
 use crate::cli::when::When;
 use crate::cloud::payer;
-use crate::cost::ledger::{By, Record, Report, Scope, Window};
+use crate::cost::ledger::{By, ClusterCost, Record, Report, Scope, Spending, Window};
 use crate::ledger::Ledger;
 use crate::model::clock::Clock;
 use crate::run::clock::SystemClock;
@@ -35,6 +38,8 @@ pub(in crate::cli) struct ReportArgs {
     /// Print CSV for spreadsheets
     #[arg(long)]
     csv: bool,
+    #[command(flatten)]
+    html: HtmlArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -82,6 +87,21 @@ impl Verb for ReportArgs {
             }
         };
         let report = Report::of(&data.records, self.by.into(), window, data.as_of);
+        let view = CostView {
+            report: &report,
+            spending: &Spending::of(&data.records, window, data.as_of),
+            dearest: &ClusterCost::dearest(&data.records, window, data.as_of, DEAREST),
+            target: &target,
+            as_of: data.as_of,
+            utf8: session.environment.utf8,
+        };
+        let mut document = json!({
+            "target": data.scope.place, "account": data.scope.account,
+            "would_have_cost": !target.costs(), "as_of": data.as_of,
+            "stale": data.as_of != now, "report": report,
+        });
+        let choice = self.target.choice();
+        self.html.write(&view, &choice, &mut document).await?;
         if self.csv {
             reporter.raw(&view::ledger::csv(&report)?);
             if let Some(unpriced) = view::ledger::unpriced(&report) {
@@ -89,12 +109,7 @@ impl Verb for ReportArgs {
             }
             return Ok(Finished::without_document(Exit::Done));
         }
-        reporter.text(&view::ledger::render(&report, &target));
-        let Scope { place, account } = data.scope;
-        let document = json!({
-            "target": place, "account": account, "would_have_cost": !target.costs(),
-            "as_of": data.as_of, "stale": data.as_of != now, "report": report,
-        });
+        reporter.text(&view::ledger::render(&view));
         Ok(Finished::done(document))
     }
 }

@@ -3,16 +3,18 @@
 use super::words::wrap;
 use crate::app::failure::{Exit, Failure};
 use crate::app::target::Target;
-use crate::cost::ledger::{By, Report, Row, SlotTime, Split};
+use crate::chart::{bar, spark};
+use crate::cost::ledger::{By, ClusterCost, Report, Row, SlotTime, Spending, Split};
 use crate::model::money::Usd;
 use crate::model::shown::line;
+use chrono::{DateTime, Utc};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use csv::{Terminator, WriterBuilder};
 use rust_decimal::Decimal;
 use std::fmt::Write;
 
 const WIDTH: u16 = 80;
-const HEADER: [&str; 6] = [
+pub(super) const HEADER: [&str; 6] = [
     "clusters",
     "total",
     "bootstrapping",
@@ -21,29 +23,47 @@ const HEADER: [&str; 6] = [
     "idle",
 ];
 
-pub(in crate::cli) fn render(report: &Report, target: &Target<'_>) -> String {
-    let from = report.window.from;
-    let until = report.window.until;
+/// What is known of the cost of clusters within a window.
+pub(in crate::cli) struct CostView<'a> {
+    pub(in crate::cli) report: &'a Report,
+    pub(in crate::cli) spending: &'a Spending,
+    /// The most expensive clusters.
+    pub(in crate::cli) dearest: &'a [ClusterCost],
+    pub(in crate::cli) target: &'a Target<'a>,
+    /// The time that the figures describe.
+    pub(in crate::cli) as_of: DateTime<Utc>,
+    /// Whether the terminal shows more than ASCII.
+    pub(in crate::cli) utf8: bool,
+}
+
+/// What the report shows, in one line.
+pub(super) fn heading(view: &CostView<'_>) -> String {
+    let CostView { report, target, .. } = view;
+    let place = target.place.in_words();
     let what = if target.costs() {
-        format!("spent {}", target.place.in_words())
+        format!("spent {place}")
     } else {
-        format!(
-            "what clusters {} would have cost on AWS",
-            target.place.in_words()
-        )
+        format!("what clusters {place} would have cost on AWS")
     };
-    let heading = format!(
+    format!(
         "{what}, by {}, from {} to {}",
         word(report.by),
-        from.format("%F %R"),
-        until.format("%F %R UTC")
-    );
-    let mut text = format!("{}\n\n", wrap(&heading, 0));
+        report.window.from.format("%F %R"),
+        report.window.until.format("%F %R UTC")
+    )
+}
+
+pub(in crate::cli) fn render(view: &CostView<'_>) -> String {
+    let CostView { report, target, .. } = view;
+    let mut text = format!("{}\n\n", wrap(&heading(view), 0));
     if report.rows.is_empty() {
         text.push_str("no clusters with known prices\n");
     } else {
-        text.push_str(&table(report));
+        text.push_str(&table(report, view.utf8));
         let _ = writeln!(text, "\n{}", wrap(&waste(report), 0));
+        if let Some(line) = sparkline(view.spending, view.utf8) {
+            let _ = writeln!(text, "{line}");
+        }
         let slots = report.total.slots.and_then(SlotTime::idle_percent);
         if let Some(idle) = slots {
             let share =
@@ -98,7 +118,23 @@ pub(in crate::cli) fn unpriced(report: &Report) -> Option<String> {
     (!clusters.is_empty()).then(|| wrap(&text, 2))
 }
 
-const fn word(by: By) -> &'static str {
+/// How many periods a sparkline shows, the latest.
+const MAX_PERIODS: usize = 45;
+
+/// One character for each day or month; `None` for a single one.
+fn sparkline(spending: &Spending, utf8: bool) -> Option<String> {
+    let sums = spending.sums();
+    let skipped = sums.len().saturating_sub(MAX_PERIODS);
+    let shown = sums.get(skipped..)?;
+    let all = spending.periods.iter().skip(skipped).zip(shown);
+    let (name, largest) = all.max_by_key(|(_, usd)| **usd)?;
+    let by = word(spending.by);
+    let most = super::figures::cents(*largest);
+    let line = format!("by {by} |{}| {most} on {name}", spark(shown, utf8));
+    (shown.len() > 1 && !largest.is_zero()).then_some(line)
+}
+
+pub(super) const fn word(by: By) -> &'static str {
     match by {
         By::Team => "team",
         By::Stack => "stack",
@@ -108,7 +144,7 @@ const fn word(by: By) -> &'static str {
     }
 }
 
-fn table(report: &Report) -> String {
+fn table(report: &Report, utf8: bool) -> String {
     let decimals = decimals(report.total.total);
     let mut table = Table::new();
     table
@@ -127,8 +163,33 @@ fn table(report: &Report) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table
+    let lines: Vec<String> = table
         .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    with_bars(lines, &report.rows, utf8)
+}
+
+/// The least and the most characters of a bar beside a table.
+const BAR: [usize; 2] = [6, 20];
+
+/// The lines of a table with a bar after each row, if there is room for bars. The first line is the
+/// header.
+fn with_bars(mut lines: Vec<String>, rows: &[Row], utf8: bool) -> String {
+    let length = |line: &String| line.chars().count();
+    let widest = lines.iter().map(length).max().unwrap_or_default();
+    let room = usize::from(WIDTH).saturating_sub(widest + 2).min(BAR[1]);
+    let largest = rows.iter().map(|row| row.total).max().unwrap_or(Usd::ZERO);
+    if room >= BAR[0] && rows.len() > 1 {
+        for (line, row) in lines.iter_mut().skip(1).zip(rows) {
+            let gap = widest.saturating_sub(line.chars().count());
+            let bar = bar(row.total, largest, room, utf8);
+            line.extend(std::iter::repeat_n(' ', gap + 2));
+            line.push_str(&bar);
+        }
+    }
+    lines
+        .iter()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
 }
@@ -143,12 +204,12 @@ fn cells(key: String, row: &Row, decimals: u32) -> Vec<String> {
 }
 
 /// Two decimals, or four if the total is less than a dollar.
-fn decimals(total: Usd) -> u32 {
+pub(super) fn decimals(total: Usd) -> u32 {
     if total.amount() < Decimal::ONE { 4 } else { 2 }
 }
 
 /// The parts, rounded so that they add up to the rounded total.
-fn rounded_parts(split: &Split, decimals: u32) -> [Decimal; 4] {
+pub(super) fn rounded_parts(split: &Split, decimals: u32) -> [Decimal; 4] {
     let mut exact = Decimal::ZERO;
     let mut rounded = Decimal::ZERO;
     let parts = [split.bootstrapping, split.working, split.failed, split.idle];
@@ -174,12 +235,12 @@ fn waste(report: &Report) -> String {
 }
 
 /// Formats an amount that is already rounded.
-fn dollars(amount: Decimal, decimals: u32) -> String {
+pub(super) fn dollars(amount: Decimal, decimals: u32) -> String {
     format!("${amount:.*}", decimals as usize)
 }
 
 /// Whole percents; 0 if the whole is 0.
-fn percent(part: Usd, whole: Usd) -> Decimal {
+pub(super) fn percent(part: Usd, whole: Usd) -> Decimal {
     let hundred = part.times(Decimal::ONE_HUNDRED).amount();
     let percent = hundred.checked_div(whole.amount());
     percent.unwrap_or_default().round()
@@ -272,7 +333,7 @@ mod tests {
 
     #[test]
     fn tables_are_narrow_and_their_parts_add_up() {
-        insta::assert_snapshot!(table(&report()), @r"
+        insta::assert_snapshot!(table(&report(), false), @r"
         owner               clusters   total  bootstrapping  working  failed   idle
         =cmd|' /C calc'!A0         1   $1.68          $0.34    $1.00   $0.00  $0.34
         (no owner)                 1  $14.60          $0.10    $2.00  $12.50  $0.00
@@ -283,6 +344,37 @@ mod tests {
             waste,
             "waste: $13.28 of $16.28 (82%), everything except working time"
         );
+    }
+
+    #[test]
+    fn bars_are_as_long_as_the_table_leaves_room() {
+        let mut report = report();
+        report.rows[0].key = Some("ana@laptop".to_owned());
+        insta::assert_snapshot!(table(&report, true), @"
+        owner       clusters   total  bootstrapping  working  failed   idle
+        ana@laptop         1   $1.68          $0.34    $1.00   $0.00  $0.34  █
+        (no owner)         1  $14.60          $0.10    $2.00  $12.50  $0.00  ██████████
+        total              1  $16.28          $0.44    $3.00  $12.50  $0.34
+        ");
+    }
+
+    #[test]
+    fn a_sparkline_names_its_highest_day() {
+        let day = |n: usize| format!("2026-11-{:02}", n % 28 + 1);
+        let spending = |days: usize| Spending {
+            by: By::Day,
+            periods: (0..days).map(day).collect(),
+            teams: vec![
+                (None, (0..days).map(|n| usd(&n.to_string())).collect()),
+                (Some("data".to_owned()), vec![usd("1"); days]),
+            ],
+        };
+        let line = |days| sparkline(&spending(days), true);
+        assert_eq!(line(1), None);
+        assert_eq!(line(3).unwrap(), "by day |▃▅█| $3.00 on 2026-11-03");
+        let long = line(92).unwrap();
+        assert!(long.chars().count() <= 80, "{long}");
+        assert!(long.ends_with("$92.00 on 2026-11-08"), "{long}");
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub(super) mod policy;
 pub(super) mod price;
 pub(super) mod progress;
 mod remedy;
+pub(super) mod report_document;
 pub(super) mod results;
 pub(super) mod safeguards;
 pub(super) mod sizes;

@@ -2,9 +2,11 @@
 //! computed from the ledger's records at the rates recorded with each cluster.
 
 mod report;
+mod spending;
 mod split;
 
 pub use report::{Attempted, By, Report, Row, expected};
+pub use spending::{ClusterCost, Spending};
 pub use split::{Split, charged, spent, split};
 
 use super::attempts::JobAttempt;

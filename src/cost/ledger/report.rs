@@ -212,7 +212,7 @@ impl Unpriced {
 }
 
 /// The rows that a record belongs to, each with the part of the window for it.
-fn pieces(
+pub(super) fn pieces(
     record: &Record,
     by: By,
     window: Window,
@@ -252,7 +252,7 @@ fn periods(
 }
 
 /// When the day or month of an instant is over.
-fn next(by: By, at: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn next(by: By, at: DateTime<Utc>) -> DateTime<Utc> {
     let day = at.date_naive();
     let next = match by {
         By::Month => {

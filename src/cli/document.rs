@@ -1,0 +1,40 @@
+//! The flag `--html` of commands that also write what they show as a document.
+
+use crate::app::document_file;
+use crate::app::failure::Failure;
+use crate::app::session::Session;
+use crate::chart;
+use serde_json::Value;
+use std::path::PathBuf;
+
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct DocumentArgs {
+    /// Also write a document with charts to this file; it needs no network to be viewed
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Replace FILE even if clusterup did not write it
+    #[arg(long, requires = "html")]
+    force: bool,
+}
+
+impl DocumentArgs {
+    pub(super) const fn is_asked_for(&self) -> bool {
+        self.html.is_some()
+    }
+
+    /// Writes the document, if that is asked for, and adds its path to the fields for machines.
+    pub(super) fn write(
+        &self,
+        text: impl FnOnce() -> String,
+        fields: &mut Value,
+        session: &Session,
+    ) -> Result<(), Failure> {
+        if let Some(path) = &self.html {
+            document_file::write(path, &text(), chart::START, self.force)?;
+            let path = path.display().to_string();
+            session.reporter.say(&format!("wrote {path}"));
+            fields["html"] = Value::String(path);
+        }
+        Ok(())
+    }
+}
