@@ -94,7 +94,7 @@ verbs! {
         Validate(validate::ValidateArgs),
         /// Show what apply would do, and why, without changing anything
         #[command(mut_arg("stack", |arg| arg.help(plan::FILE_OR_NAME)))]
-        Plan(plan::PlanArgs),
+        Plan(plan::PlanVerb),
         /// Create what a stack describes, run its job and download the results
         #[command(visible_alias = "up", mut_arg("stack", |arg| arg.help(plan::FILE_OR_NAME)))]
         Apply(apply::ApplyArgs),

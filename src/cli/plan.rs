@@ -1,5 +1,6 @@
 //! `plan`: shows what apply would do, and why.
 
+use super::document::DocumentArgs;
 use super::flags::{LintArgs, PoliciesArgs, StackArgs, TargetArgs};
 use super::verb::{Finished, Verb};
 use super::view;
@@ -12,6 +13,7 @@ use crate::app::origin::{CurrentOrigin, OtherOrigin};
 use crate::app::policies::{LoadedPolicies, PolicyPlace};
 use crate::app::prices::Prices;
 use crate::app::recorded_costs;
+use crate::app::reporter::Progress;
 use crate::app::session::Session;
 use crate::app::stack_admission::{PolicyReport, StackAdmission};
 use crate::app::stack_file::{self, StackFile};
@@ -52,8 +54,27 @@ pub(super) struct PlanArgs {
     pub(super) lint: LintArgs,
 }
 
-impl Verb for PlanArgs {
+/// The arguments of `plan`; `apply` shares most of them.
+#[derive(Debug, clap::Args)]
+pub(super) struct PlanVerb {
+    #[command(flatten)]
+    plan: PlanArgs,
+    #[command(flatten)]
+    document: DocumentArgs,
+}
+
+impl Verb for PlanVerb {
     fn here(&self) -> CommandContext {
+        self.plan.here()
+    }
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        self.plan.show(&self.document, session).await
+    }
+}
+
+impl PlanArgs {
+    pub(super) fn here(&self) -> CommandContext {
         let mut here = self.stack.here();
         here.target = self.target.words();
         here.more.extend(self.policies.words());
@@ -65,7 +86,7 @@ impl Verb for PlanArgs {
         here
     }
 
-    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+    async fn show(&self, document: &DocumentArgs, session: &Session) -> Result<Finished, Failure> {
         let reporter = &session.reporter;
         let given = self.read("plan", session).await?;
         let GivenStack {
@@ -78,9 +99,7 @@ impl Verb for PlanArgs {
         let target = Target::open(&self.target.choice(), Some(&stack.region), session).await?;
         let cloud = &*target.cloud;
         let progress = reporter.progress();
-        let mut facts = cloud.facts(stack, self.sample, &*progress).await?;
-        last_run::add(&mut facts, stack, &target).await?;
-        progress.clear();
+        let facts = self.facts(stack, &target, &*progress).await?;
         let driver = Driver {
             cloud,
             stack,
@@ -103,6 +122,7 @@ impl Verb for PlanArgs {
             expected: recorded_costs::expected(&stack.name, region, session),
             now: prepared.observed.at,
         });
+        let now = prepared.observed.at;
         let plan = &prepared.plan;
         // Missing permissions are reported after the plan that needs them.
         let safeguards = cloud.check(plan).await;
@@ -119,6 +139,8 @@ impl Verb for PlanArgs {
         reporter.text(&view::plan::render(&proposal, reporter.here()));
         let sizes = self.sizes(stack, &facts, session);
         let mut fields = cost_fields(plan, proposal.prices.as_ref());
+        let text = || view::plan_document::render(&proposal, report.as_ref(), now);
+        document.write(text, &mut fields, session)?;
         let safeguards = safeguards?;
         if let Some(report) = &report {
             reporter.text(&view::policy::render(report));
@@ -145,6 +167,18 @@ fn cost_fields(plan: &Plan, prices: Option<&Prices<'_>>) -> Value {
 }
 
 impl PlanArgs {
+    async fn facts(
+        &self,
+        stack: &Stack,
+        target: &Target<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Facts, Failure> {
+        let mut facts = target.cloud.facts(stack, self.sample, progress).await?;
+        last_run::add(&mut facts, stack, target).await?;
+        progress.clear();
+        Ok(facts)
+    }
+
     pub(super) const fn options(&self) -> Options {
         Options {
             again: self.again,

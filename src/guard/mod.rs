@@ -36,14 +36,14 @@ use std::fmt;
 
 /// The opinion of each guard of the cluster, hard guards first.
 pub fn opinions(now: DateTime<Utc>, cluster: &Cluster) -> Vec<Opinion> {
-    let mut all = hard(now, &Terms::of(cluster));
+    let mut all = hard_opinions(now, &Terms::of(cluster));
     all.extend(start::opinion(cluster));
     all.push(idle::opinion(now, cluster));
     all
 }
 
 /// The opinion of each guard whose deadline does not depend on what the cluster does.
-fn hard(now: DateTime<Utc>, terms: &Terms) -> Vec<Opinion> {
+pub fn hard_opinions(now: DateTime<Utc>, terms: &Terms) -> Vec<Opinion> {
     let others = [
         budget::opinion(now, terms),
         hours::opinion(terms),

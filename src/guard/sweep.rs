@@ -3,7 +3,7 @@
 use super::Cause;
 use super::terms::Terms;
 use super::verdict::{Deadline, Opinion, Verdict};
-use super::{hard, opinions};
+use super::{hard_opinions, opinions};
 use crate::model::observed::Cluster;
 use chrono::{DateTime, Utc};
 
@@ -15,7 +15,7 @@ pub fn sweep(now: DateTime<Utc>, cluster: &Cluster) -> Verdict {
 
 /// The verdict of the hard guards alone, for a cluster that is not idle.
 pub fn hard_sweep(now: DateTime<Utc>, cluster: &Cluster) -> Verdict {
-    verdict(now, cluster, hard(now, &Terms::of(cluster)))
+    verdict(now, cluster, hard_opinions(now, &Terms::of(cluster)))
 }
 
 fn verdict(now: DateTime<Utc>, cluster: &Cluster, opinions: Vec<Opinion>) -> Verdict {
@@ -44,13 +44,13 @@ pub fn hard_deadline(cluster: &Cluster) -> Deadline {
 impl Terms {
     /// The earliest deadline of the hard guards.
     pub fn deadline(&self) -> Deadline {
-        earliest(hard(self.created_at, self)).0
+        earliest(hard_opinions(self.created_at, self)).0
     }
 }
 
 /// The earliest deadline of the hard guards, and its evidence.
 pub(super) fn earliest_hard(now: DateTime<Utc>, terms: &Terms) -> (Deadline, String) {
-    earliest(hard(now, terms))
+    earliest(hard_opinions(now, terms))
 }
 
 /// The first of several with the same instant.

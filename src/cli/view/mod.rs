@@ -14,6 +14,7 @@ pub(super) mod month;
 pub(super) mod node;
 pub(super) mod overview;
 pub(super) mod plan;
+pub(super) mod plan_document;
 pub(super) mod policy;
 pub(super) mod price;
 pub(super) mod progress;

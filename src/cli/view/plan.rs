@@ -80,7 +80,7 @@ pub(in crate::cli) fn render(proposal: &Proposal<'_>, here: &CommandContext) -> 
     text
 }
 
-fn counts(plan: &Plan) -> Option<String> {
+pub(super) fn counts(plan: &Plan) -> Option<String> {
     let of = |sign: Sign| {
         plan.actions
             .iter()

@@ -4,7 +4,7 @@ use super::compare;
 use super::estimate::{Estimated, unpriced};
 use super::figures::{age_and_certainty, cents, plain};
 use crate::app::prices::Prices;
-use crate::cost::estimate::{ComponentKind, GroupCost};
+use crate::cost::estimate::{ComponentKind, Estimate, GroupCost};
 use crate::model::action::Action;
 use crate::model::desired::ClusterSpec;
 use crate::model::money::Usd;
@@ -28,34 +28,50 @@ fn tree(prices: &Prices<'_>, spec: &ClusterSpec) -> Vec<String> {
     lines.extend(estimate.groups.iter().map(group));
     let all: Vec<&GroupCost> = estimate.groups.iter().collect();
     lines.push(row("└─ total", &all, estimate.hourly));
-    let estimated = Estimated {
-        estimate: &estimate,
+    let estimated = estimated(prices, spec, &estimate);
+    let mut sentences: Vec<String> = sentences(&estimated).collect();
+    let unpriced = sentences.pop();
+    lines.extend(sentences);
+    let worst = cents(estimated.worst());
+    lines.push(format!("at most {worst}: {}", estimated.latest()));
+    lines.extend(unpriced);
+    lines.push(age_and_certainty(&estimate, prices.now.date_naive()));
+    lines
+}
+
+/// The estimate of a cluster, with what its price depends on.
+pub(super) fn estimated<'a>(
+    prices: &Prices<'_>,
+    spec: &'a ClusterSpec,
+    estimate: &'a Estimate,
+) -> Estimated<'a> {
+    Estimated {
+        estimate,
         guardrails: &spec.guardrails,
         groups: &spec.groups,
         expected: prices.expected,
         ending: spec.ending,
         now: prices.now,
-    };
-    lines.extend(estimated.range());
-    if let (Some(length), Some(run)) = (prices.expected, estimated.run()) {
-        lines.push(format!(
-            "per run, if it takes as long as earlier runs ({length}): {}",
-            cents(run)
-        ));
     }
-    let worst = cents(estimated.worst());
-    let latest = estimated.latest();
-    lines.push(format!("at most {worst}: {latest}"));
-    lines.push(format!("not priced: {}", unpriced(&estimate)));
-    lines.push(age_and_certainty(&estimate, prices.now.date_naive()));
-    lines
 }
 
+/// What the price depends on, if on anything; what a run costs, if it is known; and last, what has no
+/// price.
+pub(super) fn sentences(estimated: &Estimated<'_>) -> impl Iterator<Item = String> {
+    let run = estimated.expected.zip(estimated.run());
+    let run = run.map(|(length, run)| {
+        let run = cents(run);
+        format!("per run, if it takes as long as earlier runs ({length}): {run}")
+    });
+    let unpriced = format!("not priced: {}", unpriced(estimated.estimate));
+    estimated.range().into_iter().chain(run).chain([unpriced])
+}
+
+/// The columns of a price.
+pub(super) const HEAD: [&str; 5] = ["EC2", "EMR", "disks", "IPv4", "sum"];
+
 fn head() -> String {
-    columns(
-        "price in $/h",
-        ["EC2", "EMR", "disks", "IPv4", "sum"].map(str::to_owned),
-    )
+    columns("price in $/h", HEAD.map(str::to_owned))
 }
 
 fn group(group: &GroupCost) -> String {
@@ -64,19 +80,23 @@ fn group(group: &GroupCost) -> String {
 }
 
 fn row(name: &str, groups: &[&GroupCost], sum: Usd) -> String {
+    columns(name, figures(groups, sum))
+}
+
+/// Dollars per hour by component, and their sum, as [`HEAD`] names them.
+pub(super) fn figures(groups: &[&GroupCost], sum: Usd) -> [String; 5] {
     let of = |is_part: fn(ComponentKind) -> bool| {
         let components = groups.iter().flat_map(|group| &group.components);
         let some = components.filter(|component| is_part(component.kind));
         plain(some.map(|component| component.hourly).sum())
     };
-    let parts = [
+    [
         of(|kind| kind == ComponentKind::Ec2),
         of(|kind| kind == ComponentKind::EmrFee),
         of(ComponentKind::is_disk),
         of(|kind| kind == ComponentKind::PublicAddress),
         plain(sum),
-    ];
-    columns(name, parts)
+    ]
 }
 
 fn columns(name: &str, [ec2, emr, disks, address, sum]: [String; 5]) -> String {
