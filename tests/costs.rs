@@ -84,7 +84,7 @@ fn a_type_is_shown_with_every_figure() {
     }
     let reported = home.json(&["prices", "show", "r5.8xlarge", "--region", "us-east-1"]);
     assert_eq!(reported["notes"][0], "fee_cap_unproven");
-    assert_eq!(reported["components"][1]["unit_price"], "$0.504");
+    assert_eq!(reported["components"][1]["unit_price"]["usd"], 0.504);
     assert_eq!(
         (&reported["exit"], &reported["verb"]),
         (&0.into(), &"prices show".into())

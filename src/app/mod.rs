@@ -9,6 +9,7 @@ pub(crate) mod by_name;
 pub(crate) mod cleartext;
 pub(crate) mod curves;
 pub(crate) mod diagnosis;
+pub(crate) mod document;
 pub(crate) mod document_file;
 pub(crate) mod environment;
 pub mod extend;

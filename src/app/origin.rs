@@ -3,12 +3,12 @@
 
 use super::environment::Environment;
 use super::failure::Failure;
+use crate::app::document::{Document, document};
 use crate::cloud::Cloud;
 use crate::model::clock::Clock;
 use crate::model::name::StackName;
 use crate::model::origin::Origin;
 use crate::run::clock::SystemClock;
-use serde_json::{Value, json};
 use std::path::Path;
 
 /// Where the current command line names a stack from.
@@ -91,8 +91,8 @@ impl OtherOrigin {
         &self.line
     }
 
-    pub(crate) fn json(elsewhere: Option<&Self>) -> Value {
-        json!(elsewhere.map(|elsewhere| &elsewhere.origin))
+    pub(crate) fn json(elsewhere: Option<&Self>) -> Document {
+        document!(elsewhere.map(|elsewhere| &elsewhere.origin))
     }
 
     /// Prefixes a question with the sentence.

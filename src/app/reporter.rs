@@ -1,12 +1,12 @@
 //! How a use case reports to people: the command line prints, others may collect.
 
 use super::failure::Failure;
+use crate::app::document::Document;
 use crate::model::event::Listener;
 use crate::model::hint::{Command, CommandContext, Hint};
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
 use crate::text::Diagnostics;
-use serde_json::Value;
 
 /// Results go to `text`, `raw` and `record`; messages about them to the rest.
 pub(crate) trait Reporter {
@@ -17,7 +17,7 @@ pub(crate) trait Reporter {
     fn raw(&self, text: &str);
 
     /// Writes one of many records, as text or as one line of JSON; false if nobody reads anymore.
-    fn record(&self, text: &str, record: &Value) -> bool;
+    fn record(&self, text: &str, record: &Document) -> bool;
 
     /// Whether the output is one JSON document.
     fn is_for_machines(&self) -> bool;

@@ -5,7 +5,8 @@ use super::prompt::consent;
 use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::adopt::{self, account, unadopted};
-use crate::app::failure::{Exit, Failure};
+use crate::app::document::document;
+use crate::app::failure::Failure;
 use crate::app::interrupt;
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -19,7 +20,6 @@ use crate::model::name::{ClusterId, TeamName};
 use crate::model::span::Span;
 use crate::policy::Policies;
 use crate::run::clock::SystemClock;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AdoptArgs {
@@ -107,7 +107,7 @@ impl AdoptArgs {
         let now = SystemClock.now();
         reporter.text(&view::adopted::plan(&plan, now, target));
         if self.dry_run {
-            return Ok(Finished::done(json!({ "plan": plan, "done": false })));
+            return Ok(Finished::done(document!({ "plan": plan, "done": false })));
         }
         if !self.create_roles {
             adopt::check_role(&plan)?;
@@ -115,8 +115,7 @@ impl AdoptArgs {
         let place = target.place.in_words();
         let question = format!("This changes cluster {id} {place}. Continue?");
         if !consent(&question, self.yes, &session.environment)? {
-            reporter.say("nothing was changed");
-            return Ok(Finished::without_document(Exit::Failed));
+            return Ok(Finished::declined(session));
         }
         if self.create_roles {
             let created = account(target)?.create_roles();
@@ -127,7 +126,7 @@ impl AdoptArgs {
         let cluster = plan.adopted.cluster.clone();
         recorded_costs::note(&[cluster], target).await;
         reporter.text(&view::adopted::done(&plan, SystemClock.now()));
-        Ok(Finished::done(json!({ "plan": plan, "done": true })))
+        Ok(Finished::done(document!({ "plan": plan, "done": true })))
     }
 
     async fn release(&self, target: &Target<'_>) -> Result<Finished, Failure> {
@@ -139,12 +138,13 @@ impl AdoptArgs {
         let now = SystemClock.now();
         reporter.text(&view::adopted::render(&adopted, now, target));
         if self.dry_run {
-            return Ok(Finished::done(json!({ "adopted": adopted, "done": false })));
+            return Ok(Finished::done(
+                document!({ "adopted": adopted, "done": false }),
+            ));
         }
         let question = format!("This takes these guardrails off cluster {id}. Continue?");
         if !consent(&question, self.yes, &session.environment)? {
-            reporter.say("nothing was changed");
-            return Ok(Finished::without_document(Exit::Failed));
+            return Ok(Finished::declined(session));
         }
         recorded_costs::note(std::slice::from_ref(&adopted.cluster), target).await;
         let released = interrupt::or_stop(account.release(id), STOPPED).await??;
@@ -154,7 +154,7 @@ impl AdoptArgs {
             adopt::count_release(&adopted.cluster, target).await;
         }
         Ok(Finished::done(
-            json!({ "released": released, "done": true }),
+            document!({ "released": released, "done": true }),
         ))
     }
 }

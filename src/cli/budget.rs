@@ -4,6 +4,7 @@ use super::flags::{PoliciesArgs, TargetArgs};
 use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::accounts::{self, TeamStore};
+use crate::app::document::{Document, document};
 use crate::app::failure::Failure;
 use crate::app::policies::LoadedPolicies;
 use crate::app::session::Session;
@@ -17,7 +18,6 @@ use crate::policy::team_account::TeamAccount;
 use crate::run::account_store::Budget;
 use crate::run::clock::SystemClock;
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,8 @@ impl Verb for BudgetArgs {
             let team_account = shown_team.settle(&target).await?;
             documents.extend(shown_team.show(&team_account, session));
         }
-        let fields = json!({ "target": target.place, "months": documents, "from": read.places });
+        let fields =
+            document!({ "target": target.place, "months": documents, "from": read.places });
         Ok(Finished::done(fields))
     }
 }
@@ -116,7 +117,7 @@ impl Team<'_> {
         Ok(account.settle(&self.budgets, self.now).await?)
     }
 
-    fn show(&self, team_account: &TeamAccount, session: &Session) -> Vec<Value> {
+    fn show(&self, team_account: &TeamAccount, session: &Session) -> Vec<Document> {
         let mut documents = Vec::new();
         for (policy, budget) in &self.budgets {
             let month = Month::of(self.now, budget.value.timezone);

@@ -1,9 +1,9 @@
 //! `completions`: a shell's completion script.
 
 use super::verb::Finished;
+use crate::app::document::document;
 use crate::app::session::Session;
 use clap::Command;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CompletionsArgs {
@@ -19,6 +19,6 @@ impl CompletionsArgs {
         if !session.reporter.is_for_machines() {
             session.reporter.raw(&script);
         }
-        Finished::done(json!({ "shell": self.shell.to_string(), "script": script }))
+        Finished::done(document!({ "shell": self.shell.to_string(), "script": script }))
     }
 }

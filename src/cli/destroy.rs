@@ -5,6 +5,7 @@ use super::prompt::consent;
 use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::agreement::Proposal;
+use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
 use crate::app::interrupt;
@@ -19,7 +20,6 @@ use crate::model::name::StackName;
 use crate::model::plan::{Plan, Planned};
 use crate::plan;
 use crate::run::reconcile::reconcile;
-use serde_json::json;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
@@ -65,8 +65,7 @@ impl Verb for DestroyArgs {
             let question = format!("This deletes everything of stack {stack}. Continue?");
             let question = OtherOrigin::before(elsewhere.as_ref(), question);
             if !consent(&question, self.yes, &session.environment)? {
-                reporter.say("nothing was changed");
-                return Ok(Finished::without_document(Exit::Failed));
+                return Ok(Finished::declined(session));
             }
             let progress = reporter.progress();
             let lease = interrupt::or_stop(cloud.lease(stack, &*progress), STOPPED).await??;
@@ -94,7 +93,7 @@ impl Verb for DestroyArgs {
             ));
             reporter.say(&reporter.next(&Command::clusterup("status").target(), 2));
         }
-        Ok(Finished::done(json!({ "stack": stack, "plan": plan })))
+        Ok(Finished::done(document!({ "stack": stack, "plan": plan })))
     }
 }
 

@@ -4,10 +4,10 @@ use super::flags::{PoliciesArgs, TargetArgs};
 use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::diagnosis::{Diagnosed, Given};
+use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::model::hint::CommandContext;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DiagnoseArgs {
@@ -64,7 +64,7 @@ impl Verb for DiagnoseArgs {
         let diagnosis = found.as_ref().map(|found| &found.diagnosis);
         let here = reporter.here();
         let fixes = diagnosis.map(|diagnosis| view::diagnosis::fixes(diagnosis, here));
-        Ok(Finished::done(json!({
+        Ok(Finished::done(document!({
             "stack": stack,
             "cluster": cluster,
             "what": what,

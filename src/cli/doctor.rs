@@ -3,6 +3,7 @@
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use super::view::words::{count, size, wrap};
+use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::app::stack_file::{self, StackFile};
@@ -12,7 +13,6 @@ use crate::cloud::local::machine;
 use crate::cloud::local::runtime::Report;
 use crate::model::hint::{Command, CommandContext};
 use rustix::fs::Access;
-use serde_json::json;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ impl Verb for DoctorArgs {
         let bad = findings.iter().filter(|finding| !finding.good);
         let bad: Vec<&str> = bad.map(|finding| finding.what.as_str()).collect();
         let exit = conclude(&bad, session);
-        let fields = json!({
+        let fields = document!({
             "region": target.place.region(), "ready": exit == Exit::Done, "findings": findings,
         });
         Ok(Finished::with(exit, fields))
@@ -164,7 +164,7 @@ fn this_machine(session: &Session) -> Result<Finished, Failure> {
         }
     }
     let exit = conclude(&bad, session);
-    let machine = json!({ "memory": memory, "cores": cores });
+    let machine = document!({ "memory": memory, "cores": cores });
     let runtime = if report.runtime.is_some() {
         "installed"
     } else {
@@ -172,7 +172,7 @@ fn this_machine(session: &Session) -> Result<Finished, Failure> {
     };
     Ok(Finished::with(
         exit,
-        json!({
+        document!({
             "machine": machine, "runtime": runtime, "report": report, "disk": disk,
             "state": state,
             "ready": exit == Exit::Done,

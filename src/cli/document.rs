@@ -1,10 +1,10 @@
 //! The flag `--html` of commands that also write what they show as a document.
 
+use crate::app::document::Document;
 use crate::app::document_file;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::chart;
-use serde_json::Value;
 use std::path::PathBuf;
 
 #[derive(Debug, Default, clap::Args)]
@@ -26,14 +26,14 @@ impl DocumentArgs {
     pub(super) fn write(
         &self,
         text: impl FnOnce() -> String,
-        fields: &mut Value,
+        fields: &mut Document,
         session: &Session,
     ) -> Result<(), Failure> {
         if let Some(path) = &self.html {
             document_file::write(path, &text(), chart::START, self.force)?;
             let path = path.display().to_string();
             session.reporter.say(&format!("wrote {path}"));
-            fields["html"] = Value::String(path);
+            fields.set("html", &path);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use super::verb::{Finished, Verb};
 use super::view::words::{long, wrap};
 use crate::app::adopt;
 use crate::app::diagnosis::cluster_id;
+use crate::app::document::document;
 use crate::app::extend::{Moved, under_lease};
 use crate::app::failure::Failure;
 use crate::app::given_stack::GivenStack;
@@ -21,7 +22,6 @@ use crate::model::observed::Cluster;
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
 use chrono::{DurationRound, TimeDelta};
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExtendArgs {
@@ -76,7 +76,7 @@ impl Verb for ExtendArgs {
                  armed",
             );
         }
-        let fields = json!({
+        let fields = document!({
             "stack": stack,
             "cluster": cluster.id,
             "extension": extension,
@@ -114,7 +114,7 @@ impl ExtendArgs {
             let reporter = &session.reporter;
             reporter.text("  its budget ends it before its lifetime: raise it with --budget");
         }
-        let fields = json!({ "cluster": id, "extension": extension, "deadline": deadline });
+        let fields = document!({ "cluster": id, "extension": extension, "deadline": deadline });
         Ok(Finished::done(fields))
     }
 }

@@ -1,6 +1,7 @@
 //! `import`: writes a stack from what other tools made. It changes no cluster.
 
 use super::verb::{Finished, Verb};
+use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::import::{check, import};
 use crate::app::new_file;
@@ -9,7 +10,6 @@ use crate::import::{Counts, Form, Options};
 use crate::model::hint::Command;
 use crate::model::name::{Region, StackName};
 use clap::ValueEnum;
-use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -98,7 +98,7 @@ impl Verb for ImportArgs {
             let file = path.display().to_string();
             reporter.say(&reporter.next(&Command::clusterup("validate").arg(file), 2));
         }
-        Ok(Finished::done(json!({
+        Ok(Finished::done(document!({
             "file": self.out,
             "stack": imported.stack.name,
             "form": imported.form,

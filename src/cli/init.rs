@@ -1,6 +1,7 @@
 //! `init`: writes a commented example stack.
 
 use super::verb::{Finished, Verb};
+use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::new_file;
 use crate::app::session::Session;
@@ -8,7 +9,6 @@ use crate::model::hint::Command;
 use crate::model::name::StackName;
 use crate::model::shown::line;
 use crate::text;
-use serde_json::json;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ impl Verb for InitArgs {
         let apply = Command::clusterup("apply").arg(&file).arg("--local");
         session.reporter.text(&session.reporter.next(&validate, 2));
         session.reporter.text(&session.reporter.next(&apply, 2));
-        Ok(Finished::done(json!({ "file": path, "stack": name })))
+        Ok(Finished::done(document!({ "file": path, "stack": name })))
     }
 }
 

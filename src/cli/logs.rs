@@ -5,6 +5,7 @@ use super::verb::{Finished, Verb};
 use super::view::logs as view;
 use super::{ssh, stopped};
 use crate::app::diagnosis::Given;
+use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::logs::{self, Report, Request, Shown, Sink};
 use crate::app::reporter::Reporter;
@@ -12,7 +13,6 @@ use crate::app::session::Session;
 use crate::cloud::step_name;
 use crate::diagnose::records::{Filter, Selection};
 use crate::model::hint::CommandContext;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
@@ -77,7 +77,9 @@ impl Verb for LogsArgs {
             }
         };
         let Some(report) = stopped::or(shown).await else {
-            return Ok(Finished::without_document(Exit::Interrupted));
+            return Ok(Finished::interrupted(
+                "interrupted before all logs were read",
+            ));
         };
         let Report {
             stack,
@@ -87,7 +89,7 @@ impl Verb for LogsArgs {
         if follow {
             return Ok(Finished::without_document(Exit::Done));
         }
-        Ok(Finished::done(json!({
+        Ok(Finished::done(document!({
             "stack": stack,
             "cluster": cluster,
             "logs": logs,
@@ -121,7 +123,7 @@ struct Printer<'a> {
     is_json: bool,
     /// What is not printed yet.
     text: String,
-    documents: Vec<Value>,
+    documents: Vec<Document>,
     bytes: usize,
     is_cut: bool,
 }
@@ -162,7 +164,7 @@ impl Sink for Printer<'_> {
         if self.text.is_empty() {
             return true;
         }
-        let goes_on = self.reporter.record(&self.text, &Value::Null);
+        let goes_on = self.reporter.record(&self.text, &Document::Null);
         self.text.clear();
         goes_on
     }

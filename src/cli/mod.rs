@@ -13,6 +13,7 @@ mod destroy;
 mod diagnose;
 mod doctor;
 mod document;
+mod error_fields;
 mod extend;
 mod flags;
 mod hidden;

@@ -3,13 +3,13 @@
 
 use super::verb::Finished;
 use super::view;
+use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::overview::{self, FoundStack, LivingCluster};
 use crate::app::session::Session;
 use crate::model::clock::Clock;
 use crate::model::hint::Command;
 use crate::run::clock::SystemClock;
-use serde_json::json;
 
 /// The name in JSON.
 pub(super) const NAME: &str = "overview";
@@ -28,7 +28,7 @@ pub(super) async fn run(session: &Session) -> Result<Finished, Failure> {
         reporter.text(&reporter.next(command, 0));
     }
     let next: Vec<String> = next.iter().map(Command::to_string).collect();
-    Ok(Finished::done(json!({
+    Ok(Finished::done(document!({
         "stacks": stacks, "clusters": living, "next": next,
     })))
 }

@@ -6,6 +6,7 @@ use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::agreement::Proposal;
 use crate::app::by_name;
+use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::inputs::InputCheck;
 use crate::app::last_run;
@@ -28,7 +29,6 @@ use crate::plan::sizing::{self, StepSizes};
 use crate::run::clock::SystemClock;
 use crate::run::driver::Driver;
 use crate::text::{Diagnostics, StackNames};
-use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PlanArgs {
@@ -147,23 +147,23 @@ impl PlanArgs {
         }
         let denied = report.as_ref().is_some_and(PolicyReport::denies);
         let exit = if denied { Exit::Refused } else { Exit::Done };
-        fields["lint"] = json!(lint);
-        fields["inputs"] = json!(inputs);
-        fields["plan"] = json!(plan);
-        fields["sizes"] = json!(sizes);
-        fields["rungs"] = json!(safeguards);
-        fields["policy"] = json!(report);
-        fields["applied_elsewhere"] = json!(OtherOrigin::json(elsewhere.as_ref()));
+        fields.set("lint", &lint);
+        fields.set("inputs", &inputs);
+        fields.set("plan", &plan);
+        fields.set("sizes", &sizes);
+        fields.set("rungs", &safeguards);
+        fields.set("policy", &report);
+        fields.set("applied_elsewhere", &OtherOrigin::json(elsewhere.as_ref()));
         Ok(Finished::with(exit, fields))
     }
 }
 
 /// The JSON fields on what the plan's cluster costs, and how a change affects the price.
-fn cost_fields(plan: &Plan, prices: Option<&Prices<'_>>) -> Value {
+fn cost_fields(plan: &Plan, prices: Option<&Prices<'_>>) -> Document {
     let estimate = prices.and_then(|prices| prices.estimate(plan));
     let mut actions = plan.actions.iter().map(|planned| &planned.action);
     let comparison = prices.and_then(|prices| actions.find_map(|action| prices.comparison(action)));
-    json!({ "estimate": estimate, "comparison": comparison })
+    document!({ "estimate": estimate, "comparison": comparison })
 }
 
 impl PlanArgs {

@@ -1,11 +1,13 @@
 //! Output: data to standard output, messages to standard error. Only this module and `stderr`
 //! print, and `cloud::notify::stderr` for notices.
 
+use super::error_fields::ErrorFields;
 use super::flags::{GlobalArgs, Output};
 use super::stdout::Stdout;
 use super::view::month;
 use super::view::progress::{Bars, Quiet};
 use super::view::words::wrap;
+use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::reporter::{Progress, Reporter};
 use crate::model::hint::{Command, CommandContext, Hint};
@@ -13,7 +15,6 @@ use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
 use crate::model::shown::{self, indented, line, lines};
 use crate::text::Diagnostics;
-use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 
 pub(super) struct Screen {
@@ -26,6 +27,10 @@ pub(super) struct Screen {
     colour: bool,
     stderr_is_terminal: bool,
 }
+
+/// The version of the form of documents and of records in lines. Within one version, keys are added
+/// and none is removed or gets another type.
+const FORMAT: u8 = 1;
 
 /// The longest command that is printed, in characters; longer than any that is advised.
 const MAX_COMMAND: usize = 4_000;
@@ -75,19 +80,17 @@ impl Screen {
     }
 
     /// Prints the JSON document of a verb with `--output json`.
-    pub(super) fn document(&self, verb: &str, exit: u8, fields: Value) {
+    pub(super) fn document(&self, verb: &str, exit: u8, fields: Document) {
         self.document_of(Some(verb), exit, fields);
     }
 
-    fn document_of(&self, verb: Option<&str>, exit: u8, mut fields: Value) {
+    fn document_of(&self, verb: Option<&str>, exit: u8, fields: Document) {
         if !self.json {
             return;
         }
-        if let Value::Object(map) = &mut fields {
-            map.insert("verb".to_owned(), json!(verb));
-            map.insert("exit".to_owned(), json!(exit));
-        }
-        self.raw(&shown::json(&format!("{fields:#}")));
+        let first = document!({ "format": FORMAT, "verb": verb, "exit": exit });
+        let document = fields.led_by(first);
+        self.raw(&shown::json(&format!("{document:#}")));
     }
 
     pub(super) fn failure(&self, verb: &str, failure: &Failure) {
@@ -105,11 +108,14 @@ impl Screen {
             diagnostics,
         } = failure;
         let lines: Vec<String> = hints.iter().map(|hint| hint.text(&self.here)).collect();
-        let error = json!({
-            "message": message, "causes": causes, "hints": lines,
-            "next": self.commands(hints), "diagnostics": diagnostics,
-        });
-        self.document_of(verb, exit.code(), json!({ "error": error }));
+        let error = ErrorFields {
+            message: message.clone(),
+            causes: causes.clone(),
+            hints: lines,
+            next: self.commands(hints),
+            diagnostics: diagnostics.as_deref().cloned(),
+        };
+        self.document_of(verb, exit.code(), error.document());
     }
 
     /// The commands among the hints, for JSON.
@@ -134,8 +140,9 @@ impl Reporter for Screen {
         self.out.write(&format!("{text}{line_end}"));
     }
 
-    fn record(&self, text: &str, record: &Value) -> bool {
+    fn record(&self, text: &str, record: &Document) -> bool {
         let text = if self.json {
+            let record = record.clone().led_by(document!({ "format": FORMAT }));
             format!("{}\n", shown::json(&record.to_string()))
         } else {
             lines(text)

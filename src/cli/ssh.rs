@@ -4,6 +4,7 @@
 use super::flags::TargetArgs;
 use super::session_manager;
 use super::verb::{Finished, Verb};
+use crate::app::document::document;
 use crate::app::environment::Environment;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
@@ -11,7 +12,6 @@ use crate::app::session::Session;
 use crate::cloud::{Class, CloudError, Login, Shell};
 use crate::model::hint;
 use crate::model::hint::CommandContext;
-use serde_json::json;
 use std::ffi::OsString;
 use std::process::Command;
 
@@ -61,7 +61,7 @@ impl Verb for SshArgs {
                 reporter.say(&to);
                 let to_stderr = reporter.is_for_machines();
                 let exit = session_manager::open(&instance, &region, &self.more, to_stderr)?;
-                let fields = json!({ "stack": stack, "instance": instance, "region": region });
+                let fields = document!({ "stack": stack, "instance": instance, "region": region });
                 return Ok(Finished::with(exit, fields));
             }
         };
@@ -81,7 +81,7 @@ impl Verb for SshArgs {
         } else {
             Exit::Failed
         };
-        let fields = json!({ "stack": stack, "host": shell.host, "user": shell.user });
+        let fields = document!({ "stack": stack, "host": shell.host, "user": shell.user });
         Ok(Finished::with(exit, fields))
     }
 }

@@ -6,6 +6,7 @@ use super::view;
 use super::view::words::wrap;
 use crate::app::adopt;
 use crate::app::diagnosis::cluster_id;
+use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -23,10 +24,10 @@ use crate::model::hint::{Command, CommandContext};
 use crate::model::money::Usd;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Observed};
+use crate::model::quantity::HourlyDollars;
 use crate::policy::Policies;
 use crate::run::clock::SystemClock;
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {
@@ -96,7 +97,7 @@ impl Verb for StatusArgs {
             } else {
                 show(stack, &observed, (&attempts, &policies), &target).await;
             }
-            shown.push(json!({
+            shown.push(document!({
                 "stack": stack, "observed": document(stack, &observed, reporter.here()), "attempts": attempts,
             }));
             clusters.extend(observed.clusters);
@@ -109,10 +110,10 @@ impl Verb for StatusArgs {
             reporter.text(&format!("no stacks {}", target.place.in_words()));
         }
         let exit = if unread { Exit::Failed } else { Exit::Done };
-        let adopted: Vec<Value> = adopted.iter().map(adopted_document).collect();
+        let adopted: Vec<Document> = adopted.iter().map(adopted_document).collect();
         Ok(Finished::with(
             exit,
-            json!({ "stacks": shown, "adopted": adopted }),
+            document!({ "stacks": shown, "adopted": adopted }),
         ))
     }
 }
@@ -175,7 +176,7 @@ async fn adopted(id: &ClusterId, target: &Target<'_>) -> Result<Finished, Failur
     let found = found.ok_or_else(|| adopt::unadopted(id))?;
     show_adopted(&found, target).await;
     recorded_costs::note(std::slice::from_ref(&found.cluster), target).await;
-    let document = json!({ "stacks": [], "adopted": [adopted_document(&found)] });
+    let document = document!({ "stacks": [(); 0], "adopted": [adopted_document(&found)] });
     Ok(Finished::done(document))
 }
 
@@ -199,10 +200,14 @@ async fn show_adopted(adopted: &Adopted, target: &Target<'_>) {
 }
 
 /// An adopted cluster as JSON, with the figures that clusters of stacks have.
-fn adopted_document(adopted: &Adopted) -> Value {
-    let mut value = json!(adopted);
+fn adopted_document(adopted: &Adopted) -> Document {
+    let mut value = document!(adopted);
     if adopted.cluster.state.is_live() {
-        add_figures(&mut value["cluster"], &adopted.cluster, SystemClock.now());
+        let cluster = value.field_mut("cluster");
+        let now = SystemClock.now();
+        cluster
+            .into_iter()
+            .for_each(|value| add_figures(value, &adopted.cluster, now));
     }
     value
 }
@@ -293,37 +298,33 @@ fn outside(policies: &Policies, observed: &Observed, session: &Session) -> Vec<S
 /// The observed state as JSON. Each running cluster has its hard `deadline`, the dollars `spent`
 /// and its `hourly` cost, which are null if its prices are unknown. What failed has `fixes` beside its
 /// `diagnosis`.
-fn document(stack: &StackName, observed: &Observed, here: &CommandContext) -> Value {
-    let mut value = json!(observed);
+fn document(stack: &StackName, observed: &Observed, here: &CommandContext) -> Document {
+    let mut value = document!(observed);
     let here = view::status::of(stack, here);
-    let values = value["clusters"].as_array_mut().into_iter().flatten();
-    for (cluster, value) in observed.clusters.iter().zip(values) {
+    for (cluster, value) in observed.clusters.iter().zip(value.items_mut("clusters")) {
         add_fixes(value, cluster.diagnosis.as_ref(), &here);
-        let steps = value["steps"].as_array_mut().into_iter().flatten();
-        for (step, value) in cluster.steps.iter().zip(steps) {
+        for (step, value) in cluster.steps.iter().zip(value.items_mut("steps")) {
             add_fixes(value, step.diagnosis.as_ref(), &here);
         }
-    }
-    let values = value["clusters"].as_array_mut().into_iter().flatten();
-    let running = observed.clusters.iter().zip(values);
-    for (cluster, value) in running.filter(|(cluster, _)| cluster.state.is_live()) {
-        add_figures(value, cluster, observed.at);
+        if cluster.state.is_live() {
+            add_figures(value, cluster, observed.at);
+        }
     }
     value
 }
 
-fn add_figures(value: &mut Value, cluster: &Cluster, now: DateTime<Utc>) {
+fn add_figures(value: &mut Document, cluster: &Cluster, now: DateTime<Utc>) {
     let rates = cluster.spec.rates.as_ref();
     let hourly = rates.map(|rates| rate(rates, &cluster.instance_spans, now));
     let spent = guard::spent(cluster, now);
-    value["deadline"] = json!(guard::hard_deadline(cluster));
-    value["spent"] = json!(spent.map(|bill| bill.total));
-    value["hourly"] = json!(hourly);
+    value.set("deadline", &guard::hard_deadline(cluster));
+    value.set("spent", &spent.map(|bill| bill.total));
+    value.set("hourly", &hourly.map(HourlyDollars::from));
 }
 
-fn add_fixes(value: &mut Value, diagnosis: Option<&Diagnosis>, here: &CommandContext) {
+fn add_fixes(value: &mut Document, diagnosis: Option<&Diagnosis>, here: &CommandContext) {
     if let Some(diagnosis) = diagnosis {
-        value["diagnosis"] = view::diagnosis::document(diagnosis);
-        value["fixes"] = json!(view::diagnosis::fixes(diagnosis, here));
+        value.set("diagnosis", &view::diagnosis::document(diagnosis));
+        value.set("fixes", &view::diagnosis::fixes(diagnosis, here));
     }
 }

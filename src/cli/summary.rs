@@ -3,13 +3,13 @@
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use super::view;
+use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
 use crate::app::summaries;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::name::StepName;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SummaryArgs {
@@ -54,7 +54,7 @@ impl Verb for SummaryArgs {
             }
         }
         let shown: Vec<_> = runs.iter().map(view::summary::document).collect();
-        let fields = json!({ "stack": stack, "runs": shown });
+        let fields = document!({ "stack": stack, "runs": shown });
         Ok(Finished::with(Exit::Done, fields))
     }
 }

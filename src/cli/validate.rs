@@ -3,11 +3,11 @@
 use super::flags::{LintArgs, StackArgs};
 use super::verb::{Finished, Verb};
 use crate::app::cleartext;
+use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::app::stack_file::{self, WholeStack};
 use crate::model::hint::CommandContext;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ValidateArgs {
@@ -53,7 +53,7 @@ impl Verb for ValidateArgs {
             stack.name
         ));
         Ok(Finished::done(
-            json!({ "stack": stack, "warnings": warnings, "lint": lint, "sizes": sizes }),
+            document!({ "stack": stack, "warnings": warnings, "lint": lint, "sizes": sizes }),
         ))
     }
 }

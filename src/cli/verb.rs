@@ -1,10 +1,11 @@
 //! What a command is: its arguments, which run it. A command is a file and its line in
 //! `cli/mod.rs`.
 
+use super::error_fields::ErrorFields;
+use crate::app::document::Document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::model::hint::CommandContext;
-use serde_json::Value;
 
 pub(super) trait Verb {
     /// The parts of the command line that advised commands repeat, to mean the same stack and place.
@@ -19,20 +20,32 @@ pub(super) trait Verb {
 pub(super) struct Finished {
     pub(super) exit: Exit,
     /// Without `verb` and `exit`; `None` if the command prints none.
-    pub(super) document: Option<Value>,
+    pub(super) document: Option<Document>,
 }
 
 impl Finished {
     /// The command did what it was asked to.
-    pub(super) const fn done(document: Value) -> Self {
+    pub(super) const fn done(document: Document) -> Self {
         Self::with(Exit::Done, document)
     }
 
-    pub(super) const fn with(exit: Exit, document: Value) -> Self {
+    pub(super) const fn with(exit: Exit, document: Document) -> Self {
         Self {
             exit,
             document: Some(document),
         }
+    }
+
+    /// The question was not answered with yes, so nothing was changed.
+    pub(super) fn declined(session: &Session) -> Self {
+        const MESSAGE: &str = "nothing was changed";
+        session.reporter.say(MESSAGE);
+        Self::with(Exit::Failed, ErrorFields::new(MESSAGE).document())
+    }
+
+    /// A signal ended it before it was done.
+    pub(super) fn interrupted(message: &str) -> Self {
+        Self::with(Exit::Interrupted, ErrorFields::new(message).document())
     }
 
     pub(super) const fn without_document(exit: Exit) -> Self {

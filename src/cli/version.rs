@@ -2,6 +2,7 @@
 
 use super::verb::{Finished, Verb};
 use super::view::words::count;
+use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::cost::catalog::Catalog;
@@ -10,7 +11,6 @@ use crate::model::hint::Command;
 use crate::run::clock::SystemClock;
 use chrono::NaiveDate;
 use serde::Serialize;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct VersionArgs {}
@@ -76,9 +76,9 @@ impl Verb for VersionArgs {
             let refresh = Command::clusterup("prices refresh");
             reporter.text(&reporter.next(&refresh, 2));
         }
-        Ok(Finished::done(json!({
+        Ok(Finished::done(document!({
             "version": NUMBER, "commit": hash, "commit_date": day, "changed": changed,
-            "prices": { "built_in": built_in, "refreshed": refreshed },
+            "prices": document!({ "built_in": built_in, "refreshed": refreshed }),
         })))
     }
 }

@@ -4,16 +4,20 @@ use super::estimate::Estimate;
 use crate::model::instance::Nodes;
 use crate::model::instance_span::Role;
 use crate::model::money::Usd;
+use crate::model::quantity;
 use serde::Serialize;
 
 /// The comparison of two estimates, by role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Comparison {
     /// The price before the change, in dollars per hour as all amounts here.
+    #[serde(serialize_with = "quantity::per_hour")]
     pub old: Usd,
     /// The price after the change.
+    #[serde(serialize_with = "quantity::per_hour")]
     pub new: Usd,
     /// New minus old; negative if it becomes cheaper.
+    #[serde(serialize_with = "quantity::per_hour")]
     pub difference: Usd,
     /// The roles that either estimate has, the primary first.
     pub groups: Vec<GroupChange>,
@@ -29,6 +33,7 @@ pub struct GroupChange {
     /// `None` if the role will have no nodes.
     pub new: Option<GroupPrice>,
     /// New minus old.
+    #[serde(serialize_with = "quantity::per_hour")]
     pub difference: Usd,
 }
 
@@ -38,6 +43,7 @@ pub struct GroupPrice {
     /// The nodes; the type is the first of a fleet's.
     pub nodes: Nodes,
     /// Dollars per hour of all nodes.
+    #[serde(serialize_with = "quantity::per_hour")]
     pub hourly: Usd,
 }
 

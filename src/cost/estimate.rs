@@ -10,6 +10,7 @@ use crate::model::instance::Nodes;
 use crate::model::instance_span::Role;
 use crate::model::money::Usd;
 use crate::model::name::Region;
+use crate::model::quantity;
 use crate::model::rates::{DECIMALS, NodeRate, Rates};
 use crate::model::root_volume::RootVolume;
 use crate::model::span::Span;
@@ -27,11 +28,15 @@ pub struct Estimate {
     /// The groups, the primary first. A fleet has one for each type in its dearest mix.
     pub groups: Vec<GroupCost>,
     /// Dollars per hour of the whole cluster.
+    #[serde(serialize_with = "quantity::per_hour")]
     pub hourly: Usd,
     /// The date of the oldest price in it.
     pub as_of: NaiveDate,
     /// Dollars per hour of the cheapest instances at the least size, if EMR scales the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "quantity::per_hour_if_any"
+    )]
     pub least_hourly: Option<Usd>,
     /// Costs that are not included.
     pub unpriced: Vec<Unpriced>,
@@ -52,8 +57,10 @@ pub struct GroupCost {
     /// The parts of the cost.
     pub components: Vec<Component>,
     /// Dollars per hour of one node.
+    #[serde(serialize_with = "quantity::per_hour")]
     pub node_hourly: Usd,
     /// Dollars per hour of all nodes.
+    #[serde(serialize_with = "quantity::per_hour")]
     pub hourly: Usd,
 }
 
@@ -71,6 +78,7 @@ pub struct Component {
     /// Dollars per unit.
     pub unit_price: Usd,
     /// Dollars per hour for the whole group.
+    #[serde(serialize_with = "quantity::per_hour")]
     pub hourly: Usd,
     /// The source of the price.
     pub source: Source,

@@ -7,6 +7,7 @@ use super::parsed::serde_by_text;
 use super::shown::Untrusted;
 use super::span::Span;
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
 
@@ -86,7 +87,41 @@ impl FromStr for Extension {
     }
 }
 
-serde_by_text!(Extension);
+/// An extension in documents.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExtensionForm {
+    /// When the deadline was moved.
+    at: DateTime<Utc>,
+    /// The new lifetime, if that was moved.
+    max_lifetime: Option<Span>,
+    /// The new budget, if that was moved.
+    budget: Option<Usd>,
+    /// Who moved it, as `user@host`.
+    by: Untrusted,
+    /// The reason that was given.
+    why: Untrusted,
+}
+
+impl Extension {
+    fn form(&self) -> ExtensionForm {
+        let Self {
+            at,
+            max_lifetime,
+            budget,
+            by,
+            why,
+        } = self.clone();
+        ExtensionForm {
+            at,
+            max_lifetime,
+            budget,
+            by,
+            why,
+        }
+    }
+}
+
+serde_by_text!(Extension, in documents ExtensionForm = Self::form);
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
+use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
 
@@ -91,7 +92,22 @@ impl fmt::Display for Nodes {
     }
 }
 
-serde_by_text!(Nodes);
+/// Nodes in documents.
+#[derive(Debug, Clone, Serialize)]
+pub struct NodesForm {
+    /// The number of instances.
+    count: u16,
+    /// Their type.
+    instance_type: InstanceType,
+}
+
+serde_by_text!(
+    Nodes,
+    in documents NodesForm = |nodes| NodesForm {
+        count: nodes.count,
+        instance_type: nodes.instance_type.clone(),
+    }
+);
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
+use super::quantity::Bytes;
 use std::fmt;
 use std::str::FromStr;
 
@@ -54,7 +55,7 @@ impl fmt::Display for Memory {
     }
 }
 
-serde_by_text!(Memory);
+serde_by_text!(Memory, in documents Bytes = |memory| Bytes { bytes: memory.mib << 20 });
 
 #[cfg(test)]
 mod tests {

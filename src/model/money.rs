@@ -2,6 +2,7 @@
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
+use super::quantity::{Dollars, Exact};
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::fmt;
 use std::iter::Sum;
@@ -114,7 +115,7 @@ impl fmt::Display for Usd {
     }
 }
 
-serde_by_text!(Usd);
+serde_by_text!(Usd, in documents Dollars = |usd| Dollars { usd: Exact(usd.0) });
 
 #[cfg(test)]
 mod tests {

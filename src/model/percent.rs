@@ -3,6 +3,7 @@
 use super::invalid::Invalid;
 use super::money::Usd;
 use super::parsed::serde_by_text;
+use super::quantity::Share;
 use rust_decimal::Decimal;
 use std::fmt;
 use std::str::FromStr;
@@ -48,7 +49,7 @@ impl fmt::Display for Percent {
     }
 }
 
-serde_by_text!(Percent);
+serde_by_text!(Percent, in documents Share = |percent| Share::of(percent.0.into()));
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,9 @@ use super::instance_span::{InstanceSpan, Role};
 use super::invalid::Invalid;
 use super::money::Usd;
 use super::parsed::serde_by_text;
+use super::quantity::HourlyDollars;
 use rust_decimal::Decimal;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -258,7 +260,73 @@ fn of_type(word: &str) -> Option<((Role, InstanceType), &str)> {
     Some(((role, of.parse().ok()?), rate))
 }
 
-serde_by_text!(Rates);
+/// Rates in documents.
+#[derive(Debug, Clone, Serialize)]
+pub struct RatesForm {
+    /// The rate of the primary node.
+    primary: NodeRateForm,
+    /// The rate of each core node.
+    core: Option<NodeRateForm>,
+    /// The rate of each task node.
+    task: Option<NodeRateForm>,
+    /// The rates of a fleet's types.
+    types: Vec<TypeRateForm>,
+}
+
+/// The rate of one node in documents.
+#[derive(Debug, Clone, Serialize)]
+pub struct NodeRateForm {
+    /// The instance.
+    ec2: HourlyDollars,
+    /// EMR's fee.
+    emr: HourlyDollars,
+    /// All its volumes.
+    ebs: HourlyDollars,
+    /// Its public address.
+    ipv4: HourlyDollars,
+}
+
+/// The rate of one type of a fleet in documents.
+#[derive(Debug, Clone, Serialize)]
+pub struct TypeRateForm {
+    /// The role of the fleet.
+    role: Role,
+    /// The type.
+    instance_type: InstanceType,
+    /// The rate of each node.
+    #[serde(flatten)]
+    rate: NodeRateForm,
+}
+
+impl NodeRate {
+    fn form(self) -> NodeRateForm {
+        let [ec2, emr, ebs, ipv4] = [self.ec2, self.emr, self.ebs, self.ipv4].map(Into::into);
+        NodeRateForm {
+            ec2,
+            emr,
+            ebs,
+            ipv4,
+        }
+    }
+}
+
+impl Rates {
+    fn form(&self) -> RatesForm {
+        let types = self.types.iter().map(|((role, of), rate)| TypeRateForm {
+            role: *role,
+            instance_type: of.clone(),
+            rate: rate.form(),
+        });
+        RatesForm {
+            primary: self.primary.form(),
+            core: self.core.map(NodeRate::form),
+            task: self.task.map(NodeRate::form),
+            types: types.collect(),
+        }
+    }
+}
+
+serde_by_text!(Rates, in documents RatesForm = Self::form);
 
 #[cfg(test)]
 mod tests {

@@ -5,9 +5,11 @@ use super::invalid::Invalid;
 use super::memory::Memory;
 use super::name::StepName;
 use super::parsed::serde_by_text;
+use super::quantity::Exact;
 use super::relative::FileName;
 use super::stack::{Job, Step};
 use super::words::words;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -73,7 +75,13 @@ impl fmt::Display for Factor {
     }
 }
 
-serde_by_text!(Factor);
+serde_by_text!(Factor, in documents Exact = |factor| Exact(factor.number()));
+
+impl Factor {
+    fn number(&self) -> Decimal {
+        Decimal::new(i64::try_from(self.hundredths).unwrap_or(i64::MAX), 2).normalize()
+    }
+}
 
 words! {
     /// A setting of a step's memory, as the step's `spark` or its `spark.conf` names it.

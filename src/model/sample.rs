@@ -2,6 +2,8 @@
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
+use super::quantity::Share;
+use rust_decimal::Decimal;
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
@@ -80,7 +82,10 @@ impl fmt::Display for Sample {
     }
 }
 
-serde_by_text!(Sample);
+serde_by_text!(
+    Sample,
+    in documents Share = |sample| Share::of(Decimal::new(sample.millionths.into(), 4).normalize())
+);
 
 #[cfg(test)]
 mod tests {

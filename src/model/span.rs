@@ -2,6 +2,7 @@
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
+use super::quantity::Seconds;
 use chrono::TimeDelta;
 use std::fmt;
 use std::str::FromStr;
@@ -91,7 +92,7 @@ impl fmt::Display for Span {
     }
 }
 
-serde_by_text!(Span);
+serde_by_text!(Span, in documents Seconds = |span| Seconds::of(span.seconds));
 
 #[cfg(test)]
 mod tests {

@@ -9,11 +9,9 @@ use std::process::Stdio;
 const REPORT: &[&str] = &["cost", "report", "--region", "us-east-1", "--since", "1h"];
 
 fn amount(value: &Value) -> Decimal {
-    value
-        .as_str()
-        .unwrap()
-        .trim_start_matches('$')
-        .parse()
+    let number = value["usd"].as_number().unwrap().to_string();
+    Decimal::from_scientific(&number)
+        .or(number.parse())
         .unwrap()
 }
 
@@ -40,7 +38,9 @@ fn a_lost_ledger_is_rebuilt() {
     let total = amount(&row["total"]);
     assert!(total > Decimal::ZERO, "{before:#}");
     let parts = ["bootstrapping", "working", "failed", "idle"].map(|part| amount(&row[part]));
-    assert_eq!(parts.iter().sum::<Decimal>(), total);
+    let sum = parts.iter().sum::<Decimal>();
+    // The numbers were read with 15 digits.
+    assert!((sum - total).abs() < Decimal::new(1, 12), "{before:#}");
     assert_eq!(before["report"]["unpriced"], Value::Array(Vec::new()));
     assert_eq!(before["would_have_cost"], false);
 

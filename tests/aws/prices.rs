@@ -107,7 +107,7 @@ fn a_plan_shows_what_a_cluster_and_its_change_cost() {
     assert_eq!(reported["estimate"], Value::Null);
     assert_eq!(
         reported["comparison"]["groups"][1]["new"]["nodes"],
-        "4 x m5.xlarge"
+        json!({ "count": 4, "instance_type": "m5.xlarge" })
     );
     shop.run(0, &["destroy", "t.yaml", "--yes"]);
 }

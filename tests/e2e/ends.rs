@@ -55,8 +55,7 @@ fn a_cluster_ends_just_below_its_budget() {
     assert_eq!(cluster["state"], "TERMINATED");
     let report = home.expect(0, &["cost", "report", "--local", "--output", "json"]);
     let report: Value = serde_json::from_str(&report.out).unwrap();
-    let spent = report["report"]["total"]["total"].as_str().unwrap();
-    let spent: f64 = spent.trim_start_matches('$').parse().unwrap();
+    let spent = report["report"]["total"]["total"]["usd"].as_f64().unwrap();
     assert!((0.26..0.28).contains(&spent), "{spent}");
     let status = home.expect(0, &["status", "--local"]);
     status

@@ -97,7 +97,7 @@ fn a_team_stays_within_its_monthly_budget() {
             .out,
     )
     .unwrap();
-    assert_eq!(budget["months"][0]["figures"]["budget"], "$0.60");
+    assert_eq!(budget["months"][0]["figures"]["budget"]["usd"], 0.60);
     home.expect(0, &["destroy", "t", "--local", "--yes"]);
     // What the first has not used is there for the second.
     home.expect(0, &["apply", "u.yaml", "--local", "--detach"]);

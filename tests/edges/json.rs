@@ -11,6 +11,12 @@ fn document(args: &[&str], done: &Done, exit: i32) -> Value {
     let read = serde_json::from_str(&done.out);
     let document: Value = read.unwrap_or_else(|why| panic!("{args:?}: {why}: {:?}", done.out));
     assert_eq!(document["exit"], exit, "{args:?}: {document:#}");
+    assert_eq!(document["format"], 1, "{args:?}: {document:#}");
+    assert!(
+        done.out.starts_with("{\n  \"format\": 1,\n"),
+        "{}",
+        done.out
+    );
     document
 }
 

@@ -24,7 +24,6 @@ use crate::run::clock::SystemClock;
 use crate::run::driver::{Driver, Prepared};
 use crate::run::explain::Explanation;
 use crate::run::follow::Outcome;
-use serde_json::json;
 use std::path::Path;
 
 pub(super) struct Apply<'a> {
@@ -83,9 +82,7 @@ impl Apply<'_> {
         };
         let driver = self.driver(self.stack, facts, self.progress);
         let Some(prepared) = agreement.apply(&driver).await? else {
-            self.reporter().say("nothing was changed");
-            let fields = json!({ "stack": self.stack.name });
-            return Ok(Finished::with(Exit::Failed, fields));
+            return Ok(Finished::declined(self.target.session));
         };
         // The clusters as observed before the plan deleted the records of some.
         self.note(&prepared.observed.clusters).await;

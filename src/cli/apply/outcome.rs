@@ -1,8 +1,10 @@
 //! What an `apply` reports at its end: results, why the cluster ended, and the exit code.
 
 use super::applying::{Apply, Attempts, Ended};
+use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::{recorded_costs, summaries};
+use crate::cli::error_fields::ErrorFields;
 use crate::cli::verb::Finished;
 use crate::cli::view;
 use crate::model::desired::JobSpec;
@@ -14,7 +16,6 @@ use crate::run::driver::{Driver, Prepared};
 use crate::run::explain::Explanation;
 use crate::run::follow::{self, Outcome};
 use crate::summary::Run;
-use serde_json::json;
 use std::path::Path;
 
 impl Apply<'_> {
@@ -80,9 +81,9 @@ impl Apply<'_> {
         };
         let mut finished = self.finished(exit, prepared, observed.latest(), explained, wrote);
         if let Some(document) = &mut finished.document {
-            document["summary"] =
-                json!(runs.iter().map(view::summary::document).collect::<Vec<_>>());
-            document["attempts"] = json!(attempts);
+            let runs = runs.iter().map(view::summary::document);
+            document.set("summary", &runs.collect::<Vec<_>>());
+            document.set("attempts", &attempts);
         }
         Ok(finished)
     }
@@ -130,7 +131,7 @@ impl Apply<'_> {
             .unwrap_or_default();
         let tables: Vec<_> = tables
             .iter()
-            .map(|table| json!({ "path": table.path, "header": table.header, "rows": table.rows }))
+            .map(|table| document!({ "path": table.path, "header": table.header, "rows": table.rows }))
             .collect();
         let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
         let ended = cluster.and_then(|c| Some(c.end.as_ref()?.message.as_str().to_owned()));
@@ -141,8 +142,11 @@ impl Apply<'_> {
             .map(|it| view::diagnosis::fixes(it, here));
         let cause = diagnosis.as_ref().filter(|found| found.is_known());
         let cause = cause.map(|found| found.cause.as_str().to_owned());
-        let error = (exit != Exit::Done).then(|| json!({ "message": cause.or(failure).or(ended) }));
-        let fields = json!({
+        let error = (exit != Exit::Done).then(|| {
+            let message = cause.or(failure).or(ended);
+            ErrorFields::new(message.unwrap_or_else(|| "the job has not completed".to_owned()))
+        });
+        let fields = document!({
             "stack": self.stack.name,
             "plan": prepared.plan,
             "cluster": cluster,
@@ -152,7 +156,7 @@ impl Apply<'_> {
             "diagnosis": diagnosis.as_ref().map(view::diagnosis::document),
             "stuck": self.stuck.documents(here),
             "fixes": fixes.unwrap_or_default(),
-            "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },
+            "tables": if exit == Exit::Done { tables } else { Vec::new() },
         });
         Finished::with(exit, fields)
     }

@@ -1,5 +1,6 @@
 //! Shows that a step hangs while its job is followed, with the fixes for the stack.
 
+use crate::app::document::{Document, document};
 use crate::app::fixes::Fixer;
 use crate::app::reporter::{Progress, Reporter};
 use crate::cli::view;
@@ -11,7 +12,6 @@ use crate::model::observed::{Cluster, EndReason};
 use crate::model::stack::Stack;
 use crate::model::stuck::Stuck;
 use crate::plan::fix;
-use serde_json::{Value, json};
 use std::cell::RefCell;
 
 /// What was reported during this `apply`.
@@ -26,14 +26,14 @@ struct Report {
 
 impl Reports {
     /// The reports in JSON, with their commands completed.
-    pub(super) fn documents(&self, here: &CommandContext) -> Vec<Value> {
+    pub(super) fn documents(&self, here: &CommandContext) -> Vec<Document> {
         let reports = self.0.borrow();
         let document = |report: &Report| {
             let Report { step, stuck } = report;
             let fixes = view::diagnosis::fixes(&stuck.diagnosis, here);
             let mut stuck = stuck.clone();
             stuck.diagnosis.fixes.clear();
-            json!({ "step": step, "stuck": stuck, "ends": stuck.ends, "fixes": fixes })
+            document!({ "step": step, "stuck": stuck, "ends": stuck.ends, "fixes": fixes })
         };
         reports.iter().map(document).collect()
     }

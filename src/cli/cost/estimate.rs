@@ -1,5 +1,6 @@
 //! `cost estimate`: what a stack's cluster costs per hour, per run, and at most.
 
+use crate::app::document::{Document, document};
 use crate::app::failure::Failure;
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -18,7 +19,6 @@ use crate::model::name::Region;
 use crate::model::span::Span;
 use crate::model::stack::Stack;
 use crate::run::clock::SystemClock;
-use serde_json::{Value, json};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -88,20 +88,20 @@ fn compare(
     Ok(Comparison::of(&old, new))
 }
 
-fn document(stack: &Stack, estimated: &Estimated<'_>, comparison: Option<&Comparison>) -> Value {
+fn document(stack: &Stack, estimated: &Estimated<'_>, comparison: Option<&Comparison>) -> Document {
     let length = estimated.expected;
     let run = estimated.run();
     let (cause, deadline) = estimated.deadline();
-    json!({
+    document!({
         "stack": stack.name,
         "estimate": estimated.estimate,
-        "run": run.map(|usd| json!({ "length": length, "usd": usd })),
-        "worst": {
-            "usd": estimated.worst(),
+        "run": run.map(|cost| document!({ "length": length, "cost": cost })),
+        "worst": document!({
+            "cost": estimated.worst(),
             "set_by": cause,
             "deadline": deadline,
             "terminating": estimated.ending,
-        },
+        }),
         "notes": estimated.estimate.notes(),
         "comparison": comparison,
     })

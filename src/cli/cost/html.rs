@@ -1,6 +1,7 @@
 //! `cost report --html`: the report as one file with charts.
 
 use crate::app::curves::curves;
+use crate::app::document::Document;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::app::target::TargetChoice;
@@ -12,7 +13,6 @@ use crate::model::clock::Clock;
 use crate::model::fleet_status::Curve;
 use crate::run::clock::SystemClock;
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct HtmlArgs {
@@ -28,7 +28,7 @@ impl HtmlArgs {
         &self,
         view: &CostView<'_>,
         target: &TargetChoice,
-        fields: &mut Value,
+        fields: &mut Document,
     ) -> Result<(), Failure> {
         if !self.document.is_asked_for() {
             return Ok(());

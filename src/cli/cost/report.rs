@@ -1,6 +1,7 @@
 //! `cost report`: what clusters have cost, and how much of it was waste.
 
 use crate::app::accounts::warn_of;
+use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -20,7 +21,6 @@ use crate::run::clock::SystemClock;
 use crate::run::ledger::{Unsynced, sync};
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ReportArgs {
@@ -95,7 +95,7 @@ impl Verb for ReportArgs {
             as_of: data.as_of,
             utf8: session.environment.utf8,
         };
-        let mut document = json!({
+        let mut document = document!({
             "target": data.scope.place, "account": data.scope.account,
             "would_have_cost": !target.costs(), "as_of": data.as_of,
             "stale": data.as_of != now, "report": report,

@@ -1,6 +1,7 @@
 //! `policy check`: checks stacks against policies, for people and for CI.
 
 use super::format::{self, Checked, Format};
+use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::judged::judge;
 use crate::app::policies;
@@ -12,7 +13,6 @@ use crate::cli::view;
 use crate::model::clock::Clock;
 use crate::model::shown::json;
 use crate::run::clock::SystemClock;
-use serde_json::json;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ impl Verb for CheckArgs {
                 // A mistake in a stack must not hide the others; one in a policy ends the check.
                 Err(Wrong::Stack(failure)) => {
                     reporter.failure_of_many(&failure);
-                    unread.push(json!({ "file": path, "error": failure.message }));
+                    unread.push(document!({ "file": path, "error": failure.message }));
                 }
                 Err(Wrong::Policies(failure)) => return Err(failure),
             }
@@ -62,7 +62,7 @@ impl Verb for CheckArgs {
             Format::Github => reporter.raw(&format::github(&checked)),
         }
         let stacks: Vec<_> = checked.iter().map(Checked::document).collect();
-        let fields = json!({ "stacks": stacks, "unread": unread });
+        let fields = document!({ "stacks": stacks, "unread": unread });
         Ok(Finished::with(exit, fields))
     }
 }

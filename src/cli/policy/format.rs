@@ -1,6 +1,7 @@
 //! Output of `policy check` for CI: SARIF 2.1.0 for code scanning, and annotations for GitHub's
 //! workflows.
 
+use crate::app::document::{Document, document};
 use crate::app::policies::PolicySource;
 use crate::model::name::StackName;
 use crate::model::policy::Effect;
@@ -27,9 +28,9 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    pub(super) fn document(&self) -> Value {
+    pub(super) fn document(&self) -> Document {
         let judgement = &self.judgement;
-        json!({
+        document!({
             "file": self.file,
             "stack": self.stack,
             "standing": judgement.standing,

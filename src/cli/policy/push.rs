@@ -1,8 +1,9 @@
 //! `policy push`: makes AWS Budgets match the policies' monthly budgets, one for each team.
 
+use crate::app::document::document;
 #[cfg(feature = "aws")]
 use crate::app::environment::region::known_region;
-use crate::app::failure::{Exit, Failure};
+use crate::app::failure::Failure;
 use crate::app::interrupt;
 use crate::app::policies;
 use crate::app::session::Session;
@@ -16,7 +17,6 @@ use crate::cloud::budgets::push;
 #[cfg(feature = "aws")]
 use crate::model::partition::Partition;
 use crate::model::policy::Policy;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct PushArgs {
@@ -90,14 +90,13 @@ async fn push<A: Api>(
     let pushes = !args.dry_run && !plan.is_empty();
     if pushes {
         if !consent(&question(&account, &plan), args.yes, &session.environment)? {
-            session.reporter.say("nothing was changed");
-            return Ok(Finished::without_document(Exit::Failed));
+            return Ok(Finished::declined(session));
         }
         let push = push::push(api, &account, &desired, &plan);
         interrupt::or_stop(push, STOPPED).await??;
         session.reporter.text(&present(&account, &desired));
     }
-    let fields = json!({
+    let fields = document!({
         "account": account,
         "changes": plan.iter().map(document).collect::<Vec<_>>(),
         "pushed": pushes,

@@ -1,5 +1,6 @@
 //! `policy test`: tests policies with examples that state the expected verdict.
 
+use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::judged;
 use crate::app::policies::{self, LoadedPolicies};
@@ -20,7 +21,6 @@ use crate::policy::{Finding, Judgement, overspent};
 use crate::run::account_store::Budget;
 use crate::run::clock::SystemClock;
 use crate::text;
-use serde_json::{Value, json};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ impl Verb for TestArgs {
         } else {
             Exit::Failed
         };
-        let fields = json!({ "examples": all, "failed": failed, "from": read.places });
+        let fields = document!({ "examples": all, "failed": failed, "from": read.places });
         Ok(Finished::with(exit, fields))
     }
 }
@@ -166,8 +166,8 @@ impl<'a> ExampleResult<'a> {
         text
     }
 
-    fn document(&self, file: &Path) -> Value {
-        json!({
+    fn document(&self, file: &Path) -> Document {
+        document!({
             "file": file,
             "line": self.example.line,
             "name": self.example.name,

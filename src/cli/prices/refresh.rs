@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 use super::region::default_region;
+use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::cli::verb::{Finished, Verb};
@@ -13,7 +14,6 @@ use crate::cost::catalog::Catalog;
 use crate::model::clock::Clock;
 use crate::model::name::Region;
 use crate::run::clock::SystemClock;
-use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct RefreshArgs {
@@ -34,7 +34,7 @@ impl Verb for RefreshArgs {
         for region in &regions {
             refreshed.push(refresh(&api, region, session).await?);
         }
-        Ok(Finished::done(json!({ "refreshed": refreshed })))
+        Ok(Finished::done(document!({ "refreshed": refreshed })))
     }
 }
 
@@ -56,7 +56,7 @@ async fn refresh<A: Serve<GetProducts>>(
     api: &A,
     region: &Region,
     session: &Session,
-) -> Result<Value, Failure> {
+) -> Result<Document, Failure> {
     let reporter = &session.reporter;
     let progress = reporter.progress();
     let offers = offers(api, region, &*progress).await;
@@ -76,7 +76,7 @@ async fn refresh<A: Serve<GetProducts>>(
     let file = path.display();
     let counted = count(types, "instance type");
     reporter.text(&format!("{region}: {counted} as of {today}, in {file}"));
-    Ok(json!({ "region": region, "as_of": today, "instance_types": types, "file": path }))
+    Ok(document!({ "region": region, "as_of": today, "instance_types": types, "file": path }))
 }
 
 /// The hint after a failed refresh.

@@ -1,6 +1,7 @@
 //! `prices show`: each price of an instance type, with its source and age.
 
 use super::region::default_region;
+use crate::app::document::{Document, document};
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::cli::verb::{Finished, Verb};
@@ -11,8 +12,8 @@ use crate::model::clock::Clock;
 use crate::model::desired::InstanceGroups;
 use crate::model::instance::InstanceType;
 use crate::model::name::Region;
+use crate::model::quantity::HourlyDollars;
 use crate::run::clock::SystemClock;
-use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ShowArgs {
@@ -41,17 +42,17 @@ impl Verb for ShowArgs {
     }
 }
 
-fn document(instance_type: &InstanceType, estimate: &Estimate) -> Value {
+fn document(instance_type: &InstanceType, estimate: &Estimate) -> Document {
     let shape = shape(instance_type);
     let components = estimate.groups.iter().flat_map(|group| &group.components);
-    json!({
+    document!({
         "instance_type": instance_type,
         "region": estimate.region,
         "vcpus": shape.map(|shape| shape.vcpus),
         "memory": shape.map(|shape| shape.memory),
         "yarn_memory": shape.map(|shape| shape.yarn),
         "components": components.collect::<Vec<_>>(),
-        "hourly": estimate.hourly,
+        "hourly": HourlyDollars::from(estimate.hourly),
         "as_of": estimate.as_of,
         "notes": estimate.notes(),
     })

@@ -2,6 +2,7 @@
 //! Spark on this machine.
 
 use crate::app::diagnosis::cluster_id;
+use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
@@ -17,7 +18,6 @@ use crate::model::observed::{Cluster, StepState};
 use crate::model::presigned_url::PresignedUrl;
 use crate::model::shown::line;
 use crate::run::clock::SystemClock;
-use serde_json::{Value, json};
 
 /// What the command line asks for.
 pub(super) struct Request<'a> {
@@ -164,7 +164,7 @@ fn no_page(reason: NoAppUi, cluster: &AppUiCluster, stack: Option<&StackName>) -
 
 impl Prepared {
     /// Shows the address, once: in the text, or else in the document that is returned.
-    pub(super) fn shown(self, session: &Session) -> Value {
+    pub(super) fn shown(self, session: &Session) -> Document {
         let reporter = &session.reporter;
         reporter.text(self.url.reveal());
         reporter.say(
@@ -184,15 +184,12 @@ impl Prepared {
             }
         });
         let application = self.ui.application();
-        json!({
-            "stack": self.stack,
-            "cluster": self.cluster,
-            "pages": [{
-                "application": application.map(|id| json!({ "id": id.to_string(), "name": null })),
-                "kind": self.ui.as_str(),
-                "address": self.url.reveal(),
-            }],
-        })
+        let page = document!({
+            "application": application.map(|id| document!({ "id": id.to_string(), "name": Document::Null })),
+            "kind": self.ui.as_str(),
+            "address": self.url.reveal(),
+        });
+        document!({ "stack": self.stack, "cluster": self.cluster, "pages": [page] })
     }
 }
 

@@ -7,6 +7,7 @@ use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use super::{ssh, stopped};
 use crate::app::diagnosis::cluster_id;
+use crate::app::document::document;
 use crate::app::environment::Environment;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
@@ -20,7 +21,6 @@ use crate::model::hint::{Command, CommandContext};
 use crate::model::observed::{Observed, StepState};
 use crate::model::shown::line;
 use serde::Serialize;
-use serde_json::json;
 use std::cell::OnceCell;
 
 #[derive(Debug, clap::Args)]
@@ -82,7 +82,9 @@ impl Verb for UiArgs {
         let Some(pages) = shown.0.into_inner() else {
             return Err(stopped_early());
         };
-        Ok(Finished::done(json!({ "stack": stack, "pages": pages })))
+        Ok(Finished::done(
+            document!({ "stack": stack, "pages": pages }),
+        ))
     }
 }
 

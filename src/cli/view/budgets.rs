@@ -1,10 +1,10 @@
 //! AWS Budgets: the changes of a push, and the budgets after it.
 
 use super::words::{count, sign, wrap};
+use crate::app::document::{Document, document};
 use crate::cloud::budgets::diff::Change;
 use crate::cloud::budgets::model::DesiredBudget;
 use crate::model::action::Sign;
-use serde_json::{Value, json};
 
 /// Lists each change with its reasons.
 pub(crate) fn changes(account: &str, changes: &[Change]) -> String {
@@ -75,20 +75,20 @@ fn terms(of: &DesiredBudget) -> String {
     format!("{limit} a month for team {team}; {notifies}")
 }
 
-pub(crate) fn document(change: &Change) -> Value {
+pub(crate) fn document(change: &Change) -> Document {
     let name = change.name();
     match change {
-        Change::Create(to) => json!({ "change": "create", "name": name, "budget": budget(to) }),
-        Change::Update(update) => json!({
+        Change::Create(to) => document!({ "change": "create", "name": name, "budget": budget(to) }),
+        Change::Update(update) => document!({
             "change": "update", "name": name, "budget": budget(&update.to),
             "differs": update.differs, "anew": update.anew,
         }),
-        Change::Delete(_) => json!({ "change": "delete", "name": name }),
+        Change::Delete(_) => document!({ "change": "delete", "name": name }),
     }
 }
 
-pub(crate) fn budget(of: &DesiredBudget) -> Value {
-    json!({
+pub(crate) fn budget(of: &DesiredBudget) -> Document {
+    document!({
         "name": of.name(),
         "policy": of.policy,
         "team": of.team,

@@ -2,11 +2,11 @@
 
 use super::remedy;
 use super::words::wrap;
+use crate::app::document::{Document, document};
 use crate::model::diagnosis::{Diagnosis, EvidenceLine, FailureOwner};
 use crate::model::fix::{Change, Fix, Setting};
 use crate::model::hint::{Command, CommandContext};
 use crate::model::shown::line;
-use serde_json::{Value, json};
 
 /// The longest diagnosis, in lines.
 const MAX_LINES: usize = 10;
@@ -82,20 +82,20 @@ impl Shown<'_> {
 }
 
 /// The fixes of a diagnosis in JSON, with their commands completed.
-pub(in crate::cli) fn fixes(diagnosis: &Diagnosis, here: &CommandContext) -> Vec<Value> {
+pub(in crate::cli) fn fixes(diagnosis: &Diagnosis, here: &CommandContext) -> Vec<Document> {
     let document = |fix: &Fix| {
-        let mut document = json!(fix);
-        document["next"] = json!(fix.next().map(|next| next.text(here)));
+        let mut document = document!(fix);
+        document.set("next", &fix.next().map(|next| next.text(here)));
         document
     };
     diagnosis.fixes.iter().map(document).collect()
 }
 
 /// A diagnosis in JSON without its fixes, which are shown beside it.
-pub(in crate::cli) fn document(diagnosis: &Diagnosis) -> Value {
+pub(in crate::cli) fn document(diagnosis: &Diagnosis) -> Document {
     let mut diagnosis = diagnosis.clone();
     diagnosis.fixes.clear();
-    json!(diagnosis)
+    document!(diagnosis)
 }
 
 /// The notes below the evidence, which are never left out.

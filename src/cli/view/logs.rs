@@ -1,7 +1,7 @@
 //! Records of logs: each line after the short name of its log; or in JSON.
 
+use crate::app::document::{Document, document};
 use crate::app::logs::Shown;
-use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// Adds the lines of a record, with their line ends.
@@ -19,12 +19,12 @@ pub(in crate::cli) fn write(text: &mut String, shown: &Shown<'_>) {
 }
 
 /// A record in JSON.
-pub(in crate::cli) fn document(shown: &Shown<'_>) -> Value {
+pub(in crate::cli) fn document(shown: &Shown<'_>) -> Document {
     let record = shown.record;
     let time = record
         .time
         .map(|time| time.format("%Y-%m-%dT%H:%M:%S%.3f").to_string());
-    json!({
+    document!({
         "time": time,
         "level": record.severity,
         "source": shown.source,
@@ -57,6 +57,6 @@ mod tests {
         let expected =
             "driver      26/11/21 04:31:24 ERROR A: b\ndriver\ndriver      \tat a.B.c(B.scala:7)\n";
         assert_eq!(text, expected);
-        assert_eq!(document(&shown)["time"], Value::Null);
+        assert_eq!(document(&shown)["time"], Document::Null);
     }
 }

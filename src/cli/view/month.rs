@@ -2,6 +2,7 @@
 
 use super::figures::cents;
 use super::words::wrap;
+use crate::app::document::{Document, document};
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
@@ -10,7 +11,6 @@ use crate::policy::team_account::{self, Figures, Reservation};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// One team's month under one policy.
@@ -77,10 +77,10 @@ impl Month<'_> {
         text
     }
 
-    pub(in crate::cli) fn document(&self) -> Value {
+    pub(in crate::cli) fn document(&self) -> Document {
         let figures = &self.figures;
         let window = team_account::window(self.figures.month, self.budget);
-        json!({
+        document!({
             "team": self.team,
             "policy": self.policy,
             "figures": figures,

@@ -1,6 +1,7 @@
 //! The summary of a run, at most fifteen lines of at most 80 columns.
 
 use super::words::{count, long, size};
+use crate::app::document::{Document, document};
 use crate::model::memory::Memory;
 use crate::model::observed::StepState;
 use crate::model::shown::line;
@@ -9,7 +10,6 @@ use crate::summary::{
     Remark, Run, Skew, Spilled, Times, Volume,
 };
 use chrono::TimeDelta;
-use serde_json::{Value, json};
 
 /// Said of a run that has no event log.
 pub(in crate::cli) const NO_LOG: &str = "  it has no event log: it does not start Spark itself, \
@@ -32,9 +32,9 @@ pub(in crate::cli) fn render(run: &Run) -> String {
 }
 
 /// The run as JSON: its figures, and the remarks that are lines on a screen.
-pub(in crate::cli) fn document(run: &Run) -> Value {
-    let mut value = json!(run);
-    value["remarks"] = json!(run.remarks());
+pub(in crate::cli) fn document(run: &Run) -> Document {
+    let mut value = document!(run);
+    value.set("remarks", &run.remarks());
     value
 }
 

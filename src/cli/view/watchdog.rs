@@ -1,12 +1,12 @@
 //! The report of a sweep, as text and as JSON.
 
 use super::words::{count, wrap};
+use crate::app::document::{Document, document};
 use crate::guard::watch::{Assessment, Stage};
 use crate::model::fleet_status::SweepSummary;
 use crate::model::watched_account::RefusedAccount;
 use crate::run::watchdog::{Report, SweptCluster, Trip};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// The clusters, most urgent first, each with the reason; then what could not be read.
@@ -174,10 +174,10 @@ fn keep(assessment: &Assessment, reason: &str) -> String {
 }
 
 /// The report as JSON.
-pub(in crate::cli) fn document(report: &Report) -> Value {
+pub(in crate::cli) fn document(report: &Report) -> Document {
     let verdict = |seen: &SweptCluster| {
         let assessment = &seen.assessment;
-        json!({
+        document!({
             "place": seen.place,
             "id": seen.id,
             "name": seen.name,
@@ -192,7 +192,7 @@ pub(in crate::cli) fn document(report: &Report) -> Value {
             "idle_at_least": assessment.idle_at_least,
         })
     };
-    json!({
+    document!({
         "sweep": report.summary,
         "verdicts": report.verdicts.iter().map(verdict).collect::<Vec<_>>(),
         "done": report.done,

@@ -3,6 +3,7 @@
 use super::quote::quoted;
 use super::run::RunArgs;
 use super::unit::{NAME, ServiceScope, is_unedited, unit};
+use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::cli::flags::GlobalArgs;
@@ -11,7 +12,6 @@ use crate::cli::verb::{Finished, Verb};
 use crate::disk;
 use crate::model::hint::{Command, Hint, no_room};
 use clap::Parser;
-use serde_json::json;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -44,7 +44,7 @@ impl Verb for InstallArgs {
         let text = unit(scope, &command(self, scope, session)?);
         if self.print {
             reporter.text(&text);
-            return Ok(Finished::done(json!({ "unit": text })));
+            return Ok(Finished::done(document!({ "unit": text })));
         }
         let path = folder(scope, session)?.join(NAME);
         let previous = read(&path)?;
@@ -66,7 +66,7 @@ impl Verb for InstallArgs {
             reporter.say(&format!("wrote {}", path.display()));
         }
         reporter.hints(&next(scope), 2);
-        Ok(Finished::done(json!({ "unit": text, "path": path })))
+        Ok(Finished::done(document!({ "unit": text, "path": path })))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `watchdog log`: shows this machine's audit log: what the watchdog, and people through it, did.
 
+use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -11,7 +12,6 @@ use crate::model::audit::Act;
 use crate::model::clock::Clock;
 use crate::model::hint::Command;
 use crate::run::clock::SystemClock;
-use serde_json::json;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
@@ -74,7 +74,7 @@ impl Verb for LogArgs {
                 .reporter
                 .text(&entries.iter().map(view::log::entry).collect::<String>());
         }
-        Ok(Finished::done(json!({ "entries": entries })))
+        Ok(Finished::done(document!({ "entries": entries })))
     }
 }
 
@@ -111,6 +111,6 @@ fn show(query: &mut AuditQuery, ledger: &Ledger, session: &Session) -> Result<bo
     Ok(entries.iter().all(|entry| {
         session
             .reporter
-            .record(&view::log::entry(entry), &json!(entry))
+            .record(&view::log::entry(entry), &document!(entry))
     }))
 }

@@ -2,6 +2,7 @@
 
 use super::host::Host;
 use super::watched::WatchArgs;
+use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::cli::stderr::aside;
@@ -95,7 +96,7 @@ impl Verb for RunArgs {
             // The watchdog has stopped; an error of the page's last response no longer matters.
             let _ = page.await;
         }
-        Ok(Finished::done(serde_json::json!({ "stopped": true })))
+        Ok(Finished::done(document!({ "stopped": true })))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `watchdog sweep`: one sweep over all clusters.
 
 use super::watched::WatchArgs;
+use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::interrupt;
 use crate::app::session::Session;
@@ -8,7 +9,6 @@ use crate::cli::verb::{Finished, Verb};
 use crate::cli::view::watchdog as view;
 use crate::model::hint::Command;
 use crate::run::watchdog::Report;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct SweepArgs {
@@ -52,7 +52,7 @@ impl Verb for SweepArgs {
         } else {
             Exit::Incomplete
         };
-        let fields = json!({ "dry_run": self.dry_run, "report": view::document(&report) });
+        let fields = document!({ "dry_run": self.dry_run, "report": view::document(&report) });
         Ok(Finished::with(exit, fields))
     }
 }
