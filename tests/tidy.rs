@@ -82,6 +82,9 @@ const IMPURE: &[&str] = &[
 const CONFINED: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["text/"]),
     ("annotate_snippets", &["text/"]),
+    ("toml_edit", &["text/settings.rs"]),
+    ("clap_mangen", &["cli/man.rs"]),
+    ("clap_complete", &["cli/"]),
     ("clap", &["cli/"]),
     ("comfy_table", &["cli/view/"]),
     ("indicatif", &["cli/view/"]),

@@ -42,7 +42,7 @@ pub(crate) async fn import(
     match import::import(&document, &options, &catalog) {
         // Only now, since the profile's files are read for it.
         Err(Refused::Region) => {
-            let default_region = Some(default_region(&shown).await?);
+            let default_region = Some(default_region(&shown, session).await?);
             let options = Options {
                 default_region,
                 ..options
@@ -79,7 +79,7 @@ async fn cluster(id: &ClusterId, options: Options, session: &Session) -> Result<
     let what = format!("cluster {id}");
     let region = match &options.region {
         Some(region) => region.clone(),
-        None => default_region(&what).await?,
+        None => default_region(&what, session).await?,
     };
     if let Some(complaint) = preflight::region(&region, &session.environment) {
         let failure = Failure::input(complaint.message);
@@ -104,8 +104,8 @@ async fn cluster(id: &ClusterId, options: Options, session: &Session) -> Result<
     made.map_err(|refused| failure(refused, &what))
 }
 
-async fn default_region(source: &str) -> Result<Region, Failure> {
-    let known = region::known_region().await;
+async fn default_region(source: &str, session: &Session) -> Result<Region, Failure> {
+    let known = region::known_region(&session.environment).await;
     known.ok_or_else(|| failure(Refused::Region, source))
 }
 

@@ -47,7 +47,8 @@ impl PolicyPlace {
         stack: &Path,
         session: &Session,
     ) -> Result<LoadedPolicies, Failure> {
-        match &self.0 {
+        let setting = &session.environment.settings.policies.value;
+        match self.0.as_ref().or(setting.as_ref()) {
             Some(place) => read_place(place, session).await,
             None => read_above(stack),
         }

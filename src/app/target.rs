@@ -53,7 +53,7 @@ impl<'a> Target<'a> {
             (_, Some(region)) | (TargetChoice::Place(Place::Region(region)), None) => {
                 region.clone()
             }
-            (TargetChoice::Default, None) => default_region().await?,
+            (TargetChoice::Default, None) => default_region(&session.environment).await?,
         };
         if let Some(complaint) = preflight::region(&region, &session.environment) {
             let failure = Failure::input(complaint.message);

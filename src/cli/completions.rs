@@ -1,24 +1,28 @@
-//! `completions`: a shell's completion script.
+//! `completions`: the lines by which a shell learns to complete commands.
 
-use super::verb::Finished;
+use super::complete;
+use super::verb::{Finished, Verb};
 use crate::app::document::document;
+use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
-use clap::Command;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CompletionsArgs {
     shell: clap_complete::Shell,
 }
 
-impl CompletionsArgs {
-    /// `all`: the whole command line.
-    pub(super) fn print(&self, all: &mut Command, session: &Session) -> Finished {
-        let mut script = Vec::new();
-        clap_complete::generate(self.shell, all, "clusterup", &mut script);
+impl Verb for CompletionsArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let shell = self.shell.to_string();
+        let script = complete::registration(&shell).ok_or_else(|| {
+            Failure::new(Exit::Failed, format!("{shell} has no completion script"))
+        })?;
         let script = String::from_utf8_lossy(&script);
         if !session.reporter.is_for_machines() {
             session.reporter.raw(&script);
         }
-        Finished::done(document!({ "shell": self.shell.to_string(), "script": script }))
+        Ok(Finished::done(
+            document!({ "shell": shell, "script": script }),
+        ))
     }
 }

@@ -1,6 +1,7 @@
 //! Flags that several commands share. The doc comments are the help.
 
 use super::sets::Sets;
+use crate::app::environment::SettingFlags;
 use crate::app::failure::Failure;
 use crate::app::lint;
 use crate::app::policies::PolicyPlace;
@@ -8,11 +9,14 @@ use crate::app::reporter::Reporter;
 use crate::app::session::Session;
 use crate::app::stack_file::{StackFile, WholeStack};
 use crate::app::target::TargetChoice;
+use crate::model::colour::ColourMode;
 use crate::model::hint::CommandContext;
 use crate::model::name::Region;
 use crate::model::place::Place;
+use crate::model::span::Span;
 use crate::model::stack::Stack;
 use crate::text::{Diagnostics, Setting};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ValueEnum};
 use std::path::PathBuf;
 
@@ -23,10 +27,16 @@ pub(super) struct GlobalArgs {
     #[arg(long, value_enum, global = true, default_value_t = Output::Text)]
     #[arg(help_heading = GLOBAL)]
     pub(super) output: Output,
-    /// Use colours: auto colours terminals, unless NO_COLOR is set
-    #[arg(long, value_enum, value_name = "WHEN", global = true, default_value_t)]
+    /// Use this profile of AWS's configuration [default: AWS_PROFILE's]
+    #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL)]
+    pub(super) profile: Option<String>,
+    /// The time between two looks at a cluster on AWS [default: 30s]
+    #[arg(long, global = true, value_name = "SPAN", help_heading = GLOBAL)]
+    pub(super) poll: Option<Span>,
+    /// Use colours: auto colours terminals, unless NO_COLOR is set [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_parser = colour_mode())]
     #[arg(help_heading = GLOBAL)]
-    pub(super) color: When,
+    pub(super) color: Option<ColourMode>,
     /// Print no progress; results, warnings and errors remain
     #[arg(long, short, global = true, help_heading = GLOBAL)]
     pub(super) quiet: bool,
@@ -55,25 +65,29 @@ pub(super) fn version() -> Arg {
     version.help_heading(GLOBAL)
 }
 
-impl When {
-    /// Whether colours are used; `variables`: whether variables demand or forbid them. `None`: a
-    /// terminal has them.
-    pub(super) fn or(self, variables: Option<bool>) -> Option<bool> {
-        match self {
-            Self::Auto => variables,
-            Self::Always => Some(true),
-            Self::Never => Some(false),
-        }
-    }
+/// Reads when output is coloured.
+fn colour_mode() -> impl TypedValueParser<Value = ColourMode> {
+    let names = ColourMode::ALL.map(ColourMode::as_str);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<ColourMode>())
 }
 
-/// When output is coloured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum When {
-    #[default]
-    Auto,
-    Always,
-    Never,
+impl GlobalArgs {
+    /// The flags among the settings.
+    pub(super) fn settings(&self) -> SettingFlags {
+        SettingFlags {
+            profile: self.profile.clone(),
+            poll: self.poll,
+            color: self.color,
+        }
+    }
+
+    /// What advised commands repeat to mean the same account.
+    pub(super) fn words(&self) -> Vec<String> {
+        let profile = self.profile.iter();
+        profile
+            .flat_map(|profile| ["--profile".to_owned(), profile.clone()])
+            .collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

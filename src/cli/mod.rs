@@ -6,7 +6,9 @@ mod apply;
 mod block_on;
 mod budget;
 mod call_log;
+mod complete;
 mod completions;
+mod config;
 mod cost;
 mod ctrl_c;
 mod destroy;
@@ -20,6 +22,7 @@ mod hidden;
 mod import;
 mod init;
 mod logs;
+mod man;
 mod overview;
 mod plan;
 mod policy;
@@ -46,7 +49,7 @@ mod waits;
 mod watchdog;
 mod when;
 
-use crate::app::environment::Environment;
+use crate::app::environment::{Environment, Settings};
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::model::hint::CommandContext;
@@ -79,8 +82,8 @@ struct Args {
 enum Command {
     #[command(flatten)]
     Verb(Verbs),
-    /// Print a completion script for a shell
-    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write a page for each command
+    Man(man::ManArgs),
     #[command(flatten)]
     Hidden(hidden::HiddenVerb),
 }
@@ -137,6 +140,10 @@ verbs! {
         Doctor(doctor::DoctorArgs),
         /// Print the JSON Schema of stacks or policies, for editors
         Schema(schema::SchemaArgs),
+        /// Show the settings, and where each comes from: flag, variable, file or default
+        Config(config::ConfigArgs),
+        /// Print what a shell runs to complete commands, and names of stacks, steps and clusters
+        Completions(completions::CompletionsArgs),
         /// Print the version, its commit, and the age of the prices
         Version(version::VersionArgs),
     }
@@ -145,14 +152,27 @@ verbs! {
 /// Runs one command line, the program's name first, and returns its exit code.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let argv: Vec<OsString> = argv.into_iter().collect();
+    if complete::answer(&argv, Args::command) {
+        return ExitCode::SUCCESS;
+    }
     let (args, name) = match parse(&argv) {
         Ok(parsed) => parsed,
         Err(error) => return usage::print(error, &argv, &command(&argv)),
     };
-    let environment = Environment::of_process(TERMINAL, args.global.no_input);
+    let here = here(&args, &argv);
+    let settings = match settings(&args) {
+        Ok(settings) => settings,
+        Err(failure) => {
+            let colour = args.global.color.unwrap_or_default();
+            let screen = Screen::new(&args.global, colour, here);
+            screen.failure(&name, &failure);
+            return ExitCode::from(screen.final_exit(failure.exit).code());
+        }
+    };
+    let colour = settings.color.value.unwrap_or_default();
+    let environment = Environment::of_process(TERMINAL, args.global.no_input, settings);
     call_log::begin(args.global.verbose, environment.log.as_deref());
-    let here = here(args.command.as_ref(), &argv);
-    let screen = Rc::new(Screen::new(&args.global, environment.colour, here));
+    let screen = Rc::new(Screen::new(&args.global, colour, here));
     let session = Session {
         environment,
         reporter: screen.clone(),
@@ -198,13 +218,25 @@ fn name(matches: &ArgMatches) -> String {
     names.join(" ")
 }
 
+/// The settings. Clusterup's own processes have none: a mistake in a file must not end a cluster's
+/// supervisor.
+fn settings(args: &Args) -> Result<Settings, Failure> {
+    match &args.command {
+        Some(Command::Hidden(_)) => Ok(Settings::default()),
+        Some(Command::Verb(_) | Command::Man(_)) | None => {
+            Settings::of_process(args.global.settings())
+        }
+    }
+}
+
 /// What completes the commands that messages advise.
-fn here(command: Option<&Command>, argv: &[OsString]) -> CommandContext {
+fn here(args: &Args, argv: &[OsString]) -> CommandContext {
     let again = argv.iter().skip(1);
-    let of_verb = match command {
+    let mut of_verb = match &args.command {
         Some(Command::Verb(verb)) => verb.here(),
-        Some(Command::Completions(_) | Command::Hidden(_)) | None => CommandContext::default(),
+        Some(Command::Man(_) | Command::Hidden(_)) | None => CommandContext::default(),
     };
+    of_verb.target.extend(args.global.words());
     CommandContext {
         again: again
             .map(|word| word.to_string_lossy().into_owned())
@@ -219,7 +251,7 @@ async fn run(command: Option<&Command>, session: &Session) -> Result<Finished, F
         Some(Command::Verb(verb)) => verb.run(session).await,
         Some(Command::Hidden(verb)) => verb.run(session).await,
         // The only command that has to know all others.
-        Some(Command::Completions(args)) => Ok(args.print(&mut Args::command(), session)),
+        Some(Command::Man(args)) => args.print(Args::command(), session),
     }
 }
 

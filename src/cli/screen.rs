@@ -10,6 +10,7 @@ use super::view::words::wrap;
 use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::reporter::{Progress, Reporter};
+use crate::model::colour::ColourMode;
 use crate::model::hint::{Command, CommandContext, Hint};
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
@@ -36,15 +37,14 @@ const FORMAT: u8 = 1;
 const MAX_COMMAND: usize = 4_000;
 
 impl Screen {
-    /// `colour`: whether variables demand or forbid colours.
-    pub(super) fn new(global: &GlobalArgs, colour: Option<bool>, here: CommandContext) -> Self {
+    pub(super) fn new(global: &GlobalArgs, colour: ColourMode, here: CommandContext) -> Self {
         let stderr_is_terminal = std::io::stderr().is_terminal();
         Self {
             json: global.output == Output::Json,
             quiet: global.quiet,
             here,
             out: Stdout::default(),
-            colour: global.color.or(colour).unwrap_or(stderr_is_terminal),
+            colour: colour.applies(stderr_is_terminal),
             stderr_is_terminal,
         }
     }

@@ -8,11 +8,13 @@
 mod audit;
 mod error;
 mod file;
+mod names;
 mod notices;
 mod schema;
 
 pub use audit::{AuditQuery, Logged};
 pub use error::LedgerError;
+pub use names::Names;
 
 use crate::cost::attempts::JobAttempt;
 use crate::cost::ledger::{Record, Scope, SlotTime, Window};

@@ -14,6 +14,7 @@ pub mod bootstrap;
 pub mod bytes;
 pub mod cidr;
 pub mod clock;
+pub mod colour;
 pub mod configurations;
 pub mod desired;
 pub mod diagnosis;

@@ -146,6 +146,9 @@ const TABLE: &[Row] = &[
     ("schema", 0, [0; 8]),
     ("completions fish", 0, [0; 8]),
     ("version", 0, [0; 8]),
+    ("config", 0, [0; 8]),
+    ("man", 0, [0; 8]),
+    ("man --dir pages", 0, [1, 0, 0, 0, 0, 0, 0, 0]),
 ];
 
 /// A request that `import` makes a stack of.

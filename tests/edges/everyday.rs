@@ -40,7 +40,7 @@ fn the_program_alone_shows_stacks_clusters_and_commands() {
 }
 
 /// Records a cluster as it was observed an hour ago.
-fn living(room: &Room, id: &str, state: ClusterState) {
+pub(crate) fn living(room: &Room, id: &str, state: ClusterState) {
     let at = SystemClock.now() - TimeDelta::hours(1);
     let path = room.at("state/clusterup/ledger.db");
     let mut ledger = Ledger::open(&path, at).unwrap().ledger;
@@ -137,6 +137,8 @@ fn every_command_has_the_same_global_options_in_one_block() {
     };
     let expected = [
         "--output <OUTPUT>",
+        "--profile <NAME>",
+        "--poll <SPAN>",
         "--color <WHEN>",
         "-q, --quiet",
         "-v, --verbose...",

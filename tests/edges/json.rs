@@ -224,6 +224,8 @@ const FAILING: &[(&str, &[&str])] = &[
     ("extend", &["never", "--local", "--by", "1h", "--why", "x"]),
     ("adopt", &["j-1ABC", "--local", "--max-lifetime", "4h"]),
     ("ssh", &["t.yaml", "--local"]),
+    ("config", &["--poll", "0s"]),
+    ("man", &["--dir", "t.yaml"]),
     ("destroy", &["never", "--local"]),
     ("cost estimate", &["gone.yaml"]),
     (

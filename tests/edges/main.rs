@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod audit_log;
+mod completion;
 mod diagnose;
 mod disks;
 mod everyday;
@@ -21,4 +22,5 @@ mod room;
 #[path = "../support/running.rs"]
 mod running;
 mod service;
+mod settings;
 mod verbs;

@@ -47,6 +47,8 @@ const LINES: &[&[&str]] = &[
     &["schema", "policy"],
     &["completions", "bash"],
     &["completions", "zsh"],
+    &["config"],
+    &["man"],
     &["init", "NEW"],
     &["init", "NEW", "--output", "json"],
 ];

@@ -73,6 +73,7 @@ impl Room {
             .env("HOME", self.folder.path())
             .env("XDG_STATE_HOME", self.at("state"))
             .env("XDG_CACHE_HOME", self.at("cache"))
+            .env("XDG_CONFIG_HOME", self.at("config"))
             .env_remove("CLUSTERUP_POLICIES")
             .stdin(Stdio::null());
         command

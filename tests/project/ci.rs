@@ -108,7 +108,7 @@ const PARTS: [&str; 5] = [
 ];
 
 fn present() -> Checkout {
-    Checkout::new().has(&["chromium", "systemd-analyze"])
+    Checkout::new().has(&["chromium", "systemd-analyze", "zsh", "fish"])
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn what_cannot_be_installed_is_left_out_and_named() {
     let bare = Checkout::new();
     let done = bare.run("none");
     assert!(done.succeeded, "{}", done.out);
-    let install = "apt-get install -qy --no-install-recommends chromium systemd";
+    let install = "apt-get install -qy --no-install-recommends chromium systemd zsh fish";
     assert!(
         done.calls.iter().any(|call| call == install),
         "{:?}",
@@ -178,7 +178,7 @@ fn what_cannot_be_installed_is_left_out_and_named() {
     for fails in ["apt-get update", "apt-get install", "apt-get"] {
         let done = bare.run(fails);
         assert!(done.succeeded, "{fails}: {}", done.out);
-        let says = "cannot be installed: chromium systemd";
+        let says = "cannot be installed: chromium systemd zsh fish";
         assert!(done.out.contains(says), "{fails}: {}", done.out);
     }
 }

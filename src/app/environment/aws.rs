@@ -53,7 +53,7 @@ impl Environment {
             labels: self.cache_folder()?.join("releases"),
             prices: self.catalog(),
             home: self.home.clone(),
-            poll: Duration::from_secs(self.overrides.poll.map_or(30, Span::as_secs)),
+            poll: Duration::from_secs(self.settings.poll.value.map_or(30, Span::as_secs)),
             seed: seed()?,
         })
     }
@@ -136,7 +136,7 @@ impl Environment {
         team: &TeamName,
         account: &str,
     ) -> Result<BTreeMap<PolicyName, Usd>, Failure> {
-        let any = any_region().await?;
+        let any = any_region(self).await?;
         if !Partition::of(&any).has_billing() {
             return Ok(BTreeMap::new());
         }
@@ -153,7 +153,7 @@ impl Environment {
         let prefix = Prefix::parse(place)?;
         let cache = self.cache_folder()?.join("policies");
         let now = SystemClock.now();
-        let any = self.services(&any_region().await?).await?;
+        let any = self.services(&any_region(self).await?).await?;
         let region = match prefix.region(&any).await {
             Ok(region) => region,
             Err(error) => return Ok(prefix.cached(error, &cache, now)?),

@@ -24,9 +24,9 @@ impl Environment {
     }
 
     /// The folder of the user's settings, `~/.config` by default.
-    pub(crate) fn settings(&self) -> Result<PathBuf, Failure> {
-        let settings = self.settings.clone();
-        settings.ok_or_else(|| no_folder("XDG_CONFIG_HOME"))
+    pub(crate) fn config_folder(&self) -> Result<PathBuf, Failure> {
+        let config = self.config.clone();
+        config.ok_or_else(|| no_folder("XDG_CONFIG_HOME"))
     }
 
     /// The ledger's file.

@@ -6,15 +6,17 @@ mod aws;
 mod folders;
 mod machine;
 pub(crate) mod region;
+mod settings;
 #[cfg(not(feature = "aws"))]
 mod without_aws;
 
+pub(crate) use settings::{Resolved, SettingFlags, SettingSource, Settings};
+
+use super::failure::Failure;
 #[cfg(feature = "aws")]
 use crate::cloud::aws::{Ask, Login};
 use crate::cost::catalog::Catalog;
 use crate::model::event::Listener;
-#[cfg(feature = "aws")]
-use crate::model::span::Span;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::env;
@@ -28,7 +30,9 @@ pub(crate) struct Environment {
     home: Option<PathBuf>,
     state: Option<PathBuf>,
     cache: Option<PathBuf>,
-    settings: Option<PathBuf>,
+    /// The user's folder of settings, `~/.config` by default.
+    config: Option<PathBuf>,
+    pub(crate) settings: Settings,
     path: Option<OsString>,
     /// The variables that a local cluster's processes inherit.
     inherited: BTreeMap<String, String>,
@@ -41,8 +45,6 @@ pub(crate) struct Environment {
     login: Rc<Login>,
     /// The log filter if no flag sets it: RUST_LOG.
     pub(crate) log: Option<String>,
-    /// Whether variables demand or forbid colours.
-    pub(crate) colour: Option<bool>,
     pub(crate) answers: Answers,
     /// Whether the terminal's characters are UTF-8.
     pub(crate) utf8: bool,
@@ -99,8 +101,6 @@ pub(crate) struct Terminal {
 /// Variables that override clusterup's defaults, besides the SDK's downloaded settings.
 #[cfg(feature = "aws")]
 struct Overrides {
-    /// The interval between two polls.
-    poll: Option<Span>,
     /// The URL that returns this machine's public address.
     check_ip: Option<String>,
 }
@@ -113,71 +113,83 @@ impl Overrides {
     )]
     fn from_environment() -> Self {
         Self {
-            poll: env::var("CLUSTERUP_POLL")
-                .ok()
-                .and_then(|text| text.parse().ok()),
             check_ip: env::var("CLUSTERUP_CHECKIP_URL").ok(),
         }
     }
 }
 
 impl Environment {
+    /// `no_input`: whether questions are forbidden.
     #[expect(
         clippy::disallowed_methods,
         reason = "this module reads the environment"
     )]
-    /// `no_input`: whether questions are forbidden.
-    pub(crate) fn of_process(terminal: Terminal, no_input: bool) -> Self {
-        let folder = |name: &str| {
-            env::var_os(name)
-                .map(PathBuf::from)
-                // Records hold paths as text, and the supervisor runs in another folder.
-                .filter(|p| p.is_absolute() && p.to_str().is_some())
-        };
-        let home = folder("HOME");
-        let under = |variable: &str, default: &str| {
-            folder(variable).or_else(|| Some(home.as_ref()?.join(default)))
-        };
+    pub(crate) fn of_process(terminal: Terminal, no_input: bool, settings: Settings) -> Self {
         let answers = Answers::of_process(no_input);
+        #[cfg(feature = "aws")]
+        let profile = settings.profile.value.clone();
         Self {
             state: under("XDG_STATE_HOME", ".local/state"),
             cache: under("XDG_CACHE_HOME", ".cache"),
-            settings: under("XDG_CONFIG_HOME", ".config"),
+            config: config(),
+            settings,
             path: env::var_os("PATH"),
             who: who(),
             #[cfg(feature = "aws")]
             overrides: Overrides::from_environment(),
             #[cfg(feature = "aws")]
-            login: Rc::new(Login::new(mfa_prompt(answers, terminal))),
+            login: Rc::new(Login::new(mfa_prompt(answers, terminal), profile)),
             inherited: inherited_variables(),
             catalog: OnceCell::new(),
             log: env::var("RUST_LOG")
                 .ok()
                 .filter(|filter| !filter.is_empty()),
-            colour: colour(),
             answers,
             utf8: utf8(),
             terminal,
-            home,
+            home: folder("HOME"),
         }
+    }
+
+    /// The folder of clusterup's state, without the rest of the environment.
+    pub(crate) fn state_of_process() -> Option<PathBuf> {
+        Some(under("XDG_STATE_HOME", ".local/state")?.join("clusterup"))
     }
 }
 
-/// Whether NO_COLOR, CLICOLOR_FORCE or the terminal's type demand or forbid colours, in this order.
+impl Settings {
+    /// The settings of flags, variables and the user's file.
+    ///
+    /// # Errors
+    /// Returns an error if the file or a variable is invalid.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this module reads the environment"
+    )]
+    pub(crate) fn of_process(flags: SettingFlags) -> Result<Self, Failure> {
+        let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        Self::resolve(flags, config().as_deref(), &variable)
+    }
+}
+
+/// The user's folder of settings.
+fn config() -> Option<PathBuf> {
+    under("XDG_CONFIG_HOME", ".config")
+}
+
+/// The folder in a variable, or a default below the home folder.
+fn under(variable: &str, default: &str) -> Option<PathBuf> {
+    folder(variable).or_else(|| Some(folder("HOME")?.join(default)))
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this module reads the environment"
 )]
-fn colour() -> Option<bool> {
-    let of = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    let forbids = of("NO_COLOR").is_some();
-    let demands = of("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-    let is_dumb = of("TERM").is_some_and(|value| value == "dumb");
-    match (forbids, demands) {
-        (true, _) => Some(false),
-        (false, true) => Some(true),
-        (false, false) => is_dumb.then_some(false),
-    }
+fn folder(name: &str) -> Option<PathBuf> {
+    let folder = env::var_os(name).map(PathBuf::from);
+    // Records hold paths as text, and the supervisor runs in another folder.
+    folder.filter(|path| path.is_absolute() && path.to_str().is_some())
 }
 
 #[expect(

@@ -1,5 +1,8 @@
 //! Regions of AWS: the environment's, and those that clusterup can use.
 
+use super::Environment;
+#[cfg(feature = "aws")]
+use super::Settings;
 use crate::app::failure::{Exit, Failure};
 use crate::model::hint::Command;
 use crate::model::name::Region;
@@ -8,18 +11,24 @@ use crate::model::partition::Partition;
 
 /// The region of the environment or the profile.
 #[cfg(feature = "aws")]
-pub(crate) async fn known_region() -> Option<Region> {
-    crate::cloud::aws::default_region().await
+pub(crate) async fn known_region(environment: &Environment) -> Option<Region> {
+    let Settings {
+        region, profile, ..
+    } = &environment.settings;
+    match &region.value {
+        Some(region) => Some(region.clone()),
+        None => crate::cloud::aws::default_region(profile.value.as_deref()).await,
+    }
 }
 
 #[cfg(not(feature = "aws"))]
-pub(crate) async fn known_region() -> Option<Region> {
-    None
+pub(crate) async fn known_region(environment: &Environment) -> Option<Region> {
+    environment.settings.region.value.clone()
 }
 
 #[cfg(feature = "aws")]
-pub(crate) async fn default_region() -> Result<Region, Failure> {
-    known_region().await.ok_or_else(|| {
+pub(crate) async fn default_region(environment: &Environment) -> Result<Region, Failure> {
+    known_region(environment).await.ok_or_else(|| {
         Failure::new(Exit::Input, "no AWS region is set")
             .hint("give the stack's file, a region, or --local")
             .hint(Command::again().args("--region us-east-1"))
@@ -28,7 +37,7 @@ pub(crate) async fn default_region() -> Result<Region, Failure> {
 }
 
 #[cfg(not(feature = "aws"))]
-pub(crate) async fn default_region() -> Result<Region, Failure> {
+pub(crate) async fn default_region(_: &Environment) -> Result<Region, Failure> {
     Err(without_aws())
 }
 
@@ -40,8 +49,8 @@ pub(crate) fn without_aws() -> Failure {
 
 /// A region of the profile's partition; its S3 can locate every bucket of the partition.
 #[cfg(feature = "aws")]
-pub(super) async fn any_region() -> Result<Region, Failure> {
-    let known = known_region().await;
+pub(super) async fn any_region(environment: &Environment) -> Result<Region, Failure> {
+    let known = known_region(environment).await;
     let part = known.map_or(Partition::Aws, |region| Partition::of(&region));
     part.any_region().parse().map_err(invalid_region)
 }

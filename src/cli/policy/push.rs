@@ -35,7 +35,7 @@ impl Verb for PushArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         let policies = read(self, session).await?;
         // AWS Budgets has one endpoint for all regions; any region serves to look up the account.
-        let region = match known_region().await {
+        let region = match known_region(&session.environment).await {
             Some(region) => region,
             None => ("us-east-1".parse())
                 .map_err(|error| Failure::input("no region is set").caused_by(&error))?,

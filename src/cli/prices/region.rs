@@ -10,7 +10,7 @@ const FALLBACK: &str = "us-east-1";
 
 /// Returns the profile's region, or [`FALLBACK`] with a note.
 pub(super) async fn default_region(session: &Session) -> Result<Region, Failure> {
-    if let Some(known) = known_region().await {
+    if let Some(known) = known_region(&session.environment).await {
         return Ok(known);
     }
     session.reporter.say(&format!(

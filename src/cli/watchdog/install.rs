@@ -150,7 +150,7 @@ fn word(arg: &str) -> Result<String, Failure> {
 fn folder(scope: ServiceScope, session: &Session) -> Result<PathBuf, Failure> {
     match scope {
         ServiceScope::Machine => Ok(PathBuf::from("/etc/systemd/system")),
-        ServiceScope::User => Ok(session.environment.settings()?.join("systemd/user")),
+        ServiceScope::User => Ok(session.environment.config_folder()?.join("systemd/user")),
     }
 }
 

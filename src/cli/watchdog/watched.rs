@@ -63,7 +63,7 @@ pub(super) struct WatchdogSetup {
 impl WatchArgs {
     pub(super) async fn open(&self, session: &Session) -> Result<WatchdogSetup, Failure> {
         let read = self.policies.place().read_here(session).await?;
-        let regions = self.regions().await?;
+        let regions = self.regions(session).await?;
         let mut own: Vec<Rc<dyn FleetProvider>> = Vec::new();
         for region in &regions {
             own.push(session.environment.fleet(region).await?);
@@ -98,11 +98,11 @@ impl WatchArgs {
         })
     }
 
-    async fn regions(&self) -> Result<BTreeSet<Region>, Failure> {
+    async fn regions(&self, session: &Session) -> Result<BTreeSet<Region>, Failure> {
         if !self.regions.is_empty() || self.local {
             return Ok(self.regions.iter().cloned().collect());
         }
-        let known = known_region().await.ok_or_else(|| {
+        let known = known_region(&session.environment).await.ok_or_else(|| {
             Failure::new(Exit::Input, "no AWS region is set")
                 .hint("select regions, or this machine")
                 .hint(Command::again().args("--region us-east-1"))
@@ -113,7 +113,9 @@ impl WatchArgs {
 
     async fn channels(&self, session: &Session) -> Result<Vec<Box<dyn Channel>>, Failure> {
         let mut channels: Vec<Box<dyn Channel>> = vec![Box::new(Stderr)];
-        for destination in Destination::parse_all(self.notify.as_deref().unwrap_or_default())? {
+        let notify = &session.environment.settings.notify.value;
+        let notify = self.notify.as_ref().or(notify.as_ref());
+        for destination in Destination::parse_all(notify.map_or("", String::as_str))? {
             channels.push(match destination {
                 Destination::Slack(slack) => Box::new(slack),
                 Destination::Mail(mail) => mail,

@@ -64,7 +64,7 @@ impl AssumedRole {
         let own = login.with_code(region.as_str()).await;
         let inner = Inner {
             account,
-            settings: Sdk::settings(region, Watch::of(clock), own).await,
+            settings: Sdk::settings(region, Watch::of(clock), own, login.profile()).await,
             last: Mutex::default(),
         };
         Self {

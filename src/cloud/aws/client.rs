@@ -29,7 +29,7 @@ impl Client {
     pub async fn connect(region: &Region, login: Rc<Login>, clock: Arc<dyn Clock>) -> Self {
         let watch = Watch::of(clock);
         let credentials = login.with_code(region.as_str()).await;
-        let sdk = Sdk::with(region, watch.clone(), credentials).await;
+        let sdk = Sdk::with(region, watch.clone(), credentials, login.profile()).await;
         Self {
             sdk,
             login,
@@ -46,7 +46,13 @@ impl Client {
         role: AssumedRole,
     ) -> Self {
         let watch = Watch::of(clock);
-        let sdk = Sdk::with(region, watch.clone(), Some(role.provider())).await;
+        let sdk = Sdk::with(
+            region,
+            watch.clone(),
+            Some(role.provider()),
+            login.profile(),
+        )
+        .await;
         Self {
             sdk,
             login,
@@ -94,7 +100,8 @@ impl Client {
             return false;
         };
         let credentials = self.credentials(EVERYWHERE).await;
-        let elsewhere = Sdk::with(&region, self.watch.clone(), credentials).await;
+        let profile = self.login.profile();
+        let elsewhere = Sdk::with(&region, self.watch.clone(), credentials, profile).await;
         elsewhere.serve(GetCallerIdentity).await.is_ok()
     }
 }

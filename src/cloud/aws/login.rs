@@ -22,18 +22,26 @@ pub type Ask = Box<dyn Fn(&str) -> Option<String>>;
 pub struct Login {
     /// `None` without a terminal.
     ask: Option<Ask>,
+    profile: Option<String>,
     profiles: OnceCell<Option<ProfileSet>>,
     /// The credentials of roles that required a code, by profile.
     assumed: RefCell<BTreeMap<String, Result<Credentials, Cause>>>,
 }
 
 impl Login {
-    /// A login that asks for codes with `ask`.
-    pub fn new(ask: Option<Ask>) -> Self {
+    /// A login that asks for codes with `ask`, with the user's default profile or the one that is
+    /// named.
+    pub fn new(ask: Option<Ask>, profile: Option<String>) -> Self {
         Self {
             ask,
+            profile,
             ..Self::default()
         }
+    }
+
+    /// The profile that is named, if any.
+    pub(super) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
     }
 
     async fn profiles(&self) -> Option<&ProfileSet> {
@@ -41,7 +49,7 @@ impl Login {
             let fs = Fs::real();
             let env = Env::real();
             let files = Default::default();
-            aws_config::profile::load(&fs, &env, &files, None)
+            aws_config::profile::load(&fs, &env, &files, self.profile.clone().map(Into::into))
                 .await
                 .ok()
         };

@@ -77,16 +77,19 @@ impl Sdk {
     /// profiles, SSO. Sends no call to AWS's services.
     #[cfg_attr(closed, expect(dead_code, reason = "tests send single calls"))]
     pub async fn connect(region: &Region) -> Self {
-        Self::with(region, Watch::default(), None).await
+        Self::with(region, Watch::default(), None, None).await
     }
 
-    /// Connects with given credentials, or, if `None`, those that the SDK finds.
+    /// Connects with given credentials, or, if `None`, those that the SDK finds in the profile or the
+    /// environment.
     async fn with(
         region: &Region,
         watch: Watch,
         credentials: Option<SharedCredentialsProvider>,
+        profile: Option<&str>,
     ) -> Self {
-        Self::of(&Self::settings(region, watch, credentials).await, region)
+        let config = Self::settings(region, watch, credentials, profile).await;
+        Self::of(&config, region)
     }
 
     /// The SDK's settings, which have the credentials.
@@ -94,6 +97,7 @@ impl Sdk {
         region: &Region,
         watch: Watch,
         credentials: Option<SharedCredentialsProvider>,
+        profile: Option<&str>,
     ) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
@@ -104,6 +108,9 @@ impl Sdk {
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
         if let Some(credentials) = credentials {
             loader = loader.credentials_provider(credentials);
+        }
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
         }
         loader
             .region(aws_config::Region::new(region.as_str().to_owned()))
@@ -153,10 +160,13 @@ impl Sdk {
 
 /// The region of the environment or the profile. Does not ask the metadata service: an EC2
 /// instance's region is not that of stacks, and elsewhere the attempt takes seconds.
-pub async fn default_region() -> Option<Region> {
-    let profile = ProfileFileRegionProvider::builder().build();
+pub async fn default_region(profile: Option<&str>) -> Option<Region> {
+    let mut of_profile = ProfileFileRegionProvider::builder();
+    if let Some(profile) = profile {
+        of_profile = of_profile.profile_name(profile);
+    }
     RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-        .or_else(profile)
+        .or_else(of_profile.build())
         .region()
         .await?
         .as_ref()
