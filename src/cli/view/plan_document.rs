@@ -5,6 +5,7 @@ use super::plan::counts;
 use super::price;
 use super::words;
 use crate::app::agreement::Proposal;
+use crate::app::prices::Prices;
 use crate::app::stack_admission::PolicyReport;
 use crate::chart::markup::escape;
 use crate::chart::{Document, Item, Lane, Table, Ticks, Timeline, Tone, span};
@@ -36,8 +37,8 @@ pub(in crate::cli) fn render(
     }
     let mut actions = plan.actions.iter().map(|planned| &planned.action);
     if let Some(spec) = actions.find_map(|action| action.new_cluster()) {
-        if let Some(html) = prices(proposal, spec) {
-            document.section("Price", &html);
+        if let Some(prices) = &proposal.prices {
+            document.section("Price", &price(prices, spec));
         }
         document.section("What ends the cluster", &guardrails(spec, now));
     }
@@ -61,11 +62,13 @@ fn list(items: impl Iterator<Item = String>) -> String {
 
 /// An item of a list: a coloured word, what it is, and why.
 fn item(tone: &str, sign: &str, what: &str, why: &str) -> String {
-    let mut html = "<li>".to_owned();
-    if !sign.is_empty() {
-        let _ = write!(html, "<span class=\"sign {tone}\">{}</span> ", escape(sign));
-    }
-    html += &escape(what);
+    let what = escape(what);
+    let mut html = if sign.is_empty() {
+        format!("<li>{what}")
+    } else {
+        let sign = escape(sign);
+        format!("<li class=\"signed\"><span class=\"sign {tone}\">{sign}</span><span>{what}</span>")
+    };
     if !why.is_empty() {
         let _ = write!(html, "<small>{}</small>", escape(why));
     }
@@ -96,12 +99,11 @@ fn changes(plan: &Plan) -> String {
     )
 }
 
-/// The price by group and component; `None` on a target without costs.
-fn prices(proposal: &Proposal<'_>, spec: &ClusterSpec) -> Option<String> {
-    let prices = proposal.prices.as_ref()?;
+/// The price by group and component, and the most that the cluster can cost.
+fn price(prices: &Prices<'_>, spec: &ClusterSpec) -> String {
     let estimate = match prices.of(spec) {
         Ok(estimate) => estimate,
-        Err(unknown) => return Some(format!("<p>{}</p>", escape(&unknown.to_string()))),
+        Err(unknown) => return format!("<p>{}</p>", escape(&unknown.to_string())),
     };
     let row = |name: String, groups: &[&GroupCost], sum| {
         let figures = price::figures(groups, sum);
@@ -135,7 +137,7 @@ fn prices(proposal: &Proposal<'_>, spec: &ClusterSpec) -> Option<String> {
     for note in notes {
         let _ = writeln!(html, "<p class=\"muted\">{}</p>", escape(&note));
     }
-    Some(html)
+    html
 }
 
 /// What would end a cluster that is created now, on a timeline.
@@ -240,4 +242,71 @@ fn policies(report: &PolicyReport) -> String {
         escape(&names),
         list(findings.chain(bounds).chain(months))
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::catalog::Catalog;
+    use crate::model::facts::Facts;
+    use crate::{plan, text};
+    use std::path::Path;
+
+    fn spec(guardrails: &str) -> ClusterSpec {
+        let yaml = format!(
+            "stack: t\nregion: us-east-1\nguardrails: {guardrails}\n\
+             cluster: {{ release: emr-7.x, size: 3 x m5.xlarge }}\n"
+        );
+        let stack = text::parse("t.yaml", &yaml, Path::new(""), &[]).unwrap();
+        let facts = Facts::of_aws("primary=0.192+0.048+0+0 core=0.192+0.048+0+0");
+        plan::expand::expand(&stack, &facts).unwrap().0.cluster
+    }
+
+    #[test]
+    fn a_price_has_its_parts_and_the_most_that_it_can_be() {
+        let prices = Prices {
+            catalog: Catalog::bundled(),
+            region: &"us-east-1".parse().unwrap(),
+            clusters: &[],
+            expected: Some("30m".parse().unwrap()),
+            now: "2026-11-21T00:00:00Z".parse().unwrap(),
+        };
+        let mut spec = spec("{ when_done: keep }");
+        let html = price(&prices, &spec);
+        for part in [
+            "$0.77</span> an hour, and at most <span class=\"big\">$1.81</span>: max_lifetime",
+            "<th scope=\"row\">core 2 x m5.xlarge</th><td class=\"num\">0.3840</td>",
+            "<td class=\"num\">0.7662</td></tr>",
+            "per run, if it takes as long as earlier runs (30m): ",
+            "not priced: S3",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        spec.groups.primary.nodes.instance_type = "m5.3xlarge".parse().unwrap();
+        assert!(price(&prices, &spec).starts_with("<p>no EC2 price is known"));
+    }
+
+    #[test]
+    fn the_guardrail_that_ends_a_cluster_first_is_marked() {
+        let now = "2026-11-21T00:00:00Z".parse().unwrap();
+        for (yaml, first, has_later) in [
+            (
+                "{ when_done: keep, max_lifetime: 2h }",
+                "ends it after 2h 00m",
+                false,
+            ),
+            (
+                "{ when_done: keep, max_lifetime: 30h, budget: $3 }",
+                "ends it after 3h",
+                true,
+            ),
+        ] {
+            let html = guardrails(&spec(yaml), now);
+            assert_eq!(html.matches("class=\"item bad\"").count(), 1, "{html}");
+            assert!(html.contains(first), "{first}: {html}");
+            let beyond = html.matches("would end it after 1d 6h, later than shown");
+            assert_eq!(beyond.count() > 0, has_later, "{html}");
+            assert!(html.contains("when it has been idle for"), "{html}");
+        }
+    }
 }
