@@ -15,6 +15,7 @@ pub(crate) mod environment;
 pub mod extend;
 pub(crate) mod failure;
 pub(crate) mod fixes;
+pub(crate) mod fleet_cost;
 pub(crate) mod given_stack;
 pub(crate) mod import;
 pub(crate) mod inputs;

@@ -1,13 +1,15 @@
 //! The state of the watchdog after a sweep, for the page and the metrics.
 
 use super::audit::Entry;
+use super::instance_span::InstanceSpan;
 use super::money::Usd;
 use super::name::{AccountId, ClusterId, PolicyName, StackName, TeamName};
-use super::observed::ClusterState;
+use super::observed::{ClusterState, StepState};
 use super::other_cost::OtherCost;
 use super::place::Place;
 use super::safeguard::Safeguard;
 use super::shown::Untrusted;
+use super::stack::Guardrails;
 use super::watched_account::RefusedAccount;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -35,6 +37,8 @@ pub struct FleetStatus {
     pub mildest: Option<String>,
     /// What costs money besides clusters, the most expensive first.
     pub other_costs: Vec<PlacedCost>,
+    /// What clusters of clusterup in AWS have cost; `None` until the ledger was read.
+    pub cost: Option<FleetCost>,
     /// The months of the teams' budgets.
     pub months: Vec<Curve>,
     /// The latest few hundred events, newest last.
@@ -154,6 +158,15 @@ pub struct Row {
     pub idle_since: Option<DateTime<Utc>>,
     /// Whether it may have been idle for longer, because nothing is known of the time before.
     pub idle_at_least: bool,
+    /// When it was first ready for work, if it was described.
+    pub ready_at: Option<DateTime<Utc>>,
+    /// Its latest steps, oldest first, as far as they were read.
+    pub steps: Vec<RowStep>,
+    /// How many instances of each role ran from when until when, as far as is known.
+    #[serde(rename = "lives")]
+    pub instance_spans: Vec<InstanceSpan>,
+    /// Its guardrails with all extensions, if it has some.
+    pub guardrails: Option<Guardrails>,
     /// Dollars spent so far; `None` if no price is known.
     pub spent: Option<Usd>,
     /// Dollars per hour.
@@ -175,6 +188,43 @@ pub struct Row {
     pub safeguards: Vec<Safeguard>,
     /// When it was described; `None` if it is only known from a listing.
     pub looked_at: Option<DateTime<Utc>>,
+}
+
+/// A step of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RowStep {
+    /// Its name.
+    pub name: Untrusted,
+    /// Its state.
+    pub state: StepState,
+    /// When it began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// What clusters have cost, by team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FleetCost {
+    /// The end of the periods.
+    pub at: DateTime<Utc>,
+    /// Dollars in the 24 hours before.
+    pub last_day: Usd,
+    /// Dollars in the 30 days before.
+    pub last_month: Usd,
+    /// The days of these 30 days, `2026-11-21` in UTC, oldest first.
+    pub days: Vec<String>,
+    /// Dollars of each team in each of these days.
+    pub teams: Vec<TeamCost>,
+}
+
+/// What clusters of one team have cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TeamCost {
+    /// The team; `None` for clusters without one.
+    pub team: Option<String>,
+    /// Dollars by day.
+    pub by_day: Vec<Usd>,
 }
 
 /// What a team spends in a month, as a curve.

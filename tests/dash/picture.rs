@@ -2,12 +2,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::audit::{Act, Entry, Target};
-use clusterup::model::fleet_status::{Curve, FleetStatus, PlacedCost, Row, SweepSummary, Totals};
+use clusterup::model::fleet_status::{
+    Curve, FleetCost, FleetStatus, PlacedCost, Row, RowStep, SweepSummary, TeamCost, Totals,
+};
 use clusterup::model::hint::Command;
+use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
-use clusterup::model::observed::ClusterState;
+use clusterup::model::observed::{ClusterState, StepState};
 use clusterup::model::other_cost::{OtherCost, OtherCostKind};
 use clusterup::model::safeguard::{Safeguard, SafeguardKind};
+use clusterup::model::span::Span;
+use clusterup::model::stack::{Ceiling, Guardrails, WhenDone};
 use clusterup::model::unarmed::Unarmed;
 
 pub(crate) fn noon() -> DateTime<Utc> {
@@ -39,6 +44,10 @@ fn row(
 ) -> Row {
     let (name, stack, team, owner) = who;
     let (age, idle, left) = times;
+    let created_at = at - minutes(age);
+    let ready_at = (age > 6).then(|| created_at + minutes(6));
+    let is_ours = !stack.is_empty();
+    let own_name = format!("clusterup/{stack}/{}", &id.to_lowercase()[2..8]);
     Row {
         place: if id.starts_with("local") {
             "local"
@@ -48,12 +57,20 @@ fn row(
         .parse()
         .unwrap(),
         id: id.parse().unwrap(),
-        name: name.into(),
+        name: if is_ours {
+            own_name.into()
+        } else {
+            name.into()
+        },
         stack: stack.parse().ok(),
         team: team.parse().ok(),
         owner: (!owner.is_empty()).then(|| owner.into()),
         state,
-        created_at: at - minutes(age),
+        created_at,
+        ready_at,
+        steps: ready_at.map_or_else(Vec::new, |ready| steps(ready, idle, at)),
+        instance_spans: instance_spans(created_at, age),
+        guardrails: is_ours.then(|| guardrails(age + left.unwrap_or(60))),
         idle_since: idle.map(|idle| at - minutes(idle)),
         idle_at_least: false,
         spent: costs.0.parse().ok(),
@@ -66,6 +83,59 @@ fn row(
         evidence: "step train runs".to_owned(),
         safeguards: safeguards(left.map(|left| at + minutes(left))),
         looked_at: Some(at - TimeDelta::seconds(20)),
+    }
+}
+
+/// Two steps, of which the second runs unless the cluster is idle.
+fn steps(ready: DateTime<Utc>, idle: Option<i64>, at: DateTime<Utc>) -> Vec<RowStep> {
+    let until = at - minutes(idle.unwrap_or(0));
+    let between = ready + (until - ready) / 3;
+    let step = |name: &str, state, from, until: Option<DateTime<Utc>>| RowStep {
+        name: name.into(),
+        state,
+        started_at: Some(from),
+        ended_at: until,
+    };
+    let last = match idle {
+        Some(_) => step("train", StepState::Completed, between, Some(until)),
+        None => step("train", StepState::Running, between, None),
+    };
+    vec![
+        step("prepare", StepState::Completed, ready, Some(between)),
+        last,
+    ]
+}
+
+/// A primary and two core nodes, and two more since the middle of its life.
+fn instance_spans(created_at: DateTime<Utc>, age: i64) -> Vec<InstanceSpan> {
+    let span = |role, count, from| InstanceSpan {
+        role,
+        from,
+        until: None,
+        count,
+        instance_type: None,
+    };
+    let more = created_at + minutes(age / 2);
+    vec![
+        span(Role::Primary, 1, created_at),
+        span(Role::Core, 2, created_at),
+        span(Role::Core, 2, more),
+    ]
+}
+
+fn guardrails(lifetime: i64) -> Guardrails {
+    Guardrails {
+        idle_timeout: "20m".parse().unwrap(),
+        max_lifetime: Span::from_delta(minutes(lifetime)),
+        start_within: Some("1h".parse().unwrap()),
+        budget: Some(usd("$80")),
+        lease: None,
+        off_hours: Vec::new(),
+        ceiling: Ceiling {
+            max_lifetime: Some("36h".parse().unwrap()),
+            budget: None,
+        },
+        when_done: WhenDone::Keep,
     }
 }
 
@@ -109,7 +179,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
         "j-2FE91KQ0ZLM4T",
         (
             "feature-store-backfill",
-            "feature-store",
+            "feature-store-backfill",
             "growth",
             "noor@ws-14",
         ),
@@ -130,7 +200,12 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
     vec![
         new(
             "j-1K48XXXXXXHCB",
-            ("recommender-nightly", "recommender", "data", "ana@laptop"),
+            (
+                "recommender-nightly",
+                "recommender-nightly",
+                "data",
+                "ana@laptop",
+            ),
             Running,
             (132, None, Some(348)),
             ("$3.17", "$1.44"),
@@ -138,7 +213,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
         reported(
             new(
                 "j-3A7XQ2Y9LMN0P",
-                ("movies-adhoc", "movies", "data", "ana@laptop"),
+                ("movies-adhoc", "movies-adhoc", "data", "ana@laptop"),
                 Waiting,
                 (214, Some(22), Some(8)),
                 ("$1.37", "$0.384"),
@@ -158,7 +233,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
                 "j-5TR0VV81QWE7C",
                 (
                     "clickstream-hourly",
-                    "clickstream",
+                    "clickstream-hourly",
                     "growth",
                     "airflow@etl-1",
                 ),
@@ -173,7 +248,12 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
         reported(
             new(
                 "j-7M3PLK20ASDF9",
-                ("churn-model-tuning", "churn", "growth", "mateo@ws-03"),
+                (
+                    "churn-model-tuning",
+                    "churn-model-tuning",
+                    "growth",
+                    "mateo@ws-03",
+                ),
                 Bootstrapping,
                 (6, None, Some(474)),
                 ("$0.31", "$3.10"),
@@ -185,7 +265,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
         reported(
             new(
                 "j-8QW2ER4TY6UI1",
-                ("reports-weekly", "reports", "data", "ci@runner-7"),
+                ("reports-weekly", "reports-weekly", "data", "ci@runner-7"),
                 Starting,
                 (2, None, Some(238)),
                 ("$0.02", "$0.576"),
@@ -197,7 +277,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
         reported(
             new(
                 "j-9ZX8CV7BN6MA5",
-                ("dedup-catalog", "catalog", "data", "li.wei@laptop"),
+                ("dedup-catalog", "dedup-catalog", "data", "li.wei@laptop"),
                 Terminating,
                 (371, Some(34), Some(-1)),
                 ("$4.90", "$0.792"),
@@ -311,6 +391,32 @@ fn curve(
         reserved: usd(reserved),
         points,
         projected: usd(projected),
+    }
+}
+
+/// Thirty-one days, which the last 30 days touch.
+fn cost(at: DateTime<Utc>) -> FleetCost {
+    let day = |ago: i64| (at - TimeDelta::days(30 - ago)).format("%F").to_string();
+    let cents = |from: i64, size: i64| {
+        let of = move |day: i64| from + (day * size * 37 + day * day * 11) % (size + 1);
+        (0..31).map(move |day| Usd::new(rust_decimal::Decimal::new(of(day), 2)))
+    };
+    let team = |team: Option<&str>, from, size| TeamCost {
+        team: team.map(str::to_owned),
+        by_day: cents(from, size).collect(),
+    };
+    let teams = vec![
+        team(Some("data"), 900, 1_700),
+        team(Some("growth"), 1_400, 4_300),
+        team(None, 100, 700),
+    ];
+    let amounts = teams.iter().flat_map(|team| &team.by_day);
+    FleetCost {
+        at,
+        last_day: usd("$61.07"),
+        last_month: amounts.copied().sum(),
+        days: (0..31).map(day).collect(),
+        teams,
     }
 }
 
@@ -474,6 +580,7 @@ pub(crate) fn fleet_status(at: DateTime<Utc>) -> FleetStatus {
                 monthly: Some(usd("$6.40")),
             },
         }],
+        cost: Some(cost(at)),
         months: months(at),
         events: events(at),
     }

@@ -4,6 +4,7 @@ use super::systemd::Systemd;
 use super::watched::{WatchArgs, WatchdogSetup, all_places};
 use crate::app::curves::curves;
 use crate::app::failure::{Exit, Failure};
+use crate::app::fleet_cost::fleet_cost;
 use crate::app::operator::grant;
 use crate::app::policies::LoadedPolicies;
 use crate::app::policy_reloader::PolicyReloader;
@@ -13,7 +14,8 @@ use crate::app::watched_accounts::{Renewed, WatchedAccounts};
 use crate::cloud::fleet::FleetProvider;
 use crate::model::audit::Entry;
 use crate::model::clock::Clock;
-use crate::model::fleet_status::Curve;
+use crate::model::fleet_status::{Curve, FleetCost};
+use crate::model::name::Region;
 use crate::model::place::Place;
 use crate::model::watched_account::RefusedAccount;
 use crate::policy::Policies;
@@ -177,6 +179,19 @@ impl daemon::Host for Host<'_> {
             self.session.reporter.say(&status);
             Vec::new()
         })
+    }
+
+    async fn cost(&mut self) -> Option<FleetCost> {
+        let places = self.own.iter().map(|fleet| fleet.place());
+        let regions: Vec<Region> = places.filter_map(|at| at.region().cloned()).collect();
+        let cost = fleet_cost(&regions, self.session, SystemClock.now()).await;
+        cost.inspect_err(|failure| {
+            let why = failure.in_a_line();
+            let status = format!("warning: what clusters have cost cannot be read: {why}");
+            self.session.reporter.say(&status);
+        })
+        .ok()
+        .flatten()
     }
 
     async fn grant(

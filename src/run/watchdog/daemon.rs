@@ -9,7 +9,7 @@ use crate::cloud::fleet::FleetProvider;
 use crate::model::accounts_change::AccountsChange;
 use crate::model::audit::Act;
 use crate::model::clock::Clock;
-use crate::model::fleet_status::{Curve, FleetStatus};
+use crate::model::fleet_status::{Curve, FleetCost, FleetStatus};
 use crate::policy::Policies;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -81,6 +81,11 @@ pub trait Host {
 
     /// Reads the months of the teams that have budgets.
     async fn curves(&mut self) -> Vec<Curve>;
+
+    /// Reads what clusters have cost; `None` if that is not known now.
+    async fn cost(&mut self) -> Option<FleetCost> {
+        None
+    }
 
     /// Carries out an operator request and returns what was done, as one line.
     async fn grant(&mut self, watchdog: &mut Watchdog, request: &OperatorRequest) -> Answer;
@@ -225,10 +230,14 @@ impl Daemon<'_> {
         }
     }
 
-    /// Reads the teams' months. If that takes too long, the previous ones stay.
+    /// Reads the teams' months, and what clusters have cost. What takes too long stays as it was.
     async fn read_curves(&mut self) {
         if let Ok(curves) = timeout(CURVES_TIMEOUT, self.host.curves()).await {
             self.watchdog.set_curves(curves);
+            self.publish(true);
+        }
+        if let Ok(cost) = timeout(CURVES_TIMEOUT, self.host.cost()).await {
+            self.watchdog.set_cost(cost);
             self.publish(true);
         }
     }

@@ -4,7 +4,9 @@ use super::Watchdog;
 use super::region_watch::RegionWatch;
 use super::tracked::TrackedCluster;
 use crate::cost::meter::{accrued, rate};
-use crate::model::fleet_status::{FleetStatus, Row};
+use crate::model::fleet::ClusterSnapshot;
+use crate::model::fleet_status::{FleetStatus, Row, RowStep};
+use crate::model::observed::{Cluster, Step};
 use chrono::{DateTime, Utc};
 
 /// How many audit entries the page shows.
@@ -37,10 +39,27 @@ impl Watchdog {
                 .collect(),
             mildest: self.policies.mildest_says(),
             other_costs: self.other_costs.costs.clone(),
+            cost: self.cost.clone(),
             months: self.curves.clone(),
             events: self.audit_sink.recent(MAX_EVENTS),
         }
     }
+}
+
+/// How many steps of a cluster the page shows.
+const MAX_STEPS: usize = 25;
+
+fn latest(steps: &[Step]) -> Vec<RowStep> {
+    let skipped = steps.len().saturating_sub(MAX_STEPS);
+    let steps = steps.iter().skip(skipped);
+    steps
+        .map(|step| RowStep {
+            name: step.name.to_string().into(),
+            state: step.state,
+            started_at: step.started_at,
+            ended_at: step.ended_at,
+        })
+        .collect()
 }
 
 fn row(region_watch: &RegionWatch, tracked: &TrackedCluster, now: DateTime<Utc>) -> Row {
@@ -61,6 +80,13 @@ fn row(region_watch: &RegionWatch, tracked: &TrackedCluster, now: DateTime<Utc>)
         created_at: listed.created_at,
         idle_since: assessment.idle_since,
         idle_at_least: assessment.idle_at_least,
+        ready_at: snapshot.and(listed.ready_at),
+        steps: snapshot
+            .and_then(ClusterSnapshot::steps)
+            .map_or_else(Vec::new, |steps| latest(steps)),
+        instance_spans: snapshot
+            .map_or_else(Vec::new, |snapshot| snapshot.instance_spans().to_vec()),
+        guardrails: guarded.map(Cluster::guardrails),
         spent: rates.map(|(rates, instance_spans)| accrued(rates, instance_spans, now).total),
         rate: rates.map(|(rates, instance_spans)| rate(rates, instance_spans, now)),
         ends_at: assessment.ends_at,

@@ -34,7 +34,7 @@ use crate::guard::watch::{Assessment, Tripped};
 use crate::model::audit::{Act, Entry};
 use crate::model::clock::Clock;
 use crate::model::event::Listener;
-use crate::model::fleet_status::{Curve, PlacedCost, SweepSummary, Totals};
+use crate::model::fleet_status::{Curve, FleetCost, PlacedCost, SweepSummary, Totals};
 use crate::model::name::AccountId;
 use crate::model::place::Place;
 use crate::model::shown::Untrusted;
@@ -68,6 +68,7 @@ pub struct Watchdog {
     totals: Totals,
     last: Option<SweepSummary>,
     curves: Vec<Curve>,
+    cost: Option<FleetCost>,
 }
 
 /// What one sweep found and did; in a dry run, what it would do.
@@ -155,6 +156,7 @@ impl Watchdog {
             totals: Totals::default(),
             last: None,
             curves: Vec::new(),
+            cost: None,
         }
     }
 
@@ -192,6 +194,11 @@ impl Watchdog {
     /// Sets the teams' months that the fleet status shows.
     pub fn set_curves(&mut self, curves: Vec<Curve>) {
         self.curves = curves;
+    }
+
+    /// Sets what clusters have cost; a cost that is unknown now leaves the last one.
+    pub fn set_cost(&mut self, cost: Option<FleetCost>) {
+        self.cost = cost.or(self.cost.take());
     }
 
     /// Makes one sweep. A dry run changes nothing and notifies nobody.
