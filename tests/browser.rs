@@ -1,14 +1,17 @@
-//! The watchdog's page in a real browser: a headless Chromium, driven by playwright-core from npm.
-//! The test passes with a message if a browser, Node.js or npm is missing.
+//! The watchdog's page and the documents in a real browser: a headless Chromium, driven by playwright-core from npm.
+//! The tests pass with a message if a browser, Node.js or npm is missing.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "dash/picture.rs"]
 mod fleet_status;
+#[path = "support/spending.rs"]
+mod spending;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::dash::{Dash, serve};
 use clusterup::model::clock::Clock;
 use clusterup::model::fleet_status::FleetStatus;
+use clusterup::run::clock::SystemClock;
 use clusterup::run::watchdog::request::{OperatorRequest, RequestedAction};
 use fleet_status::{fleet_status, noon};
 use std::fs;
@@ -33,21 +36,72 @@ impl Clock for Afternoon {
     }
 }
 
+/// The folder of playwright-core, or `None` with a message.
+fn modules() -> Option<PathBuf> {
+    let modules = playwright();
+    if modules.is_none() {
+        let why = b"no Chromium, Node.js or npm: nothing is looked at in a browser\n";
+        std::io::stderr().write_all(why).unwrap();
+    }
+    modules
+}
+
+fn script(name: &str, modules: &Path) -> Command {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let mut script = Command::new("node");
+    script
+        .arg(folder.join(name))
+        .env("MODULES", modules)
+        .env("CHROMIUM", CHROMIUM)
+        .env("SHOTS", shots());
+    script
+}
+
+const STACK: &str = "stack: movies\nteam: recsys\nregion: us-east-1\n\
+    cluster: { release: emr-7.x, size: 3 x m5.xlarge }\n\
+    job: { steps: [{ name: a, command: [echo, a] }] }\n\
+    guardrails: { idle_timeout: 10m, max_lifetime: 8h, budget: $3 }\n";
+const POLICY: &str = "policy: spark\napplies_to: { teams: [data, growth, recsys] }\n\
+    budget: { monthly: $600 }\n\
+    limits: { hourly_cost: $5, nodes: 10, max_lifetime: 10h }\n";
+
+#[test]
+fn documents_are_complete_and_need_no_network() {
+    let Some(modules) = modules() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    spending::write(folder.path(), SystemClock.now());
+    fs::create_dir(at("policies")).unwrap();
+    fs::write(at("policies/p.yaml"), POLICY).unwrap();
+    fs::write(at("t.yaml"), STACK).unwrap();
+    for args in [
+        "cost report --by team --local --html report.html",
+        "plan t.yaml --local --html plan.html",
+    ] {
+        let done = Command::new(env!("CARGO_BIN_EXE_clusterup"))
+            .args(args.split(' '))
+            .current_dir(folder.path())
+            .env_clear()
+            .env("XDG_STATE_HOME", folder.path())
+            .env("XDG_CACHE_HOME", folder.path())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{args}: {done:?}");
+    }
+    let mut looked = script("documents.mjs", &modules);
+    looked.env("REPORT", at("report.html"));
+    looked.env("PLAN", at("plan.html"));
+    let looked = looked.status().unwrap();
+    assert!(looked.success(), "what the browser saw is above");
+}
+
 #[test]
 fn the_page_works_in_a_browser() {
-    let Some(modules) = playwright() else {
-        writeln!(
-            std::io::stderr(),
-            "no Chromium, Node.js or npm: the page is not looked at in a browser"
-        )
-        .unwrap();
-        return;
-    };
+    let Some(modules) = modules() else { return };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let shots = shots();
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -63,16 +117,9 @@ fn the_page_works_in_a_browser() {
         };
         let (close, closed) = oneshot::channel::<()>();
         let browser = async {
-            let looked = tokio::process::Command::new("node")
-                .arg(concat!(
-                    env!("CARGO_MANIFEST_DIR"),
-                    "/tests/browser/dash.mjs"
-                ))
-                .env("MODULES", modules)
-                .env("CHROMIUM", CHROMIUM)
-                .env("URL", url)
-                .env("TOKEN", TOKEN)
-                .env("SHOTS", shots)
+            let mut looked = script("dash.mjs", &modules);
+            looked.env("URL", url).env("TOKEN", TOKEN);
+            let looked = tokio::process::Command::from(looked)
                 .kill_on_drop(true)
                 .status()
                 .await;
@@ -172,7 +219,7 @@ fn playwright() -> Option<PathBuf> {
 )]
 fn shots() -> PathBuf {
     match std::env::var_os("BLESS") {
-        Some(_) => Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"),
+        Some(_) => Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures"),
         None => target().join("browser"),
     }
 }

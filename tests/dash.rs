@@ -130,6 +130,36 @@ fn the_commands_of_the_shown_clusters_can_be_pasted() {
     }
 }
 
+#[tokio::test]
+async fn the_page_of_a_cluster_has_its_timeline_steps_and_commands() {
+    let page = page(Some(TOKEN));
+    let one = |id: &str| format!("/clusters/us-east-1/{id}");
+    let body = page.get(&one("j-2FE91KQ0ZLM4T")).await.body;
+    for part in [
+        "clusterup/feature-store-backfill/2fe91k",
+        "4 now",
+        "train (running)",
+        "deadline: ",
+        "no task done for 1h",
+        "up to 1d12h",
+        "After 20m without work it ends all the same",
+    ] {
+        assert!(body.contains(part), "{part}: {body}");
+    }
+    // A foreign cluster has neither guardrails nor a deadline that can be moved.
+    let foreign = page.get(&one("j-B4DF00DCAFE12")).await.body;
+    assert!(!foreign.contains("/extend") && foreign.contains("/end"));
+    for body in [body, foreign] {
+        let commands = body.split("<dd><code>").skip(1);
+        let commands = commands.map(|rest| rest.split("</code>").next().unwrap());
+        let commands: Vec<&str> = commands.collect();
+        assert!(commands.len() >= 3, "{commands:?}");
+        for command in commands {
+            hints::check(&format!("next: {}", command.replace("&#39;", "'")));
+        }
+    }
+}
+
 /// A cluster whose grace starts with a warning in the future is not about to end.
 #[tokio::test]
 async fn the_time_to_a_warning_is_not_shown_as_the_time_to_the_end() {
@@ -158,14 +188,14 @@ async fn the_time_to_a_warning_is_not_shown_as_the_time_to_the_end() {
     assert!(cell.contains(">warning in <time"), "{cell}");
     assert!(cell.contains(">12m</time>"), "{cell}");
     assert!(
-        cell.contains("forgotten · ends 13:12 UTC at the earliest"),
+        cell.contains("forgotten · ends <time") && cell.contains(">13:12 UTC</time> at the"),
         "{cell}"
     );
     assert!(!row.contains("class=\"soon\""), "{row}");
     assert!(row.contains("≥ <time"), "{row}");
     let one = page.get("/clusters/us-east-1/j-E7E7E7E7E7E7E").await.body;
     assert!(
-        one.contains("13:12 UTC at the earliest: people are warned in 12m"),
+        one.contains("13:12 UTC</time> at the earliest: people are warned in 12m"),
         "{one}"
     );
     assert!(one.contains("at least 1d"), "{one}");
@@ -474,7 +504,7 @@ async fn events_have_the_newest_status() {
             .unwrap()
             .clone_from(&(noon() + chrono::TimeDelta::seconds(30)));
         let mut next = fleet_status(noon());
-        next.clusters[0].name = "renamed".into();
+        next.clusters[8].name = "renamed".into();
         page.fleet_statuses.send_replace(Arc::new(next));
     };
     let ((), next) = tokio::join!(draw, page.ask(since(&seen)));
@@ -490,7 +520,7 @@ async fn events_have_the_newest_status() {
         data["now"],
         (noon() + chrono::TimeDelta::seconds(30)).timestamp_millis()
     );
-    for part in ["head", "fleet", "months", "events"] {
+    for part in ["head", "fleet", "cost", "months", "events"] {
         assert!(data["parts"][part].is_string(), "{part}");
     }
     let waiting = (0..32).map(|_| page.router.clone().oneshot(since(&id(&next.body))));

@@ -48,7 +48,7 @@ impl Document {
             "{START}<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <meta http-equiv=\"Content-Security-Policy\" \
-             content=\"default-src 'none'; style-src 'sha256-{digest}'\">\n\
+             content=\"default-src 'none'; img-src data:; style-src 'sha256-{digest}'\">\n\
              <title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{style}</style></head>\n\
              <body>\n{}</main></body></html>\n",
             self.title, self.body

@@ -232,7 +232,7 @@ fn a_document_permits_its_own_style_and_nothing_else() {
     document.section(HOSTILE, &stacked(2, &[&[100, 300]]).html());
     let html = document.html();
     assert!(html.starts_with(START));
-    assert!(html.contains("default-src 'none'; style-src 'sha256-"));
+    assert!(html.contains("default-src 'none'; img-src data:; style-src 'sha256-"));
     for forbidden in ["http:", "https:", "src=", "url(", "@import", "<script"] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }

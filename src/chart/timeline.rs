@@ -100,13 +100,13 @@ impl Timeline<'_> {
         let height = LANE.mul_add(self.lanes.len() as f64, AXIS);
         let mut drawing = Drawing::new(WIDTH, height);
         self.axis(&mut drawing, time, height);
-        for (n, lane) in self.lanes.iter().enumerate() {
-            let top = LANE * n as f64;
-            draw(lane, top, time, &mut drawing);
-        }
         if let Some(now) = self.now {
             let x = time.x(now);
             drawing.line("now-line", (x, 0.0), (x, height - AXIS));
+        }
+        for (n, lane) in self.lanes.iter().enumerate() {
+            let top = LANE * n as f64;
+            draw(lane, top, time, &mut drawing);
         }
         let words = self.lanes.iter().map(words);
         Chart {

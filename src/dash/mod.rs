@@ -5,7 +5,9 @@
 
 mod actions;
 mod assets;
+mod cluster;
 mod connections;
+mod cost;
 mod events;
 mod gate;
 mod health;

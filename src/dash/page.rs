@@ -1,6 +1,8 @@
 //! The page, as a whole and in the parts that events update, and a page for one cluster.
 
 use super::Shared;
+use super::cluster::ClusterView;
+use super::cost;
 use super::gate::accepted_format;
 use super::view::{EventView, Head, MonthView, RowView};
 use crate::model::fleet_status::{FleetStatus, PlacedCost};
@@ -19,6 +21,7 @@ use std::sync::Arc;
 pub(super) struct Parts {
     head: String,
     fleet: String,
+    cost: String,
     months: String,
     events: String,
 }
@@ -50,6 +53,10 @@ impl Parts {
                 acts,
             }
             .render()?,
+            cost: fleet_status.cost.as_ref().map_or_else(
+                || "<p class=\"empty\">It is not known yet what clusters have cost.</p>".to_owned(),
+                cost::chart,
+            ),
             months: MonthsPart {
                 months: fleet_status.months.iter().map(MonthView::of).collect(),
             }
@@ -103,6 +110,10 @@ struct Page {
 #[template(path = "dash/cluster.html")]
 struct ClusterPage {
     row: RowView,
+    view: ClusterView,
+    events: Vec<EventView>,
+    /// In milliseconds since 1970.
+    now: i64,
     acts: bool,
 }
 
@@ -171,14 +182,16 @@ pub(super) async fn cluster(
     let mut rows = fleet_status.clusters.iter();
     match rows.find(|row| row.place.to_string() == place && row.id.as_str() == id) {
         Some(row) => {
-            let row = RowView::of(row, shared.now());
-            html(
-                ClusterPage {
-                    row,
-                    acts: shared.dash.token.is_some(),
-                }
-                .render(),
-            )
+            let now = shared.now();
+            let (view, events) = ClusterView::of(row, &fleet_status, now);
+            let page = ClusterPage {
+                row: RowView::of(row, now),
+                view,
+                events,
+                now: now.timestamp_millis(),
+                acts: shared.dash.token.is_some(),
+            };
+            html(page.render())
         }
         None => {
             let why = "The watchdog does not know this cluster: it has ended, or its place is not \

@@ -8,7 +8,8 @@ use crate::model::money::Usd;
 use crate::model::observed::ClusterState;
 use crate::model::place::Place;
 use crate::model::safeguard::{Safeguard, SafeguardState};
-use crate::model::shown::{self, Untrusted};
+use crate::model::shown;
+use crate::model::stack::Ceiling;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -25,7 +26,7 @@ pub(super) struct Tick {
 }
 
 impl Tick {
-    fn new(at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
             ms: at.timestamp_millis(),
             span: span((now - at).abs()),
@@ -48,6 +49,8 @@ pub(super) struct Head {
     pub(super) next: Option<Next>,
     pub(super) sweep: Option<SweepView>,
     pub(super) rendered: Tick,
+    /// Dollars of the last 24 hours and of the last 30 days.
+    pub(super) cost: Option<(String, String)>,
 }
 
 /// The cluster that ends first.
@@ -60,7 +63,8 @@ pub(super) struct Next {
 pub(super) struct SweepView {
     pub(super) number: u64,
     pub(super) ended: Tick,
-    pub(super) took: String,
+    /// `None` if it took less than a second.
+    pub(super) took: Option<String>,
     pub(super) calls: u64,
     pub(super) looked: usize,
     pub(super) fleet: usize,
@@ -84,7 +88,7 @@ impl Head {
             unpriced: rows.iter().filter(|row| row.rate.is_none()).count(),
             next: next.and_then(|row| {
                 let at = row.ends_at?;
-                let name = display_name(&row.name, row.id.as_str());
+                let name = display_name(row, row.id.as_str());
                 Some(Next {
                     name,
                     at: Tick::new(at, now),
@@ -94,7 +98,8 @@ impl Head {
             sweep: fleet_status.last.as_ref().map(|last| SweepView {
                 number: last.number,
                 ended: Tick::new(last.ended_at, now),
-                took: span(last.ended_at - last.began_at),
+                took: (last.ended_at - last.began_at >= TimeDelta::seconds(1))
+                    .then(|| span(last.ended_at - last.began_at)),
                 calls: last.calls,
                 looked: last.looked,
                 fleet: last.fleet,
@@ -102,6 +107,8 @@ impl Head {
                 tripped: last.tripped,
             }),
             rendered: Tick::new(fleet_status.at, now),
+            cost: (fleet_status.cost.as_ref())
+                .map(|cost| (dollars(cost.last_day), dollars(cost.last_month))),
         }
     }
 }
@@ -138,9 +145,13 @@ fn unseen(last: &SweepSummary) -> Vec<String> {
 pub(super) struct RowView {
     pub(super) place: String,
     pub(super) id: String,
+    /// Its stack's name, or if it has none, its own.
     pub(super) name: String,
-    pub(super) origin: String,
-    pub(super) owner: String,
+    /// Its own name, if that is another one.
+    pub(super) own_name: Option<String>,
+    /// Whether clusterup created it.
+    pub(super) is_ours: bool,
+    pub(super) owner: Option<String>,
     pub(super) team: Option<String>,
     pub(super) state: &'static str,
     pub(super) tone: &'static str,
@@ -167,6 +178,45 @@ pub(super) struct RowView {
     pub(super) safeguards: Vec<SafeguardView>,
     pub(super) looked: Option<Tick>,
     pub(super) live: bool,
+    /// What an extension may do; `None` if the page cannot extend it.
+    pub(super) extension: Option<ExtensionView>,
+}
+
+/// What can be said of an extension before it is requested.
+pub(super) struct ExtensionView {
+    /// The limits up to which deadline and budget can be moved.
+    pub(super) ceiling: String,
+    /// What ends the cluster earlier in spite of it.
+    pub(super) earlier: String,
+}
+
+impl ExtensionView {
+    /// An extension works for living clusters that clusterup created in an account of its own, if
+    /// the stack has a ceiling above the present limits.
+    fn of(row: &Row) -> Option<Self> {
+        let guardrails = row.guardrails.as_ref()?;
+        let own = row.stack.is_some() && row.place.account().is_none() && row.state.is_live();
+        let Ceiling {
+            max_lifetime,
+            budget,
+        } = guardrails.ceiling;
+        let lifetime = max_lifetime.filter(|most| *most > guardrails.max_lifetime);
+        let budget = budget.filter(|most| guardrails.budget.is_some_and(|now| *most > now));
+        let lifetime = lifetime.map(|most| {
+            let now = guardrails.max_lifetime;
+            format!("the lifetime, now {now}, up to {most}")
+        });
+        let budget = budget.zip(guardrails.budget);
+        let budget = budget.map(|(most, now)| format!("the budget, now {now}, up to {most}"));
+        let limits: Vec<String> = lifetime.into_iter().chain(budget).collect();
+        (own && !limits.is_empty()).then(|| Self {
+            ceiling: limits.join("; "),
+            earlier: format!(
+                "After {} without work it ends all the same.",
+                guardrails.idle_timeout
+            ),
+        })
+    }
 }
 
 pub(super) struct SafeguardView {
@@ -183,15 +233,10 @@ impl RowView {
         Self {
             place: row.place.to_string(),
             id: row.id.to_string(),
-            name: display_name(&row.name, "(without a name)"),
-            origin: row.stack.as_ref().map_or_else(
-                || "not created by clusterup".to_owned(),
-                |stack| format!("stack {stack}"),
-            ),
-            owner: row
-                .owner
-                .as_ref()
-                .map_or_else(|| "nobody".to_owned(), ToString::to_string),
+            name: display_name(row, "(without a name)"),
+            own_name: row.stack.as_ref().map(|_| row.name.to_string()),
+            is_ours: row.stack.is_some(),
+            owner: row.owner.as_ref().map(ToString::to_string),
             team: row.team.as_ref().map(ToString::to_string),
             state: state(row.state),
             tone: state_tone(row.state),
@@ -228,6 +273,7 @@ impl RowView {
                 .collect(),
             looked: row.looked_at.map(|at| Tick::new(at, now)),
             live: row.state.is_live(),
+            extension: ExtensionView::of(row),
         }
     }
 }
@@ -373,8 +419,11 @@ fn line(text: &str) -> String {
     shown::line(text, 500)
 }
 
-fn display_name(name: &Untrusted, otherwise: &str) -> String {
-    match name.to_string() {
+fn display_name(row: &Row, otherwise: &str) -> String {
+    if let Some(stack) = &row.stack {
+        return stack.to_string();
+    }
+    match row.name.to_string() {
         name if name.is_empty() => otherwise.to_owned(),
         name => name,
     }

@@ -20,16 +20,35 @@ function span(ms, exact) {
   return `${Math.floor(h / 24)}d ${h % 24}h`;
 }
 
+const say = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
+};
+
+// Times of day are in the browser's time zone, and in UTC when they are pointed at.
+const today = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const other = new Intl.DateTimeFormat(undefined, {
+  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+});
+
+function clocks(now) {
+  for (const element of all("[data-clock]")) {
+    const at = new Date(Number(element.dataset.clock));
+    element.title ||= element.textContent;
+    const near = at.toDateString() === new Date(now).toDateString();
+    say(element, (near ? today : other).format(at));
+  }
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (at("zone")) say(at("zone"), `Times are those of ${zone}, and in UTC when pointed at`);
+}
+
 function tick() {
   const now = Date.now() + ahead;
-  const say = (element, text) => {
-    if (element.textContent !== text) element.textContent = text;
-  };
   for (const element of all("[data-since]")) say(element, span(now - element.dataset.since));
   for (const element of all("[data-until]")) {
     const left = element.dataset.until - now;
     say(element, left > 0 ? span(left, true) : "due");
   }
+  clocks(now);
 }
 
 // Sorting and filtering; both are kept when the page is updated.
@@ -138,11 +157,25 @@ function show(act, row) {
   form.action = `/clusters/${row.dataset.row}/${act}`;
   for (const one of all("[data-name]", form)) one.textContent = row.dataset.name;
   for (const one of all("[data-id]", form)) one.textContent = row.dataset.row.split("/")[1];
+  for (const one of all("[data-of]", form)) {
+    one.textContent = row.dataset[one.dataset.of] ?? "at no known time";
+  }
   for (const [field, key] of Object.entries(remembered)) {
     form.elements[field].value = sessionStorage.getItem(key) ?? "";
   }
   form.querySelector(".said").textContent = "";
   dialog.showModal();
+}
+
+// What the watchdog answered stays on the page for a while.
+let shown = 0;
+
+function report(says) {
+  const done = at("done");
+  done.hidden = false;
+  done.textContent = says;
+  clearTimeout(shown);
+  shown = setTimeout(() => (done.hidden = true), 15_000);
 }
 
 async function ask(form) {
@@ -166,7 +199,8 @@ async function ask(form) {
     if (ok) {
       sessionStorage.setItem(remembered.token, token);
       sessionStorage.setItem(remembered.who, fields.get("who"));
-      setTimeout(() => form.closest("dialog").close(), 2500);
+      form.closest("dialog").close();
+      report(says);
     }
   } catch {
     said.textContent = "The watchdog cannot be reached.";
@@ -175,35 +209,37 @@ async function ask(form) {
   go.disabled = false;
 }
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("button");
-  if (!button) return;
-  const key = button.closest("th[data-key]")?.dataset.key;
-  if (key) sort(key, order.key === key ? !order.down : Boolean(falling[key]));
-  if (button.dataset.act) show(button.dataset.act, button.closest("[data-row]"));
-  if ("close" in button.dataset) button.closest("dialog").close();
-});
-document.addEventListener("submit", (event) => {
-  if (!("ask" in event.target.dataset)) return;
-  event.preventDefault();
-  ask(event.target);
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.target.closest("input, select, textarea, dialog")) return;
-  event.preventDefault();
-  at("filter").focus();
-});
-at("filter").addEventListener("input", arrange);
-at("sort").addEventListener("change", (event) => {
-  const key = event.target.value;
-  sort(key, Boolean(falling[key]));
-});
+// The page of one cluster has times alone.
+function start() {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    const key = button.closest("th[data-key]")?.dataset.key;
+    if (key) sort(key, order.key === key ? !order.down : Boolean(falling[key]));
+    if (button.dataset.act) show(button.dataset.act, button.closest("[data-row]"));
+    if ("close" in button.dataset) button.closest("dialog").close();
+  });
+  document.addEventListener("submit", (event) => {
+    if (!("ask" in event.target.dataset)) return;
+    event.preventDefault();
+    ask(event.target);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.target.closest("input, select, textarea, dialog")) return;
+    event.preventDefault();
+    at("filter").focus();
+  });
+  at("filter").addEventListener("input", arrange);
+  at("sort").addEventListener("change", (event) => {
+    const key = event.target.value;
+    sort(key, Boolean(falling[key]));
+  });
+  all(".tools")[0].hidden = false;
+  arrange();
+  listen();
+  setInterval(doubt, 1000);
+}
 
-all(".tools")[0].hidden = false;
-arrange();
+if (at("fleet")) start();
 tick();
-listen();
-setInterval(() => {
-  tick();
-  doubt();
-}, 1000);
+setInterval(tick, 1000);

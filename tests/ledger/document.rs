@@ -66,8 +66,9 @@ fn a_document_has_the_same_figures_and_requests_nothing() {
     let document: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(document["html"], "r.html");
     let html = fs::read_to_string(folder.path().join("r.html")).unwrap();
-    let total = document["report"]["total"]["total"].as_str().unwrap();
-    let total: f64 = total.trim_start_matches('$').parse().unwrap();
+    let total = document["report"]["total"]["total"]["usd"]
+        .as_f64()
+        .unwrap();
     let total = format!("${total:.2}");
     assert!(html.contains(&format!("<dd>{total}")), "{total}");
     assert!(html.contains(&format!("<dd>{clusters}<small>")));

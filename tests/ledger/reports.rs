@@ -1,7 +1,9 @@
 //! Reports against sums computed by hand: $0.36/h is one cent in 100 seconds.
 
 use crate::{at, ended, life, living, usd, window, work};
-use clusterup::cost::ledger::{By, Record, Report, Split, expected, spent, split};
+use clusterup::cost::ledger::{
+    By, ClusterCost, Record, Report, Spending, Split, expected, spent, split,
+};
 use clusterup::model::instance_span::Role;
 use clusterup::model::money::Usd;
 use clusterup::model::observed::{ClusterState, End, EndReason, StepState};
@@ -44,6 +46,40 @@ fn a_cluster_across_midnight_of_the_first_is_in_both_months() {
         spent(&night, whole, at("2026-12-01T00:00:00")),
         Some(usd("0.72"))
     );
+}
+
+#[test]
+fn spending_by_day_and_team_adds_up_to_the_report() {
+    let mut records = vec![
+        ended("j-1", "2026-10-31T22:00:00", None, "2026-11-01T03:00:00"),
+        ended("j-2", "2026-11-02T00:00:00", None, "2026-11-02T10:00:00"),
+    ];
+    records[1].team = "data".parse().ok();
+    let days = window("2026-10-31T00:00:00", "2026-11-04T00:00:00");
+    let now = at("2026-12-01T00:00:00");
+    let spending = Spending::of(&records, days, now);
+    let names = ["2026-10-31", "2026-11-01", "2026-11-02", "2026-11-03"];
+    assert_eq!(
+        (spending.by, &spending.periods[..]),
+        (By::Day, &names.map(str::to_owned)[..])
+    );
+    assert_eq!(spending.sums(), ["0.72", "1.08", "3.6", "0"].map(usd));
+    let nobody = ["0.72", "1.08", "0", "0"].map(usd).to_vec();
+    assert_eq!(spending.teams[0], (None, nobody));
+    assert_eq!(spending.teams[1].0.as_deref(), Some("data"));
+    let report = Report::of(&records, By::Team, days, now);
+    assert_eq!(spending.sums().into_iter().sum::<Usd>(), report.total.total);
+    // A longer window has months, also those without clusters.
+    let year = window("2026-01-15T00:00:00", "2027-01-01T00:00:00");
+    let spending = Spending::of(&records, year, now);
+    assert_eq!((spending.by, spending.periods.len()), (By::Month, 12));
+    assert_eq!(spending.sums()[9..], ["0.72", "4.68", "0"].map(usd));
+    let dearest = ClusterCost::dearest(&records, days, now, 1);
+    let [first] = &dearest[..] else {
+        panic!("{dearest:?}")
+    };
+    assert_eq!((first.id.as_str(), first.total), ("j-2", usd("3.6")));
+    assert_eq!(first.split.waste(), usd("3.6"));
 }
 
 #[test]
