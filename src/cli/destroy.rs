@@ -17,6 +17,7 @@ use crate::app::target::Target;
 use crate::model::action::Action;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::name::StackName;
+use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::{Plan, Planned};
 use crate::plan;
 use crate::run::reconcile::reconcile;
@@ -43,7 +44,7 @@ impl Verb for DestroyArgs {
         let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
         let (stack, target) = (&given.name, &given.target);
         let cloud = &*target.cloud;
-        let plan = destroy_plan(target, stack).await?;
+        let (plan, _) = destroy_plan(target, stack).await?;
         let here = CurrentOrigin::new(Path::new(&self.stack), &session.environment);
         let elsewhere = here.elsewhere(cloud, stack).await?;
         if let Some(elsewhere) = &elsewhere {
@@ -99,14 +100,23 @@ impl Verb for DestroyArgs {
 
 /// The plan that deletes what exists. An empty plan is checked again after the visibility window:
 /// AWS may not list yet what an interrupted apply has just created.
-async fn destroy_plan(target: &Target<'_>, stack: &StackName) -> Result<Plan, Failure> {
-    let cloud = &*target.cloud;
-    let plan = plan::destroy(stack, &cloud.observe(stack, None).await?);
-    if !plan.is_empty() || cloud.lag().is_zero() {
-        return Ok(plan);
+async fn destroy_plan(target: &Target<'_>, stack: &StackName) -> Result<(Plan, Observed), Failure> {
+    let (plan, observed) = current_plan(target, stack).await?;
+    if !plan.is_empty() || target.cloud.lag().is_zero() {
+        return Ok((plan, observed));
     }
-    tokio::time::sleep(cloud.lag()).await;
-    Ok(plan::destroy(stack, &cloud.observe(stack, None).await?))
+    later_plan(target, stack).await
+}
+
+/// The plan after the visibility window.
+async fn later_plan(target: &Target<'_>, stack: &StackName) -> Result<(Plan, Observed), Failure> {
+    tokio::time::sleep(target.cloud.lag()).await;
+    current_plan(target, stack).await
+}
+
+async fn current_plan(target: &Target<'_>, stack: &StackName) -> Result<(Plan, Observed), Failure> {
+    let observed = target.cloud.observe(stack, None).await?;
+    Ok((plan::destroy(stack, &observed), observed))
 }
 
 struct Destroy<'a> {
@@ -119,12 +129,16 @@ impl Destroy<'_> {
     /// Deletes what exists. The lease keeps others from adding to it; what an ending cluster still
     /// creates is deleted by the next pass.
     async fn run(&self) -> Result<(), Failure> {
+        let (mut plan, mut observed) = destroy_plan(self.target, self.stack).await?;
         for _ in 0..MAX_PASSES {
-            let plan = destroy_plan(self.target, self.stack).await?;
             if plan.is_empty() {
                 return Ok(());
             }
-            self.pass(plan).await?;
+            self.pass(plan, observed).await?;
+            (plan, observed) = later_plan(self.target, self.stack).await?;
+        }
+        if plan.is_empty() {
+            return Ok(());
         }
         let stack = self.stack;
         Err(
@@ -135,28 +149,32 @@ impl Destroy<'_> {
     }
 
     /// Applies the plan. Costs are recorded after clusters have ended and before their records go.
-    async fn pass(&self, mut plan: Plan) -> Result<(), Failure> {
+    async fn pass(&self, mut plan: Plan, observed: Observed) -> Result<(), Failure> {
         let cloud = &*self.target.cloud;
         let deletes_record = |planned: &Planned| matches!(planned.action, Action::DeleteCluster(_));
         if let Some(first) = plan.actions.iter().position(deletes_record) {
             let deletions = plan.actions.split_off(first);
             reconcile(cloud, &plan, self.progress).await?;
-            self.note().await;
+            self.note(observed.clusters).await;
             plan.actions = deletions;
         }
         Ok(reconcile(cloud, &plan, self.progress).await?)
     }
 
-    async fn note(&self) {
-        match self.target.cloud.watch(self.stack).await {
-            Ok(clusters) => {
-                recorded_costs::note(&clusters, self.target).await;
-            }
-            // A missing cost record must not stop the deletion.
-            Err(error) => self.target.session.reporter.say(&format!(
-                "warning: could not record what this cost: {error}"
-            )),
+    /// Records what clusters have cost; those that the pass has ended are read again.
+    async fn note(&self, mut clusters: Vec<Cluster>) {
+        if clusters.iter().any(|cluster| !cluster.state.is_over()) {
+            clusters = match self.target.cloud.watch(self.stack).await {
+                Ok(clusters) => clusters,
+                // A missing cost record must not stop the deletion.
+                Err(error) => {
+                    return self.target.session.reporter.say(&format!(
+                        "warning: could not record what this cost: {error}"
+                    ));
+                }
+            };
         }
+        recorded_costs::note(&clusters, self.target).await;
     }
 }
 

@@ -24,6 +24,18 @@ pub struct Prepared {
     pub observed: Observed,
 }
 
+impl Prepared {
+    /// Whether the job has succeeded, and nothing is left to do or to wait for.
+    pub fn is_over(&self) -> bool {
+        let job = self.desired.job.as_ref();
+        let has_succeeded =
+            job.is_some_and(|job| plan::cluster::good_run(job, &self.observed).is_some());
+        let has_ended = |cluster: &Cluster| cluster.state.is_over() && !cluster.is_left_armed();
+        let mut clusters = self.observed.clusters.iter();
+        self.plan.is_empty() && has_succeeded && clusters.all(has_ended)
+    }
+}
+
 /// Why a plan could not be made or carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {

@@ -8,6 +8,11 @@ use std::path::Path;
 const MOST_OF_APPLY: usize = 30;
 /// One of them reads where the stack was last applied from.
 const MOST_OF_PLAN: usize = 11;
+const MOST_OF_STATUS: usize = 8;
+/// The groups, idle policy and schedule of a living cluster, its note and the schedule's role, which
+/// status verifies, less the schedule of one that has ended.
+const OF_LIVING: usize = 4;
+const MOST_OF_DESTROY: usize = 30;
 /// The job's script, ratings and movies, the scripts for the power-off and the packages, and the folder
 /// of the event logs.
 const UPLOADS: usize = 6;
@@ -73,6 +78,16 @@ fn apply_and_plan_take_few_calls() {
     println!("plan after the job: {} calls", plan.len());
     assert!(plan.len() <= MOST_OF_PLAN, "{:#?}", names(&plan));
     assert!(world.alive().is_empty());
+
+    let status = world.calls_of(&["status", "movie-similarities"]);
+    println!("status after the job: {} calls", status.len());
+    let again = calls(&world, &["apply", "--yes"]);
+    println!("apply after the job: {} calls", again.len());
+    let destroy = world.calls_of(&["destroy", "movie-similarities", "--yes"]);
+    println!("destroy after the job: {} calls", destroy.len());
+    assert!(status.len() <= MOST_OF_STATUS, "{:#?}", names(&status));
+    assert!(again.len() <= plan.len(), "{:#?}", names(&again));
+    assert!(destroy.len() <= MOST_OF_DESTROY, "{:#?}", names(&destroy));
 }
 
 #[test]
@@ -83,4 +98,14 @@ fn a_plan_of_a_kept_cluster_takes_few_calls() {
     println!("plan of a kept cluster: {} calls", plan.len());
     assert!(plan.len() <= MOST_OF_PLAN, "{:#?}", names(&plan));
     assert_eq!(world.alive().len(), 1);
+    let status = world.calls_of(&["status", "t"]);
+    println!("status of a kept cluster: {} calls", status.len());
+    assert!(
+        status.len() <= MOST_OF_STATUS + OF_LIVING,
+        "{:#?}",
+        names(&status)
+    );
+    let destroy = world.calls_of(&["destroy", "t", "--yes"]);
+    println!("destroy of a kept cluster: {} calls", destroy.len());
+    assert!(destroy.len() <= MOST_OF_DESTROY, "{:#?}", names(&destroy));
 }

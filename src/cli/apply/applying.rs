@@ -61,6 +61,7 @@ pub(super) struct Current {
 pub(super) type Attempts = Vec<Attempted>;
 
 /// How a job is over.
+#[derive(Default)]
 pub(super) struct Ended {
     /// The cluster, if the stack keeps it.
     pub(super) kept_cluster: Option<Cluster>,
@@ -88,6 +89,12 @@ impl Apply<'_> {
         self.note(&prepared.observed.clusters).await;
         if self.detach {
             return self.leave_running(Exit::Done, &prepared).await;
+        }
+        if prepared.is_over() {
+            let observed = &prepared.observed;
+            return self
+                .report(&prepared, observed, Ended::default(), &Attempts::new())
+                .await;
         }
         self.follow_attempts(Current {
             stack: self.stack.clone(),

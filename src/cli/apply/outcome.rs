@@ -9,10 +9,10 @@ use crate::cli::verb::Finished;
 use crate::cli::view;
 use crate::model::desired::JobSpec;
 use crate::model::hint::Command;
-use crate::model::observed::{Cluster, EndReason, Step, StepState};
+use crate::model::observed::{Cluster, EndReason, Observed, Step, StepState};
 use crate::model::shown::line;
 use crate::model::stack::WhenDone;
-use crate::run::driver::{Driver, Prepared};
+use crate::run::driver::Prepared;
 use crate::run::explain::Explanation;
 use crate::run::follow::{self, Outcome};
 use crate::summary::Run;
@@ -21,8 +21,8 @@ use std::path::Path;
 impl Apply<'_> {
     pub(super) async fn report(
         &self,
-        driver: &Driver<'_>,
         prepared: &Prepared,
+        observed: &Observed,
         ended: Ended,
         attempts: &Attempts,
     ) -> Result<Finished, Failure> {
@@ -31,7 +31,6 @@ impl Apply<'_> {
             explained,
         } = ended;
         let folder = self.results_folder();
-        let observed = driver.cloud.observe(&self.stack.name, folder).await?;
         self.settle(&observed.clusters).await;
         let job = prepared.desired.job.as_ref();
         let worker = job.and_then(|job| follow::newest(&observed.clusters, &job.hash));
@@ -161,7 +160,7 @@ impl Apply<'_> {
         Finished::with(exit, fields)
     }
 
-    fn results_folder(&self) -> Option<&Path> {
+    pub(super) fn results_folder(&self) -> Option<&Path> {
         self.stack
             .job
             .as_ref()

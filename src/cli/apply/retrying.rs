@@ -55,7 +55,13 @@ impl Apply<'_> {
                 current = next;
                 continue;
             }
-            let report = self.report(&driver, prepared, ended, &attempts);
+            let report = async {
+                let observed = driver
+                    .cloud
+                    .observe(&self.stack.name, self.results_folder());
+                self.report(prepared, &observed.await?, ended, &attempts)
+                    .await
+            };
             return interrupt::or_stop(report, STOPPED).await?;
         }
     }

@@ -274,7 +274,9 @@ impl<A: Api> Account<A> {
 
     pub(super) async fn forget(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
         self.delete(&layout::cluster(stack, id.as_str())).await?;
-        self.observed.borrow_mut().clusters.remove(id);
+        let mut observed = self.observed.borrow_mut();
+        observed.clusters.remove(id);
+        observed.final_steps.remove(id);
         Ok(())
     }
 }

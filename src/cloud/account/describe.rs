@@ -24,6 +24,9 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         id: &str,
     ) -> Result<Option<Cluster>, CloudError> {
+        if let Some((replies, steps)) = self.final_replies(id) {
+            return self.remembered(stack, replies, steps);
+        }
         let (described, steps) = tokio::join!(self.describe(id), self.steps(id));
         let Some(cluster) = described? else {
             return Ok(None);
@@ -55,14 +58,40 @@ impl<A: Api> Account<A> {
             schedule,
             machines,
         };
+        self.remembered(stack, observed, steps?)
+    }
+
+    /// Converts the replies about a cluster of the stack, and keeps them for later observations.
+    fn remembered(
+        &self,
+        stack: &StackName,
+        replies: Replies,
+        steps: Vec<emr::Step>,
+    ) -> Result<Option<Cluster>, CloudError> {
+        if !self.is_of(stack, &replies.cluster) {
+            return Ok(None);
+        }
         let creator = Creator::Stack(stack.clone());
-        let read = self.read(creator, &observed, steps?, self.settings.clock.now());
+        let now = self.settings.clock.now();
+        let read = self.read(creator, &replies, steps.clone(), now);
         let Some(converted) = read.and_then(AnyCluster::into_ours) else {
-            return unreadable(&observed.cluster);
+            return unreadable(&replies.cluster);
         };
         let mut known = self.observed.borrow_mut();
-        known.clusters.insert(converted.id.clone(), observed);
+        if replies.are_final(&steps) {
+            known.final_steps.insert(converted.id.clone(), steps);
+        }
+        known.clusters.insert(converted.id.clone(), replies);
         Ok(Some(converted))
+    }
+
+    /// The replies about a cluster of which nothing can change any longer, if this process has read
+    /// them.
+    fn final_replies(&self, id: &str) -> Option<(Replies, Vec<emr::Step>)> {
+        let id: ClusterId = id.parse().ok()?;
+        let known = self.observed.borrow();
+        let steps = known.final_steps.get(&id)?.clone();
+        Some((known.clusters.get(&id)?.clone(), steps))
     }
 
     /// The instance groups of a cluster, or its fleets: EMR refuses to list what it does not have.
@@ -97,6 +126,9 @@ impl<A: Api> Account<A> {
 
     /// Reads the present state of an observed cluster and its steps.
     pub(super) async fn step_states(&self, id: &ClusterId) -> Result<Option<Cluster>, CloudError> {
+        if let Some((_, steps)) = self.final_replies(id.as_str()) {
+            return Ok(self.read_observed(id, steps));
+        }
         let (described, steps) = tokio::join!(self.describe(id.as_str()), self.steps(id.as_str()));
         let (Some(cluster), steps) = (described?, steps?) else {
             return Ok(None);

@@ -2,7 +2,6 @@
 //! can find out whether it was carried out.
 
 use super::Account;
-use super::bucket::key;
 use super::errors::Context;
 use super::layout::{self, Note};
 use super::names;
@@ -109,20 +108,22 @@ impl<A: Api> Account<A> {
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
-        let folder = layout::intent(stack, "");
-        let folder = folder.trim_end_matches(".json").to_owned();
-        for listed in self.list(&bucket, &folder, None).await?.unwrap_or_default() {
-            let crate::cloud::api::s3::Listed::Object { modified, .. } = &listed else {
-                continue;
+        let Some(objects) = self.objects(stack).await? else {
+            return Ok(());
+        };
+        let intent = |(key, (_, modified)): (&String, &(u64, DateTime<Utc>))| {
+            let Some(Note::Intent(nonce)) = layout::note(key) else {
+                return None;
             };
-            let modified = *modified;
-            let Some(key) = key(listed) else { continue };
-            let note = key
-                .strip_prefix(&names::prefix(stack))
-                .and_then(layout::note);
-            let Some(Note::Intent(nonce)) = note else {
-                continue;
-            };
+            Some((layout::intent(stack, &nonce), nonce, *modified))
+        };
+        let intents: Vec<_> = objects.iter().filter_map(intent).collect();
+        if intents.is_empty() {
+            // The lease keeps others from changing them until the stack is observed.
+            self.observed.borrow_mut().leased = Some(objects);
+            return Ok(());
+        }
+        for (key, nonce, modified) in intents {
             let call = GetObject::note(bucket.clone(), key);
             let content = match self.api.serve(call).await {
                 Err(error) if error.kind == Kind::NotFound => continue,

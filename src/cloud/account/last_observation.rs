@@ -27,6 +27,10 @@ pub(super) struct LastObservation {
     pub(super) is_new: bool,
     /// EMR's descriptions of clusters.
     pub(super) clusters: BTreeMap<ClusterId, Replies>,
+    /// The steps of clusters of which nothing can change any longer; see [`Replies::are_final`].
+    pub(super) final_steps: BTreeMap<ClusterId, Vec<emr::Step>>,
+    /// The stack's objects as listed under its lease, until it is observed.
+    pub(super) leased: Option<BTreeMap<String, (u64, DateTime<Utc>)>>,
     /// When this process last recorded that it follows clusters; newer than `objects`.
     pub(super) followed: BTreeMap<ClusterId, DateTime<Utc>>,
     /// When this process last moved the safeguards of clusters later.
@@ -100,6 +104,14 @@ pub(super) enum Scheduled {
 }
 
 impl Replies {
+    /// Whether nothing of the cluster can change any longer: it and its steps have ended, and no
+    /// schedule is left.
+    pub(super) fn are_final(&self, steps: &[emr::Step]) -> bool {
+        let is_unscheduled = matches!(self.schedule, Scheduled::Missing | Scheduled::NoRole);
+        let has_ended = steps.iter().all(|step| step.state.is_over());
+        self.cluster.state.is_over() && has_ended && is_unscheduled
+    }
+
     /// Whether there is a schedule for the cluster, whatever it does.
     pub(super) const fn has_schedule(&self) -> bool {
         matches!(self.schedule, Scheduled::There(_) | Scheduled::NotLifted)

@@ -205,9 +205,13 @@ impl<A: Api> Account<A> {
         Ok(listed.map(|listed| listed.into_iter().filter_map(object).collect()))
     }
 
-    /// The objects of a stack. There are none yet in a bucket that did not exist at the last
-    /// observation and that this process has created for its lease.
+    /// The objects of a stack, as listed for its lease if that was just acquired. There are none yet
+    /// in a bucket that did not exist at the last observation and that this process has created for
+    /// its lease.
     async fn objects_unless_new(&self, stack: &StackName) -> Result<Option<Objects>, CloudError> {
+        if let Some(objects) = self.observed.borrow_mut().leased.take() {
+            return Ok(Some(objects));
+        }
         let is_empty = {
             let observed = self.observed.borrow();
             let had_no_bucket =
