@@ -115,7 +115,7 @@ async fn later_plan(target: &Target<'_>, stack: &StackName) -> Result<(Plan, Obs
 }
 
 async fn current_plan(target: &Target<'_>, stack: &StackName) -> Result<(Plan, Observed), Failure> {
-    let observed = target.cloud.observe(stack, None).await?;
+    let observed = target.cloud.inventory(stack).await?;
     Ok((plan::destroy(stack, &observed), observed))
 }
 

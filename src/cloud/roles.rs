@@ -51,6 +51,10 @@ pub trait Observing {
     async fn observe(&self, stack: &StackName, home: Option<&Path>)
     -> Result<Observed, CloudError>;
 
+    /// Reads what exists of a stack with fewer calls than [`Self::observe`], for `destroy`: of living
+    /// clusters neither instances nor steps nor safeguards.
+    async fn inventory(&self, stack: &StackName) -> Result<Observed, CloudError>;
+
     /// Reads the state of a stack's clusters with fewer calls than [`Self::observe`].
     async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError>;
 

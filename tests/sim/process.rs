@@ -168,15 +168,12 @@ impl Process {
     }
 
     async fn there(&self, stack: &StackName) -> Result<Plan, Stopped> {
-        let plan = plan::destroy(stack, &self.account.observe(stack, None).await?);
+        let plan = plan::destroy(stack, &self.account.inventory(stack).await?);
         if !plan.is_empty() {
             return Ok(plan);
         }
         tokio::time::sleep(self.account.lag()).await;
-        Ok(plan::destroy(
-            stack,
-            &self.account.observe(stack, None).await?,
-        ))
+        Ok(plan::destroy(stack, &self.account.inventory(stack).await?))
     }
 
     async fn remove(&self, stack: &StackName) -> Result<(), Stopped> {

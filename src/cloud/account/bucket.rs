@@ -228,31 +228,41 @@ impl<A: Api> Account<A> {
     }
 
     /// Deletes the stack's objects and incomplete uploads. The work prefix goes first, because the
-    /// other one marks the stack as existing.
+    /// other one, as it was observed, marks the stack as existing.
     pub(super) async fn delete_objects(&self, stack: &StackName) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
-        for prefix in [names::work(stack), prefix(stack)] {
-            self.abort_uploads(&bucket, &prefix).await?;
-            let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
-            self.delete_all(listed.into_iter().filter_map(key).collect())
-                .await?;
-        }
-        self.observed.borrow_mut().objects = None;
-        Ok(())
+        let (work, own) = (names::work(stack), prefix(stack));
+        self.abort_uploads(&bucket, &[&work, &own]).await?;
+        let listed = self.list(&bucket, &work, None).await?.unwrap_or_default();
+        let mut keys: Vec<String> = listed.into_iter().filter_map(key).collect();
+        let observed = self.observed.borrow_mut().objects.take();
+        keys.extend(
+            observed
+                .unwrap_or_default()
+                .into_keys()
+                .map(|key| own.clone() + &key),
+        );
+        self.delete_all(keys).await
     }
 
+    /// Aborts the unfinished uploads below some prefixes.
     pub(super) async fn abort_uploads(
         &self,
         bucket: &Bucket,
-        prefix: &str,
+        prefixes: &[&str],
     ) -> Result<(), CloudError> {
         let of = bucket.clone();
-        let prefix = prefix.to_owned();
+        let prefix = match prefixes {
+            [one] => (*one).to_owned(),
+            _ => String::new(),
+        };
         let begun = self
             .api
             .serve(ListMultipartUploads { bucket: of, prefix })
             .await;
-        for upload in begun.with_context(|| "list unfinished uploads".to_owned())? {
+        let begun = begun.with_context(|| "list unfinished uploads".to_owned())?;
+        let is_below = |key: &str| prefixes.iter().any(|prefix| key.starts_with(prefix));
+        for upload in begun.into_iter().filter(|upload| is_below(&upload.key)) {
             let bucket = bucket.clone();
             let key = upload.key;
             let call = AbortMultipartUpload {

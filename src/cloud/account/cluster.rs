@@ -322,19 +322,31 @@ impl<A: Api> Account<A> {
             let ended = self.api.serve(TerminateJobFlows { ids }).await;
             ended.with_context(|| format!("end cluster {id}"))?;
         }
-        let mut looks = 0;
-        while self
-            .describe(id.as_str())
-            .await?
-            .is_some_and(|c| !c.state.is_over())
-        {
-            let what = format!("cluster {id} is terminating");
-            listener.on_wait(what);
-            tokio::time::sleep(self.pause(looks)).await;
-            looks += 1;
-        }
+        self.wait_for_end(id, cluster, listener).await?;
         // The cluster has ended. A schedule that is left ends nothing, and AWS deletes it.
         let _ = self.disarm(id).await;
+        Ok(())
+    }
+
+    /// Polls a cluster that is ending until it has ended.
+    async fn wait_for_end(
+        &self,
+        id: &ClusterId,
+        mut cluster: emr::Cluster,
+        listener: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        for looks in 0.. {
+            if cluster.state.is_over() {
+                self.store_description(id, cluster);
+                return Ok(());
+            }
+            listener.on_wait(format!("cluster {id} is terminating"));
+            tokio::time::sleep(self.pause(looks)).await;
+            cluster = match self.describe(id.as_str()).await? {
+                Some(cluster) => cluster,
+                None => return Ok(()),
+            };
+        }
         Ok(())
     }
 

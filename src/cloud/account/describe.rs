@@ -3,7 +3,7 @@
 
 use super::Account;
 use super::errors::Context;
-use super::last_observation::Replies;
+use super::last_observation::{Replies, Scheduled};
 use super::reader::{Creator, Reader};
 use super::{logs, names, spec};
 use crate::cloud::api::emr::{
@@ -31,6 +31,43 @@ impl<A: Api> Account<A> {
         let Some(cluster) = described? else {
             return Ok(None);
         };
+        self.detailed(stack, cluster, steps?).await
+    }
+
+    /// Reads what ending a cluster needs: one call for a living cluster, and of one that has ended
+    /// all. `None` as for [`Self::cluster`].
+    pub(super) async fn outline(
+        &self,
+        stack: &StackName,
+        id: &str,
+    ) -> Result<Option<Cluster>, CloudError> {
+        let Some(cluster) = self.describe(id).await? else {
+            return Ok(None);
+        };
+        if !cluster.state.is_live() {
+            let steps = self.steps(id).await?;
+            return self.detailed(stack, cluster, steps).await;
+        }
+        let replies = Replies {
+            cluster,
+            groups: Vec::new(),
+            fleets: Vec::new(),
+            scaling: None,
+            idle: None,
+            schedule: Scheduled::Unread("it was not read".to_owned()),
+            machines: None,
+        };
+        self.remembered(stack, replies, Vec::new())
+    }
+
+    /// Reads the rest about a described cluster.
+    async fn detailed(
+        &self,
+        stack: &StackName,
+        cluster: emr::Cluster,
+        steps: Vec<emr::Step>,
+    ) -> Result<Option<Cluster>, CloudError> {
+        let id = cluster.id.as_str();
         if !self.is_of(stack, &cluster) {
             return Ok(None);
         }
@@ -58,7 +95,7 @@ impl<A: Api> Account<A> {
             schedule,
             machines,
         };
-        self.remembered(stack, observed, steps?)
+        self.remembered(stack, observed, steps)
     }
 
     /// Converts the replies about a cluster of the stack, and keeps them for later observations.
@@ -129,19 +166,36 @@ impl<A: Api> Account<A> {
         if let Some((_, steps)) = self.final_replies(id.as_str()) {
             return Ok(self.read_observed(id, steps));
         }
-        let (described, steps) = tokio::join!(self.describe(id.as_str()), self.steps(id.as_str()));
-        let (Some(cluster), steps) = (described?, steps?) else {
-            return Ok(None);
+        let steps = if self.has_ended(id) {
+            self.steps(id.as_str()).await?
+        } else {
+            let (described, steps) =
+                tokio::join!(self.describe(id.as_str()), self.steps(id.as_str()));
+            let Some(cluster) = described? else {
+                return Ok(None);
+            };
+            self.store_description(id, cluster);
+            steps?
         };
-        if let Some(observed) = self.observed.borrow_mut().clusters.get_mut(id) {
-            observed.cluster = cluster;
-        }
         let folder = |(number, step): (usize, &emr::Step)| {
             (step.id.clone(), logs::step_folder(number, step))
         };
         let folders = (1..).zip(&steps).map(folder).collect();
         self.observed.borrow_mut().steps.insert(id.clone(), folders);
         Ok(self.read_observed(id, steps))
+    }
+
+    /// Whether EMR has reported to this process that a cluster has ended.
+    fn has_ended(&self, id: &ClusterId) -> bool {
+        let known = self.observed.borrow();
+        let known = known.clusters.get(id);
+        known.is_some_and(|known| known.cluster.state.is_over())
+    }
+
+    pub(super) fn store_description(&self, id: &ClusterId, cluster: emr::Cluster) {
+        if let Some(known) = self.observed.borrow_mut().clusters.get_mut(id) {
+            known.cluster = cluster;
+        }
     }
 
     /// A cluster as of the last observation, without its steps.

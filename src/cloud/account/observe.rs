@@ -33,6 +33,14 @@ const VISIBILITY_WINDOW: TimeDelta = TimeDelta::minutes(25);
 /// Seconds between polls for a new cluster.
 const VISIBILITY_PAUSES: [u64; 8] = [1, 2, 4, 8, 15, 20, 20, 30];
 
+/// How much is read of the clusters of a stack.
+#[derive(Clone, Copy)]
+enum Detail {
+    Whole,
+    /// Whether they exist, and of those that have ended, what they did.
+    Existence,
+}
+
 /// Objects by key: length in bytes and time of writing.
 pub(super) type Objects = BTreeMap<String, (u64, DateTime<Utc>)>;
 
@@ -43,34 +51,13 @@ impl<A: Api> Observing for Account<A> {
         stack: &StackName,
         home: Option<&Path>,
     ) -> Result<Observed, CloudError> {
-        let filter = tagged(STACK, stack.as_str());
-        let (keys, groups, objects, alive) = tokio::join!(
-            self.key_pairs(filter.clone()),
-            self.security_groups(filter),
-            self.objects_unless_new(stack),
-            self.alive(),
-        );
-        let keys = keys?;
-        let groups = groups?;
-        let objects = objects?;
-        let alive = of_stack(alive?, stack);
-        self.store_observation(stack, keys, groups, objects);
-        let clusters = self.clusters(stack, &alive).await?;
-        let addresses = self.addresses().await;
-        let observed = self.observed.borrow();
-        Ok(Observed {
-            at: self.settings.clock.now(),
-            key_pairs: self.observed_keys(&observed),
-            security_groups: self.observed_groups(&observed, addresses.as_deref()),
-            bucket: observed
-                .objects
-                .as_ref()
-                .filter(|objects| !objects.is_empty())
-                .map(bytes),
-            clusters,
-            remembered: remembered(observed.objects.as_ref()),
-            results_home: home.and_then(|folder| local_results::observe(stack, folder)),
-        })
+        let mut observed = self.read_stack(stack, Detail::Whole).await?;
+        observed.results_home = home.and_then(|folder| local_results::observe(stack, folder));
+        Ok(observed)
+    }
+
+    async fn inventory(&self, stack: &StackName) -> Result<Observed, CloudError> {
+        self.read_stack(stack, Detail::Existence).await
     }
 
     /// The present state of the stack's clusters of the last observation: two calls each.
@@ -153,6 +140,38 @@ impl<A: Api> Observing for Account<A> {
 }
 
 impl<A: Api> Account<A> {
+    /// Reads what exists of a stack on AWS.
+    async fn read_stack(&self, stack: &StackName, detail: Detail) -> Result<Observed, CloudError> {
+        let filter = tagged(STACK, stack.as_str());
+        let (keys, groups, objects, alive) = tokio::join!(
+            self.key_pairs(filter.clone()),
+            self.security_groups(filter),
+            self.objects_unless_new(stack),
+            self.alive(),
+        );
+        let keys = keys?;
+        let groups = groups?;
+        let objects = objects?;
+        let alive = of_stack(alive?, stack);
+        self.store_observation(stack, keys, groups, objects);
+        let clusters = self.clusters(stack, &alive, detail).await?;
+        let addresses = self.addresses().await;
+        let observed = self.observed.borrow();
+        Ok(Observed {
+            at: self.settings.clock.now(),
+            key_pairs: self.observed_keys(&observed),
+            security_groups: self.observed_groups(&observed, addresses.as_deref()),
+            bucket: observed
+                .objects
+                .as_ref()
+                .filter(|objects| !objects.is_empty())
+                .map(bytes),
+            clusters,
+            remembered: remembered(observed.objects.as_ref()),
+            results_home: None,
+        })
+    }
+
     fn store_observation(
         &self,
         stack: &StackName,
@@ -302,6 +321,7 @@ impl<A: Api> Account<A> {
         &self,
         stack: &StackName,
         alive: &[Summary],
+        detail: Detail,
     ) -> Result<Vec<Cluster>, CloudError> {
         let newest = {
             let observed = self.observed.borrow();
@@ -310,10 +330,29 @@ impl<A: Api> Account<A> {
         let ids: BTreeSet<String> = alive.iter().map(|s| s.id.clone()).chain(newest).collect();
         let mut clusters = Vec::new();
         for id in ids {
-            clusters.extend(self.cluster_when_visible(stack, &id).await?);
+            clusters.extend(match detail {
+                Detail::Whole => self.cluster_when_visible(stack, &id).await?,
+                Detail::Existence => self.outline_when_visible(stack, &id).await?,
+            });
         }
         Cluster::oldest_first(&mut clusters);
         Ok(clusters)
+    }
+
+    /// The outline of a cluster, which is read once. A cluster that is not visible yet is polled.
+    async fn outline_when_visible(
+        &self,
+        stack: &StackName,
+        id: &str,
+    ) -> Result<Option<Cluster>, CloudError> {
+        let known = id.parse().ok().and_then(|id| self.last_observed(&id));
+        if known.is_some() {
+            return Ok(known);
+        }
+        match self.outline(stack, id).await? {
+            Some(cluster) => Ok(Some(cluster)),
+            None => self.cluster_when_visible(stack, id).await,
+        }
     }
 
     /// Describes a cluster that was listed or noted. A new cluster may not be visible yet, so it is

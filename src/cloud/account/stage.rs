@@ -73,7 +73,7 @@ impl<A: Api> Account<A> {
         };
         if uploads.iter().any(|upload| upload.parts() > 1) {
             // Incomplete uploads of a killed run cost money until they are aborted.
-            self.abort_uploads(&bucket, &format!("{prefix}data/"))
+            self.abort_uploads(&bucket, &[&format!("{prefix}data/")])
                 .await?;
         }
         let multipart = MultipartUploads::new(&uploads);

@@ -33,6 +33,10 @@ impl Observing for Local {
         })
     }
 
+    async fn inventory(&self, stack: &StackName) -> Result<Observed, CloudError> {
+        self.observe(stack, None).await
+    }
+
     async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
         self.clusters(stack)
     }
