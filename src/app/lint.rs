@@ -136,7 +136,7 @@ fn decoded(bytes: Vec<u8>) -> (String, Option<LintFinding>) {
     (text, (!names_another).then_some(wrong))
 }
 
-fn modules(stack: &Stack, script: &Path, environment: &Environment) -> Modules {
+pub(super) fn modules(stack: &Stack, script: &Path, environment: &Environment) -> Modules {
     let beside = imports::neighbours(script).into_iter();
     let beside = beside.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
     let packages = packages(stack, environment);

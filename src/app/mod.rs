@@ -25,6 +25,7 @@ pub(crate) mod last_run;
 pub(crate) mod lint;
 pub(crate) mod logs;
 pub(crate) mod new_file;
+pub(crate) mod new_stack;
 mod node_sizes;
 pub(crate) mod operator;
 pub(crate) mod origin;

@@ -19,12 +19,17 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     });
     written.map_err(|error| {
         if error.kind() == ErrorKind::AlreadyExists {
-            return Failure::input(format!("{} exists already", path.display()))
-                .hint("choose the name of a new file");
+            return exists(path);
         }
         Failure::new(Exit::Failed, format!("cannot write {}", path.display()))
             .caused_by(&error)
             .hint("choose a folder that is writable and has free space")
             .hint(Command::other("df -h ."))
     })
+}
+
+/// The failure of writing a file that exists.
+pub(crate) fn exists(path: &Path) -> Failure {
+    Failure::input(format!("{} exists already", path.display()))
+        .hint("choose the name of a new file")
 }

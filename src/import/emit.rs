@@ -4,6 +4,7 @@ use super::fates::Loss;
 use super::path::Path;
 use super::yaml::{Value, Yaml};
 use crate::model::shown::line;
+use crate::text::scalar;
 use std::collections::BTreeMap;
 
 /// The longest comment, in characters.
@@ -139,7 +140,7 @@ impl Writer {
                     None => continue,
                 },
                 Value::Names(entries) => match entries.get(number) {
-                    Some((key, value)) => (super::yaml::scalar(key), value),
+                    Some((key, value)) => (scalar(key), value),
                     None => continue,
                 },
                 Value::Scalar(_) | Value::List(_) => continue,

@@ -11,6 +11,7 @@ mod faults;
 mod files;
 #[path = "../support/hints.rs"]
 mod hints;
+mod init;
 mod json;
 mod lint;
 mod logs;

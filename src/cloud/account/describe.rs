@@ -41,6 +41,9 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         id: &str,
     ) -> Result<Option<Cluster>, CloudError> {
+        if let Some((replies, steps)) = self.final_replies(id) {
+            return self.remembered(stack, replies, steps);
+        }
         let Some(cluster) = self.describe(id).await? else {
             return Ok(None);
         };

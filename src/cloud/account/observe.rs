@@ -346,8 +346,9 @@ impl<A: Api> Account<A> {
         id: &str,
     ) -> Result<Option<Cluster>, CloudError> {
         let known = id.parse().ok().and_then(|id| self.last_observed(&id));
-        if known.is_some() {
-            return Ok(known);
+        // What one that has ended did matters to its costs.
+        if let Some(known) = known.filter(|cluster| cluster.state.is_live()) {
+            return Ok(Some(known));
         }
         match self.outline(stack, id).await? {
             Some(cluster) => Ok(Some(cluster)),

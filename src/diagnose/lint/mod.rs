@@ -14,6 +14,7 @@ mod depth;
 mod expressions;
 mod functions;
 mod home;
+mod interface;
 mod modules;
 mod names;
 mod paths;
@@ -31,6 +32,7 @@ mod text;
 mod value;
 mod walk;
 
+pub use interface::{Interface, ScriptOption, interface};
 pub use script::{Modules, Script};
 pub use syntax::{MAX_BYTES, too_long};
 

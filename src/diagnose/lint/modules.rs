@@ -19,6 +19,35 @@ const BROUGHT: &str = include_str!("brought.txt");
 
 /// Finds the modules that nothing brings.
 pub(super) fn missing(script: &Script<'_>, tree: &ModModule) -> Vec<LintFinding> {
+    let missing = unavailable(script, tree, &lines(BROUGHT).collect()).into_iter();
+    missing
+        .map(|(name, at)| finding(script, name, at))
+        .collect()
+}
+
+/// The modules of Spark itself, whose packages would bring another version of it.
+const SPARK: [&str; 2] = ["py4j", "pyspark"];
+
+/// The packages of the modules that a script imports. Those that an image of EMR may have besides
+/// Python's and Spark's are among them: other releases and this machine may not have them.
+pub(super) fn packages(script: &Script<'_>, tree: &ModModule) -> BTreeSet<String> {
+    let known: BTreeSet<&str> = lines(PACKAGES)
+        .filter_map(entry)
+        .flat_map(|(_, own, _)| own)
+        .collect();
+    let is_certain = |name: &&str| SPARK.contains(name) || !known.contains(name);
+    let brought = lines(BROUGHT).filter(is_certain).collect();
+    let names = unavailable(script, tree, &brought).into_iter();
+    names.map(|(name, _)| package_of(name).to_owned()).collect()
+}
+
+/// The modules that nothing brings, each with the place of its import. `brought`: the modules that an
+/// image of EMR has.
+fn unavailable<'a>(
+    script: &Script<'_>,
+    tree: &'a ModModule,
+    brought: &BTreeSet<&str>,
+) -> Vec<(&'a str, TextRange)> {
     let mut named = Named::default();
     named.visit_body(&tree.body);
     let mut imports = Imports {
@@ -32,7 +61,6 @@ pub(super) fn missing(script: &Script<'_>, tree: &ModModule) -> Vec<LintFinding>
     let Some(installed) = installed(script) else {
         return Vec::new();
     };
-    let brought: BTreeSet<&str> = lines(BROUGHT).collect();
     let standard = standard(script.python());
     let beside = |name: &str| script.modules.beside.contains(name) || is_sent(script, name);
     let is_there = |name: &str| {
@@ -42,16 +70,20 @@ pub(super) fn missing(script: &Script<'_>, tree: &ModModule) -> Vec<LintFinding>
             || beside(name)
     };
     let wanted = imports.found.into_iter();
-    let missing = wanted.filter(|(name, _)| !name.starts_with('_') && !is_there(name));
-    missing
-        .map(|(name, at)| finding(script, name, at))
+    wanted
+        .filter(|(name, _)| !name.starts_with('_') && !is_there(name))
         .collect()
 }
 
+/// The package that has a module: one of the same name if it is not known.
+fn package_of(module: &str) -> &str {
+    let known = lines(PACKAGES).filter_map(entry);
+    let mut known = known.filter(|(_, own, _)| own.contains(&module));
+    known.next().map_or(module, |(package, ..)| package)
+}
+
 fn finding(script: &Script<'_>, name: &str, at: TextRange) -> LintFinding {
-    let package = lines(PACKAGES).filter_map(entry);
-    let mut package = package.filter(|(_, own, _)| own.contains(&name));
-    let package = package.next().map_or(name, |(package, ..)| package);
+    let package = package_of(name);
     let release = &script.stack.cluster.release;
     LintFinding {
         code: LintCode::NoModule,
