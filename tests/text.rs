@@ -21,7 +21,7 @@ use clusterup::model::name::StackName;
 use clusterup::policy::names::document::document;
 use clusterup::text::reference::{policy_reference, stack_reference};
 use clusterup::text::{
-    Code, Diagnostics, Setting, is_local_path, json_schema, parse, setting_paths, template,
+    Code, Diagnostics, NewData, NewStack, Setting, is_local_path, json_schema, parse, setting_paths,
 };
 use clusterup_testkit::worlds::cases;
 use proptest::prelude::*;
@@ -420,10 +420,30 @@ proptest! {
     }
 
     #[test]
-    fn templates_of_all_names_are_stacks(name in "[a-z]([a-z0-9-]{0,38}[a-z0-9])?") {
+    fn new_stacks_of_all_names_are_stacks(
+        name in "[a-z]([a-z0-9-]{0,38}[a-z0-9])?",
+        place in "[a-zA-Z0-9 _.,:#'\"{}-]{0,30}x",
+    ) {
         let name: StackName = name.parse().unwrap();
-        let stack = parse("x.yaml", &template(&name), Path::new(""), &[]).unwrap();
+        let new = NewStack {
+            name: name.clone(),
+            region: "us-east-1".parse().unwrap(),
+            script: format!("{place}.py"),
+            packages: Vec::new(),
+            data: vec![NewData {
+                name: "data".parse().unwrap(),
+                kind: "path",
+                place: place.clone(),
+            }],
+            args: vec!["${data.data}".to_owned()],
+            unmet: Vec::new(),
+            size: ("3 x m5.xlarge".to_owned(), "enough".to_owned()),
+            lifetime: "1h".parse().unwrap(),
+            budget: None,
+        };
+        let stack = parse("x.yaml", &new.render(), Path::new(""), &[]).unwrap();
         prop_assert_eq!(stack.name, name);
+        prop_assert_eq!(stack.data.len(), 1);
     }
 }
 
