@@ -433,7 +433,7 @@ proptest! {
             data: vec![NewData {
                 name: "data".parse().unwrap(),
                 kind: "path",
-                place: place.clone(),
+                place,
             }],
             args: vec!["${data.data}".to_owned()],
             unmet: Vec::new(),
