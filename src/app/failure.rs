@@ -74,7 +74,7 @@ impl Failure {
     pub(crate) fn policy(diagnostics: Diagnostics) -> Self {
         let mut failure = Self::input("the policy has mistakes");
         failure.diagnostics = Some(Box::new(diagnostics));
-        failure.hint("nothing is admitted until they are fixed")
+        failure.hint("correct them: until then, no cluster is created or extended under it")
     }
 
     /// Message, causes and advice in one line.

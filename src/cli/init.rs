@@ -56,7 +56,7 @@ impl Verb for InitArgs {
         };
         let asked = may_ask && script.is_some() && self.data.is_empty();
         let data = if asked { ask_for_data() } else { Vec::new() };
-        let region = match known_region().await {
+        let region = match known_region(&session.environment).await {
             Some(region) => region,
             None => REGION
                 .parse::<Region>()

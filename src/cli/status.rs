@@ -238,7 +238,10 @@ async fn follow_caller(aws: &dyn AwsAccount, session: &Session) {
             ));
         }),
         // The status is complete without it.
-        Err(error) => reporter.say(&format!("warning: its ports may be closed to you: {error}")),
+        Err(error) => reporter.say(&format!(
+            "warning: SSH may be closed to this machine, whose address could not be checked: \
+             {error}"
+        )),
     }
 }
 

@@ -10,6 +10,7 @@ mod expected;
 mod failures;
 #[path = "../support/faults.rs"]
 mod faults;
+mod first_hour;
 mod full;
 mod hangs;
 #[path = "../support/hints.rs"]

@@ -259,9 +259,9 @@ impl<A: Api> Account<A> {
                 clusters.err(),
                 &format!("{alive} alive in the account"),
             ),
-            permission("releases", labels.err(), "may be listed"),
-            permission("key pairs", keys.err(), "may be listed"),
-            permission("groups", groups.err(), "may be listed"),
+            permission("releases", labels.err(), "you may list them"),
+            permission("key pairs", keys.err(), "you may list them"),
+            permission("groups", groups.err(), "you may list them"),
             permission("bucket", objects.err(), &format!("{name}, {state}")),
         ]
     }

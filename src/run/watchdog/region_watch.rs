@@ -1,4 +1,4 @@
-//! One watched place, and what is remembered of it between sweeps.
+//! One watched place, and what the watchdog keeps of it between sweeps.
 
 use super::SweptCluster;
 use super::tracked::TrackedCluster;
