@@ -82,6 +82,7 @@ const IMPURE: &[&str] = &[
 const CONFINED: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["text/"]),
     ("annotate_snippets", &["text/"]),
+    ("anstyle", &["cli/view/tone.rs"]),
     ("toml_edit", &["text/settings.rs"]),
     ("clap_mangen", &["cli/man.rs"]),
     ("clap_complete", &["cli/"]),

@@ -155,16 +155,20 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     if complete::answer(&argv, Args::command) {
         return ExitCode::SUCCESS;
     }
+    let columns = terminal::columns(Environment::columns());
+    if let Some(columns) = columns.out {
+        view::width::set(columns);
+    }
     let (args, name) = match parse(&argv) {
         Ok(parsed) => parsed,
-        Err(error) => return usage::print(error, &argv, &command(&argv)),
+        Err(error) => return usage::print(error, &argv, &command(&argv), columns.err),
     };
     let here = here(&args, &argv);
     let settings = match settings(&args) {
         Ok(settings) => settings,
         Err(failure) => {
             let colour = args.global.color.unwrap_or_default();
-            let screen = Screen::new(&args.global, colour, here);
+            let screen = Screen::new(&args.global, colour, columns, here);
             screen.failure(&name, &failure);
             return ExitCode::from(screen.final_exit(failure.exit).code());
         }
@@ -172,7 +176,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let colour = settings.color.value.unwrap_or_default();
     let environment = Environment::of_process(TERMINAL, args.global.no_input, settings);
     call_log::begin(args.global.verbose, environment.log.as_deref());
-    let screen = Rc::new(Screen::new(&args.global, colour, here));
+    let screen = Rc::new(Screen::new(&args.global, colour, columns, here));
     let session = Session {
         environment,
         reporter: screen.clone(),
@@ -194,7 +198,10 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// The command line, whose help and errors have the colours that it demands.
 fn command(argv: &[OsString]) -> clap::Command {
-    Args::command().color(usage::colour(argv))
+    let columns = view::width::columns();
+    Args::command()
+        .color(usage::colour(argv))
+        .term_width(columns)
 }
 
 /// The arguments, and the command's name, such as `cost report`.

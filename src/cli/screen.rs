@@ -6,6 +6,8 @@ use super::flags::{GlobalArgs, Output};
 use super::stdout::Stdout;
 use super::view::month;
 use super::view::progress::{Bars, Quiet};
+use super::view::tone;
+use super::view::width;
 use super::view::words::wrap;
 use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
@@ -25,7 +27,10 @@ pub(super) struct Screen {
     /// What completes the commands that messages advise.
     here: CommandContext,
     out: Stdout,
-    colour: bool,
+    /// Whether standard output and standard error are coloured.
+    colour: Streams<bool>,
+    /// At how many columns lines are broken; `None` in a pipe, whose reader may search for words.
+    columns: Streams<Option<usize>>,
     stderr_is_terminal: bool,
 }
 
@@ -33,18 +38,34 @@ pub(super) struct Screen {
 /// and none is removed or gets another type.
 const FORMAT: u8 = 1;
 
+/// Something of standard output and of standard error.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Streams<T> {
+    pub(super) out: T,
+    pub(super) err: T,
+}
+
 /// The longest command that is printed, in characters; longer than any that is advised.
 const MAX_COMMAND: usize = 4_000;
 
 impl Screen {
-    pub(super) fn new(global: &GlobalArgs, colour: ColourMode, here: CommandContext) -> Self {
+    pub(super) fn new(
+        global: &GlobalArgs,
+        colour: ColourMode,
+        columns: Streams<Option<usize>>,
+        here: CommandContext,
+    ) -> Self {
         let stderr_is_terminal = std::io::stderr().is_terminal();
         Self {
             json: global.output == Output::Json,
             quiet: global.quiet,
             here,
             out: Stdout::default(),
-            colour: colour.applies(stderr_is_terminal),
+            colour: Streams {
+                out: colour.applies(std::io::stdout().is_terminal()),
+                err: colour.applies(stderr_is_terminal),
+            },
+            columns,
             stderr_is_terminal,
         }
     }
@@ -56,7 +77,8 @@ impl Screen {
             quiet: false,
             here: CommandContext::default(),
             out: Stdout::default(),
-            colour: false,
+            colour: Streams::default(),
+            columns: Streams::default(),
             stderr_is_terminal: false,
         }
     }
@@ -128,10 +150,23 @@ impl Screen {
     }
 }
 
+/// Text of ours, which may have text of others in it, as a stream shows it.
+fn fitted(text: &str, columns: Option<usize>, colour: bool) -> String {
+    let safe = tone::between(text, lines);
+    let folded = match columns {
+        Some(columns) => width::fold(&safe, columns),
+        None => safe,
+    };
+    if colour {
+        return tone::painted(&tone::with_heads(&folded), true);
+    }
+    tone::painted(&folded, false)
+}
+
 impl Reporter for Screen {
     fn text(&self, text: &str) {
         if !self.json {
-            self.raw(&lines(text));
+            self.raw(&fitted(text, self.columns.out, self.colour.out));
         }
     }
 
@@ -145,7 +180,7 @@ impl Reporter for Screen {
             let record = record.clone().led_by(document!({ "format": FORMAT }));
             format!("{}\n", shown::json(&record.to_string()))
         } else {
-            lines(text)
+            fitted(text, None, self.colour.out)
         };
         self.out.write(&text)
     }
@@ -155,7 +190,7 @@ impl Reporter for Screen {
     }
 
     fn say(&self, text: &str) {
-        self.say_coloured(&lines(text));
+        self.say_coloured(&fitted(text, self.columns.err, self.colour.err));
     }
 
     fn failure_of_many(&self, failure: &Failure) {
@@ -179,8 +214,10 @@ impl Reporter for Screen {
     }
 
     fn diagnostics(&self, diagnostics: &Diagnostics) {
-        if self.colour {
-            self.say_coloured(diagnostics.coloured().trim_end());
+        if self.colour.err {
+            let text = diagnostics.coloured();
+            let columns = self.columns.err.unwrap_or(usize::MAX);
+            self.say_coloured(&width::fold(text.trim_end(), columns));
         } else {
             self.say(diagnostics.to_string().trim_end());
         }

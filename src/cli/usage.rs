@@ -3,24 +3,42 @@
 use super::screen::Screen;
 use super::stderr::aside;
 use super::stdout::Stdout;
+use super::view::width;
+use crate::app::environment::{SettingFlags, Settings};
 use crate::app::failure::{Exit, Failure};
+use crate::model::colour::ColourMode;
 use crate::model::hint::Command;
 use clap::ColorChoice;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 /// Prints help, the version, or the usage error, and returns the exit code.
-pub(super) fn print(error: clap::Error, argv: &[OsString], all: &clap::Command) -> ExitCode {
+/// `columns`: at how many columns lines of standard error are broken, if at any.
+pub(super) fn print(
+    error: clap::Error,
+    argv: &[OsString],
+    all: &clap::Command,
+    columns: Option<usize>,
+) -> ExitCode {
     let error = with_fit_suggestions(error, all);
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
-    let printed = error.print().and_then(|()| std::io::stdout().flush());
     if error.use_stderr() {
+        let text = error.render();
+        let text = if is_coloured(argv) {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        let columns = columns.unwrap_or_else(width::columns);
+        let text = width::fold(text.trim_end(), columns);
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
         // Help and version are not errors; clap's exit code for a usage error is our 2.
         document(&error, argv, all);
         return ExitCode::from(code);
     }
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
     let out = Stdout::default();
     out.note(printed);
     let Some(lost) = out.lost() else {
@@ -28,6 +46,21 @@ pub(super) fn print(error: clap::Error, argv: &[OsString], all: &clap::Command) 
     };
     aside(&format!("error: {lost}"));
     ExitCode::from(Exit::Failed.code())
+}
+
+/// Whether standard error is coloured: as the command line, variables or the settings demand.
+fn is_coloured(argv: &[OsString]) -> bool {
+    let flags = SettingFlags {
+        color: match colour(argv) {
+            ColorChoice::Always => Some(ColourMode::Always),
+            ColorChoice::Never => Some(ColourMode::Never),
+            ColorChoice::Auto => None,
+        },
+        ..SettingFlags::default()
+    };
+    let settings = Settings::of_process(flags).unwrap_or_default();
+    let mode = settings.color.value.unwrap_or_default();
+    mode.applies(std::io::stderr().is_terminal())
 }
 
 /// The error without suggestions of commands that nobody should type by mistake: hidden ones, and

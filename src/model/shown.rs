@@ -136,7 +136,9 @@ fn is_hidden(c: char) -> bool {
         | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
         | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e00ff}')
+        | '\u{e0000}'..='\u{e00ff}'
+        // The screen marks colours with them.
+        | '\u{e000}'..='\u{e005}')
 }
 
 #[cfg(test)]

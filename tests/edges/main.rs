@@ -25,3 +25,4 @@ mod running;
 mod service;
 mod settings;
 mod verbs;
+mod width;

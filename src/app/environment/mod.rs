@@ -151,6 +151,16 @@ impl Environment {
         }
     }
 
+    /// The columns of the terminal as COLUMNS gives them.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this module reads the environment"
+    )]
+    pub(crate) fn columns() -> Option<usize> {
+        let columns = env::var("COLUMNS").ok()?.parse().ok()?;
+        Some(columns).filter(|columns| *columns > 0)
+    }
+
     /// The folder of clusterup's state, without the rest of the environment.
     pub(crate) fn state_of_process() -> Option<PathBuf> {
         Some(under("XDG_STATE_HOME", ".local/state")?.join("clusterup"))

@@ -126,7 +126,11 @@ impl<T> Resolved<T> {
 fn read(path: &Path) -> Result<Option<SettingsFile>, Failure> {
     let name = path.display().to_string();
     match disk::text(path, text::MAX_BYTES as u64) {
-        Ok(text) => Ok(Some(text::settings(&name, &text)?)),
+        Ok(text) => text::settings(&name, &text).map(Some).map_err(|mistakes| {
+            let mut failure = Failure::input("the settings have mistakes");
+            failure.diagnostics = Some(Box::new(mistakes));
+            failure
+        }),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
             Err(Failure::input(format!("cannot read the settings {name}")).caused_by(&error))
@@ -303,7 +307,9 @@ mod tests {
             message.contains("CLUSTERUP_REGION is not valid"),
             "{message}"
         );
-        assert!(wrong("regoin = \"us-east-1\"\n", &[]).contains("1 mistake in"));
+        let file = resolve(plain(), "regoin = \"us-east-1\"\n", &[]).unwrap_err();
+        assert!(file.diagnostics.is_some());
+        assert_eq!(file.message, "the settings have mistakes");
         assert!(wrong("poll = \"0s\"\n", &[]).contains("zero"));
         let file = "region = \"us-east-1\"\n";
         let found = resolve(plain(), file, &[("AWS_REGION", "here")]).unwrap();

@@ -1,6 +1,8 @@
 //! How a change affects the price: `(old -> new)` for each group and in total.
 
 use super::figures::plain;
+use super::width::columns;
+use super::words::wrap;
 use crate::cost::compare::{Comparison, GroupChange, GroupPrice};
 use crate::model::money::Usd;
 use rust_decimal::Decimal;
@@ -68,7 +70,15 @@ fn signed(amount: Usd) -> String {
     }
 }
 
+/// The columns of a row.
+const NEEDED: usize = 79;
+
 fn row(role: &str, nodes: &str, amounts: &str, difference: &str) -> String {
+    if columns() < NEEDED {
+        let words = [role, nodes, amounts, difference].into_iter();
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        return format!("{}\n", wrap(&words.join("  "), 2));
+    }
     let line = format!("{role:<8} {nodes:<36} {amounts:>22} {difference:>10}");
     format!("{}\n", line.trim_end())
 }

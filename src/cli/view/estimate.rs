@@ -1,6 +1,7 @@
 //! The estimate of a stack's cluster, as a tree of groups and components.
 
 use super::figures::{self, cents};
+use super::width::columns;
 use super::words::wrap;
 use crate::cost::estimate::{Component, Estimate, GroupCost, LEAST_SECONDS, Unpriced};
 use crate::guard::{Cause, Deadline, Terms};
@@ -153,8 +154,28 @@ fn component(branch: &str, part: &Component, group: &GroupCost) -> String {
 }
 
 fn row(name: &str, quantity: &str, unit: &str, price: &str, hourly: &str) -> String {
+    if columns() < NEEDED {
+        return narrow(name, [quantity, unit, price, hourly]);
+    }
     let line = format!("{name:<38} {quantity:>8} {unit:<9} {price:>11} {hourly:>9}");
     format!("{}\n", line.trim_end())
+}
+
+/// The columns of a row with its figures.
+const NEEDED: usize = 79;
+
+/// A row in few columns: its name, and its price or how it is made. The head has no name.
+fn narrow(name: &str, [quantity, unit, price, hourly]: [&str; 4]) -> String {
+    if name.is_empty() {
+        return String::new();
+    }
+    let made = if quantity.is_empty() {
+        String::new()
+    } else {
+        format!("{quantity} {unit} at {price}: ")
+    };
+    let text = format!("{name}: {made}{hourly} $/h");
+    format!("{}\n", wrap(&text, 3))
 }
 
 /// The costs that the estimate leaves out, in words.

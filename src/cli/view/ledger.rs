@@ -1,5 +1,7 @@
 //! What clusters have cost, as a table for people and as CSV for spreadsheets.
 
+use super::grid;
+use super::width;
 use super::words::wrap;
 use crate::app::failure::{Exit, Failure};
 use crate::app::target::Target;
@@ -8,12 +10,12 @@ use crate::cost::ledger::{By, ClusterCost, Report, Row, SlotTime, Spending, Spli
 use crate::model::money::Usd;
 use crate::model::shown::line;
 use chrono::{DateTime, Utc};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use csv::{Terminator, WriterBuilder};
 use rust_decimal::Decimal;
 use std::fmt::Write;
 
-const WIDTH: u16 = 80;
+/// The longest name of a row, in characters.
+const MAX_KEY: usize = 80;
 pub(super) const HEADER: [&str; 6] = [
     "clusters",
     "total",
@@ -146,41 +148,35 @@ pub(super) const fn word(by: By) -> &'static str {
 
 fn table(report: &Report, utf8: bool) -> String {
     let decimals = decimals(report.total.total);
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(WIDTH)
-        .set_header(std::iter::once(word(report.by)).chain(HEADER));
+    let header = std::iter::once(word(report.by)).chain(HEADER);
+    let header: Vec<String> = header.map(str::to_owned).collect();
+    let mut rows = Vec::new();
     for row in &report.rows {
         let none = format!("(no {})", word(report.by));
-        let key = row.key.as_deref().map(|key| line(key, WIDTH.into()));
-        table.add_row(cells(key.unwrap_or(none), row, decimals));
+        let key = row.key.as_deref().map(|key| line(key, MAX_KEY));
+        rows.push(cells(key.unwrap_or(none), row, decimals));
     }
     if report.rows.len() > 1 {
-        table.add_row(cells("total".to_owned(), &report.total, decimals));
+        rows.push(cells("total".to_owned(), &report.total, decimals));
     }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+    match grid::table(&header, &rows, 1) {
+        Some(lines) => with_bars(lines, &report.rows, utf8),
+        None => grid::render(&header, &rows, 1),
     }
-    let lines: Vec<String> = table
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect();
-    with_bars(lines, &report.rows, utf8)
 }
 
 /// The least and the most characters of a bar beside a table.
 const BAR: [usize; 2] = [6, 20];
 
-/// The lines of a table with a bar after each row, if there is room for bars. The first line is the
-/// header.
+/// The lines of a table with a bar after each row, if there is room for bars, and if no row has
+/// several lines. The first line is the header.
 fn with_bars(mut lines: Vec<String>, rows: &[Row], utf8: bool) -> String {
     let length = |line: &String| line.chars().count();
     let widest = lines.iter().map(length).max().unwrap_or_default();
-    let room = usize::from(WIDTH).saturating_sub(widest + 2).min(BAR[1]);
+    let room = width::columns().saturating_sub(widest + 2).min(BAR[1]);
     let largest = rows.iter().map(|row| row.total).max().unwrap_or(Usd::ZERO);
-    if room >= BAR[0] && rows.len() > 1 {
+    let is_single = lines.len() == rows.len() + 2;
+    if room >= BAR[0] && rows.len() > 1 && is_single {
         for (line, row) in lines.iter_mut().skip(1).zip(rows) {
             let gap = widest.saturating_sub(line.chars().count());
             let bar = bar(row.total, largest, room, utf8);

@@ -1,4 +1,4 @@
-//! The text of plans, progress, clusters and results: 80 columns, without colour, fit for a pipe.
+//! The text of plans, progress, clusters and results, in the columns of [`width`], with [`tone`]s.
 
 pub(super) mod adopted;
 pub(super) mod attempts;
@@ -7,6 +7,7 @@ pub(super) mod compare;
 pub(super) mod diagnosis;
 pub(super) mod estimate;
 pub(super) mod figures;
+mod grid;
 pub(super) mod ledger;
 pub(super) mod log;
 pub(super) mod logs;
@@ -26,5 +27,7 @@ pub(super) mod sizes;
 mod software;
 pub(super) mod status;
 pub(in crate::cli) mod summary;
+pub(super) mod tone;
 pub(super) mod watchdog;
+pub(super) mod width;
 pub(super) mod words;

@@ -1,6 +1,7 @@
 //! Teams' monthly budgets: figures in a line, and as bars.
 
 use super::figures::cents;
+use super::width;
 use super::words::wrap;
 use crate::app::document::{Document, document};
 use crate::model::money::Usd;
@@ -23,8 +24,8 @@ pub(in crate::cli) struct Month<'a> {
     pub(in crate::cli) now: DateTime<Utc>,
 }
 
-/// The width of a bar in characters.
-const WIDTH: u32 = 50;
+/// The longest bar, in characters.
+const MAX_BAR: usize = 50;
 
 /// The line on a team's month in the result of admission.
 pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -> String {
@@ -147,14 +148,15 @@ impl Month<'_> {
     /// The bar of spent, reserved and left; a share that is not zero has at least one character.
     fn bar(&self) -> String {
         let figures = &self.figures;
+        let width = MAX_BAR.min(width::columns().saturating_sub(24));
         let share = |usd: Usd| {
             let whole = figures.budget.amount();
-            let part = (usd.amount() * Decimal::from(WIDTH) / whole).ceil();
-            part.to_u32().unwrap_or(0).min(WIDTH)
+            let part = (usd.amount() * Decimal::from(width) / whole).ceil();
+            part.to_usize().unwrap_or(0).min(width)
         };
         let spent = share(figures.spent);
         let both = share(figures.spent + figures.reserved).max(spent);
-        let of = |sign: &str, count: u32| sign.repeat(count as usize);
-        of("#", spent) + &of("+", both - spent) + &of(".", WIDTH - both)
+        let of = |sign: &str, count: usize| sign.repeat(count);
+        of("#", spent) + &of("+", both - spent) + &of(".", width - both)
     }
 }

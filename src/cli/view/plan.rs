@@ -3,6 +3,7 @@
 use super::price;
 use super::safeguards;
 use super::software;
+use super::tone::Tone;
 use super::words::{self, wrap};
 use crate::app::agreement::Proposal;
 use crate::model::action::Action;
@@ -27,7 +28,7 @@ pub(in crate::cli) fn render(proposal: &Proposal<'_>, here: &CommandContext) -> 
         text.push('\n');
     }
     for planned in &plan.actions {
-        let sign = words::sign(planned.action.sign());
+        let sign = words::toned(planned.action.sign());
         let _ = writeln!(
             text,
             "  {sign} {}",
@@ -54,7 +55,8 @@ pub(in crate::cli) fn render(proposal: &Proposal<'_>, here: &CommandContext) -> 
         for line in lines.iter().flatten() {
             let _ = writeln!(text, "      {}", wrap(line, 6));
         }
-        let _ = writeln!(text, "      {}", wrap(&planned.because, 6));
+        let because = Tone::Dim.mark(&wrap(&planned.because, 6));
+        let _ = writeln!(text, "      {because}");
     }
     if !plan.settled.is_empty() {
         text.push('\n');

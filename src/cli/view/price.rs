@@ -3,6 +3,8 @@
 use super::compare;
 use super::estimate::{Estimated, unpriced};
 use super::figures::{age_and_certainty, cents, plain};
+use super::grid;
+use super::width::columns;
 use crate::app::prices::Prices;
 use crate::cost::estimate::{ComponentKind, Estimate, GroupCost};
 use crate::model::action::Action;
@@ -24,10 +26,10 @@ fn tree(prices: &Prices<'_>, spec: &ClusterSpec) -> Vec<String> {
         Ok(estimate) => estimate,
         Err(unknown) => return vec![format!("price: {unknown}")],
     };
-    let mut lines = vec![head()];
-    lines.extend(estimate.groups.iter().map(group));
+    let mut lines = head();
+    lines.extend(estimate.groups.iter().flat_map(group));
     let all: Vec<&GroupCost> = estimate.groups.iter().collect();
-    lines.push(row("└─ total", &all, estimate.hourly));
+    lines.extend(row("└─ total", &all, estimate.hourly));
     let estimated = estimated(prices, spec, &estimate);
     let mut sentences: Vec<String> = sentences(&estimated).collect();
     let unpriced = sentences.pop();
@@ -70,17 +72,31 @@ pub(super) fn sentences(estimated: &Estimated<'_>) -> impl Iterator<Item = Strin
 /// The columns of a price.
 pub(super) const HEAD: [&str; 5] = ["EC2", "EMR", "disks", "IPv4", "sum"];
 
-fn head() -> String {
-    columns("price in $/h", HEAD.map(str::to_owned))
+/// The columns of a row with its figures, and before it in a plan.
+const NEEDED: usize = 74 + 6;
+
+fn head() -> Vec<String> {
+    let name = "price in $/h";
+    if columns() < NEEDED {
+        return vec![name.to_owned()];
+    }
+    vec![in_columns(name, HEAD.map(str::to_owned))]
 }
 
-fn group(group: &GroupCost) -> String {
+fn group(group: &GroupCost) -> Vec<String> {
     let name = format!("├─ {} {}", group.role, group.nodes);
     row(&name, &[group], group.hourly)
 }
 
-fn row(name: &str, groups: &[&GroupCost], sum: Usd) -> String {
-    columns(name, figures(groups, sum))
+/// A row; in few columns, its name and then its figures by their names.
+fn row(name: &str, groups: &[&GroupCost], sum: Usd) -> Vec<String> {
+    let figures = figures(groups, sum);
+    if columns() < NEEDED {
+        let heads = HEAD.map(str::to_owned);
+        let figures = grid::named(heads.iter().zip(&figures));
+        return vec![name.to_owned(), format!("│{figures}")];
+    }
+    vec![in_columns(name, figures)]
 }
 
 /// Dollars per hour by component, and their sum, as [`HEAD`] names them.
@@ -99,7 +115,7 @@ pub(super) fn figures(groups: &[&GroupCost], sum: Usd) -> [String; 5] {
     ]
 }
 
-fn columns(name: &str, [ec2, emr, disks, address, sum]: [String; 5]) -> String {
+fn in_columns(name: &str, [ec2, emr, disks, address, sum]: [String; 5]) -> String {
     format!("{name:<32} {ec2:>8} {emr:>7} {disks:>7} {address:>6} {sum:>9}")
 }
 

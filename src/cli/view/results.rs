@@ -1,8 +1,8 @@
 //! Shows the tables among a job's downloaded results.
 
+use super::grid;
 use crate::disk;
 use crate::model::shown::line;
-use comfy_table::{ContentArrangement, Table, presets};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 const MAX_ROWS: usize = 10;
 /// How many levels of folders below the results folder are searched.
 const MAX_DEPTH: usize = 3;
-const WIDTH: u16 = 80;
 /// How many characters of a cell are shown.
 const MAX_CELL: usize = 300;
 
@@ -85,19 +84,10 @@ fn shown(cells: &[String]) -> impl Iterator<Item = String> {
 }
 
 pub(crate) fn render(result: &ResultTable) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(WIDTH)
-        .set_header(shown(&result.header));
-    for row in &result.rows {
-        table.add_row(shown(row));
-    }
-    let mut text: String = table
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect();
+    let header: Vec<String> = shown(&result.header).collect();
+    let rows = result.rows.iter().map(|row| shown(row).collect());
+    let rows: Vec<Vec<String>> = rows.collect();
+    let mut text = grid::render(&header, &rows, usize::MAX);
     if result.rows.is_empty() {
         text.push_str(" (no rows)\n");
     }

@@ -1,5 +1,6 @@
 //! The safeguards of a cluster, as plan and status show them.
 
+use super::tone::Tone;
 use super::words::wrap;
 use crate::model::hint::CommandContext;
 use crate::model::safeguard::{Safeguard, SafeguardKind, SafeguardState};
@@ -37,7 +38,11 @@ fn lines_of(safeguard: &Safeguard, here: &CommandContext) -> Vec<String> {
             // No alarm for what the user chose: a cluster that is kept outlives its last step, and
             // after `--detach` or the end of the job no `apply` follows it.
             let chosen = matches!(name, SafeguardKind::LastStep | SafeguardKind::Apply);
-            let sign = if chosen && next_is_none { ' ' } else { '!' };
+            let sign = if chosen && next_is_none {
+                " ".to_owned()
+            } else {
+                Tone::Caution.mark("!")
+            };
             std::iter::once(format!("{sign} {name:12} {why}"))
                 .chain(next)
                 .collect()

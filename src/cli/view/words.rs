@@ -1,5 +1,7 @@
 //! Text for actions, sizes and durations.
 
+use super::tone::Tone;
+use super::width;
 use crate::model::action::{Action, Sign};
 pub(crate) use crate::model::bytes::size;
 use crate::model::desired::{ClusterSpec, JobSpec, Object};
@@ -14,6 +16,16 @@ pub(crate) const fn sign(sign: Sign) -> char {
         Sign::Delete => '-',
         Sign::Run => '>',
     }
+}
+
+/// The sign with its colour.
+pub(crate) fn toned(of: Sign) -> String {
+    let tone = match of {
+        Sign::Create | Sign::Run => Tone::Good,
+        Sign::Update => Tone::Caution,
+        Sign::Delete => Tone::Bad,
+    };
+    tone.mark(&sign(of).to_string())
 }
 
 /// The object of an action, as a plan lists it.
@@ -114,13 +126,14 @@ pub(crate) fn steps(job: &JobSpec) -> String {
         .join(", ")
 }
 
-/// Breaks text at spaces to 80 columns, with `indent` spaces before each line but the first. Line
+/// Breaks text at spaces to the columns of [`width`], with `indent` spaces before each line but the first. Line
 /// ends in the text become spaces, so that foreign text cannot forge lines.
 pub(crate) fn wrap(text: &str, indent: usize) -> String {
+    let columns = width::columns();
     let mut out = String::new();
     let mut column = indent;
     for word in text.split([' ', '\n']) {
-        if !out.is_empty() && column + 1 + word.chars().count() > COLUMNS {
+        if !out.is_empty() && column + 1 + word.chars().count() > columns {
             out.push('\n');
             out.push_str(&" ".repeat(indent));
             column = indent;
@@ -133,8 +146,6 @@ pub(crate) fn wrap(text: &str, indent: usize) -> String {
     }
     out
 }
-
-const COLUMNS: usize = 80;
 
 /// A duration in its two largest units: `1h 5m`, `42s`.
 pub(crate) fn long(delta: TimeDelta) -> String {
