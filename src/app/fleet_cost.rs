@@ -6,9 +6,9 @@ use super::recorded_costs;
 use super::session::Session;
 use super::target::{Target, TargetChoice};
 use crate::cloud::payer;
-use crate::cost::ledger::{Record, Scope, Spending, Window, spent};
+use crate::cost::ledger::{MONTH, Record, Scope, Window, last, of_fleet};
 use crate::ledger::Ledger;
-use crate::model::fleet_status::{FleetCost, TeamCost};
+use crate::model::fleet_status::FleetCost;
 use crate::model::name::Region;
 use crate::model::place::Place;
 use crate::run::ledger::sync;
@@ -24,29 +24,13 @@ pub(crate) async fn fleet_cost(
     session: &Session,
     now: DateTime<Utc>,
 ) -> Result<Option<FleetCost>, Failure> {
-    let window = |length: TimeDelta| Window {
-        from: now - length,
-        until: now,
-    };
-    let month = window(TimeDelta::days(30));
+    let month = last(MONTH, now);
     let mut records = Vec::new();
     for region in regions {
         let place = Place::Region(region.clone());
         records.extend(recent(place, month, session, now).await?);
     }
-    let sum = |window: Window| {
-        let spent = records.iter().filter_map(|it| spent(it, window, now));
-        spent.sum()
-    };
-    let spending = Spending::of(&records, month, now);
-    let team = |(team, by_day)| TeamCost { team, by_day };
-    Ok((!regions.is_empty()).then(|| FleetCost {
-        at: now,
-        last_day: sum(window(TimeDelta::days(1))),
-        last_month: sum(month),
-        days: spending.periods,
-        teams: spending.teams.into_iter().map(team).collect(),
-    }))
+    Ok((!regions.is_empty()).then(|| of_fleet(&records, now)))
 }
 
 /// The records of a place within a window; the ledger is synced if it is old.

@@ -385,6 +385,19 @@ impl Daemon {
         reply.body_mut().read_to_string().unwrap()
     }
 
+    /// Waits until the status is as wanted.
+    fn status(&self, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
+        loop {
+            let status: Value = serde_json::from_str(&self.get("api/picture")).unwrap();
+            if is_wanted(&status) {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{status:#}");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// Waits until the metrics have some lines and not another.
     fn metrics(&self, wanted: &[&str], unwanted: &str) {
         let begun = Instant::now();
@@ -426,7 +439,10 @@ fn the_daemon_shows_all_accounts_and_reads_the_file_again() {
         page.contains("us-east-1, 3 regions of 2 other accounts"),
         "{page}"
     );
-    let status: Value = serde_json::from_str(&daemon.get("api/picture")).unwrap();
+    // The ledger is read after the first sweep.
+    let status = daemon.status(|status| !status["cost"].is_null());
+    let days = status["cost"]["days"].as_array().unwrap();
+    assert!([30, 31].contains(&days.len()), "{days:?}");
     assert_eq!(status["own_account"], "123456789012");
     assert_eq!(status["clusters"][0]["place"], "us-east-1");
     // A file with a mistake changes nothing.

@@ -2,7 +2,7 @@
 
 use crate::{at, ended, life, living, usd, window, work};
 use clusterup::cost::ledger::{
-    By, ClusterCost, Record, Report, Spending, Split, expected, spent, split,
+    By, ClusterCost, Record, Report, Spending, Split, expected, of_fleet, spent, split,
 };
 use clusterup::model::instance_span::Role;
 use clusterup::model::money::Usd;
@@ -80,6 +80,31 @@ fn spending_by_day_and_team_adds_up_to_the_report() {
     };
     assert_eq!((first.id.as_str(), first.total), ("j-2", usd("3.6")));
     assert_eq!(first.split.waste(), usd("3.6"));
+}
+
+#[test]
+fn a_fleet_has_the_cost_of_its_last_day_and_of_thirty() {
+    let now = at("2026-12-01T12:00:00");
+    let mut records = vec![
+        // Two hours before the thirty days, and three within.
+        ended("j-1", "2026-11-01T10:00:00", None, "2026-11-01T15:00:00"),
+        // One hour before the last day, and four within.
+        ended("j-2", "2026-11-30T11:00:00", None, "2026-11-30T16:00:00"),
+        living("j-3", "2026-12-01T02:00:00", Some("2026-12-01T02:06:00")),
+    ];
+    records[2].team = "data".parse().ok();
+    let cost = of_fleet(&records, now);
+    assert_eq!(cost.last_day, usd("5.04"));
+    assert_eq!(cost.last_month, usd("6.48"));
+    assert_eq!(cost.days.len(), 31);
+    let amounts = cost.teams.iter().flat_map(|team| &team.by_day);
+    assert_eq!(amounts.copied().sum::<Usd>(), cost.last_month);
+    let data = cost.teams.last().unwrap();
+    assert_eq!(data.team.as_deref(), Some("data"));
+    assert_eq!(data.by_day.last(), Some(&usd("3.6")));
+    // An unknown price is not zero dollars of a team.
+    records[2].rates = None;
+    assert_eq!(of_fleet(&records, now).teams.len(), 1);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! What clusters have cost, by team, stack, owner, day and month, and how much of it was waste:
 //! computed from the ledger's records at the rates recorded with each cluster.
 
+mod of_fleet;
 mod report;
 mod spending;
 mod split;
 
+pub use of_fleet::{MONTH, last, of_fleet};
 pub use report::{Attempted, By, Report, Row, expected};
 pub use spending::{ClusterCost, Spending};
 pub use split::{Split, charged, spent, split};
