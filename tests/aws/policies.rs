@@ -360,6 +360,7 @@ fn many_stacks_are_checked_at_once() {
     let begins = format!("::error file=t.yaml,line={line},title=small limits.nodes::nodes is 3");
     assert!(github.starts_with(&begins), "{github}");
     assert_eq!(github.lines().count(), 1, "{github}");
+    mistakes_are_annotated(&world);
     let wrong = check(both, &["--format", "sarif", "--output", "json"]);
     world.expect(2, &wrong);
     world.double.reset_calls();
@@ -369,6 +370,26 @@ fn many_stacks_are_checked_at_once() {
     world
         .expect(2, &check(both, &[]))
         .says("no policies were found");
+}
+
+/// A stack with a mistake is annotated too, at its line, in a file with any name.
+fn mistakes_are_annotated(world: &World) {
+    let file = "a b,c.yaml";
+    world.write(file, &format!("{STACK}surplus: 1\n"));
+    let line = STACK.lines().count() + 1;
+    let check = ["policy", "check", file, "--format"];
+    let github = world.expect(2, &[&check[..], &["github"]].concat()).out;
+    let begins = format!("::error file=a b%2Cc.yaml,line={line},title=stack unknown-key::");
+    assert!(github.starts_with(&begins), "{github}");
+    let sarif = world.expect(2, &[&check[..], &["sarif"]].concat()).out;
+    let sarif: Value = serde_json::from_str(&sarif).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "stack/unknown-key");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b%2Cc.yaml");
+    assert_eq!(place["region"]["startLine"], line);
+    let message = document(world, 2, &["policy", "check", file]);
+    assert_eq!(message["unread"][0]["diagnostics"][0]["line"], line);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `policy check`: checks stacks against policies, for people and for CI.
 
-use super::format::{self, Checked, Format};
+use super::checked::{Checked, Invalid};
+use super::format::{self, Format};
+use super::remark::remarks;
 use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::judged::judge;
@@ -41,7 +43,8 @@ impl Verb for CheckArgs {
                 // A mistake in a stack must not hide the others; one in a policy ends the check.
                 Err(Wrong::Stack(failure)) => {
                     reporter.failure_of_many(&failure);
-                    unread.push(document!({ "file": path, "error": failure.message }));
+                    let file = path.display().to_string();
+                    unread.push(Invalid { file, failure });
                 }
                 Err(Wrong::Policies(failure)) => return Err(failure),
             }
@@ -58,10 +61,14 @@ impl Verb for CheckArgs {
                     reporter.text(&text(result));
                 }
             }
-            Format::Sarif => reporter.raw(&json(&format!("{:#}", format::sarif(&checked)))),
-            Format::Github => reporter.raw(&format::github(&checked)),
+            Format::Sarif => {
+                let log = format::sarif(&remarks(&checked, &unread));
+                reporter.raw(&json(&format!("{log:#}")));
+            }
+            Format::Github => reporter.raw(&format::github(&remarks(&checked, &unread))),
         }
         let stacks: Vec<_> = checked.iter().map(Checked::document).collect();
+        let unread: Vec<_> = unread.iter().map(Invalid::document).collect();
         let fields = document!({ "stacks": stacks, "unread": unread });
         Ok(Finished::with(exit, fields))
     }

@@ -1,12 +1,7 @@
 //! Output of `policy check` for CI: SARIF 2.1.0 for code scanning, and annotations for GitHub's
 //! workflows.
 
-use crate::app::document::{Document, document};
-use crate::app::policies::PolicySource;
-use crate::model::name::StackName;
-use crate::model::policy::Effect;
-use crate::policy::{Finding, Judgement};
-use crate::text;
+use super::remark::Remark;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,70 +13,23 @@ pub(super) enum Format {
     Github,
 }
 
-/// The result of checking one stack's file.
-pub(super) struct Checked {
-    pub(super) file: String,
-    pub(super) text: String,
-    pub(super) stack: StackName,
-    pub(super) judgement: Judgement,
-    pub(super) from: Vec<PolicySource>,
-}
-
-impl Checked {
-    pub(super) fn document(&self) -> Document {
-        let judgement = &self.judgement;
-        document!({
-            "file": self.file,
-            "stack": self.stack,
-            "standing": judgement.standing,
-            "policies": judgement.policies,
-            "findings": judgement.findings,
-            "bounds": judgement.bounds,
-            "from": self.from,
-        })
-    }
-
-    /// The line of the stack's file that a finding is about: that of its key, or if the file does
-    /// not have the key, of the nearest key above it.
-    fn line(&self, finding: &Finding) -> usize {
-        text::line_of(&self.text, finding.at)
-    }
-}
-
-const fn level(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Deny => "error",
-        Effect::Warn => "warning",
-    }
-}
-
-fn message(finding: &Finding) -> String {
-    format!(
-        "{} ({}). To pass: {}",
-        finding.message, finding.place, finding.pass
-    )
-}
-
-/// A SARIF log of one run with a result for each finding (OASIS, SARIF 2.1.0).
-pub(super) fn sarif(checked: &[Checked]) -> Value {
-    let mut rules: BTreeMap<String, Value> = BTreeMap::new();
+/// A SARIF log of one run with a result for each remark (OASIS, SARIF 2.1.0).
+pub(super) fn sarif(remarks: &[Remark<'_>]) -> Value {
+    let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
     let mut results = Vec::new();
-    for stack in checked {
-        for finding in &stack.judgement.findings {
-            let id = format!("{}/{}", finding.policy, finding.rule);
-            let text = format!("Policy {}, {}", finding.policy, finding.rule);
-            let rule = json!({ "id": id, "shortDescription": { "text": text } });
-            rules.insert(id.clone(), rule);
-            results.push(json!({
-                "ruleId": id,
-                "level": level(finding.effect),
-                "message": { "text": message(finding) },
-                "locations": [{ "physicalLocation": {
-                    "artifactLocation": { "uri": stack.file.replace('\\', "/") },
-                    "region": { "startLine": stack.line(finding) },
-                } }],
-            }));
-        }
+    for remark in remarks {
+        let about = json!({ "text": remark.about_rule });
+        let rule = json!({ "id": remark.rule, "shortDescription": about });
+        rules.insert(&remark.rule, rule);
+        results.push(json!({
+            "ruleId": remark.rule,
+            "level": remark.level,
+            "message": { "text": remark.message },
+            "locations": [{ "physicalLocation": {
+                "artifactLocation": { "uri": uri(&remark.file.replace('\\', "/")) },
+                "region": { "startLine": remark.line },
+            } }],
+        }));
     }
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -97,22 +45,29 @@ pub(super) fn sarif(checked: &[Checked]) -> Value {
     })
 }
 
-/// A workflow command for each finding (GitHub, workflow commands).
-pub(super) fn github(checked: &[Checked]) -> String {
-    let mut lines = Vec::new();
-    for stack in checked {
-        for finding in &stack.judgement.findings {
-            lines.push(format!(
-                "::{} file={},line={},title={}::{}",
-                level(finding.effect),
-                property(&stack.file),
-                stack.line(finding),
-                property(&format!("{} {}", finding.policy, finding.rule)),
-                escaped(&message(finding)),
-            ));
-        }
-    }
-    lines.join("\n")
+/// A path as a reference in SARIF: other characters than these are percent-encoded (RFC 3986).
+fn uri(path: &str) -> String {
+    let parts = path.bytes().map(|byte| match byte {
+        b'/' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    });
+    parts.collect()
+}
+
+/// A workflow command for each remark (GitHub, workflow commands).
+pub(super) fn github(remarks: &[Remark<'_>]) -> String {
+    let lines = remarks.iter().map(|remark| {
+        format!(
+            "::{} file={},line={},title={}::{}",
+            remark.level,
+            property(remark.file),
+            remark.line,
+            property(&remark.title),
+            escaped(&remark.message),
+        )
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn escaped(text: &str) -> String {
@@ -132,5 +87,12 @@ mod tests {
     fn no_text_breaks_out_of_an_annotation() {
         assert_eq!(escaped("50% of\nit"), "50%25 of%0Ait");
         assert_eq!(property("a:b,c"), "a%3Ab%2Cc");
+    }
+
+    #[test]
+    fn paths_are_references_in_sarif() {
+        assert_eq!(uri("stacks/a_b-1.yaml"), "stacks/a_b-1.yaml");
+        assert_eq!(uri("a b/50%#é.yaml"), "a%20b/50%25%23%C3%A9.yaml");
+        assert_eq!(uri("c:x"), "c%3Ax");
     }
 }

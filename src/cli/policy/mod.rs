@@ -1,8 +1,10 @@
 //! `policy`: checks stacks against policies, tests policies, and copies their budgets to AWS.
 
 mod check;
+mod checked;
 mod format;
 mod push;
+mod remark;
 mod test;
 
 use super::verb::verbs;
