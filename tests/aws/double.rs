@@ -7,7 +7,7 @@ mod tests;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use source::Process;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub(crate) struct Double {
@@ -59,6 +59,11 @@ pub(crate) struct Schedule {
     pub(crate) after: String,
     /// For how many seconds its call is retried.
     pub(crate) tried: u32,
+}
+
+/// The Python of the double's environment, which has boto3.
+pub(crate) fn python() -> PathBuf {
+    source::python()
 }
 
 impl Double {

@@ -7,6 +7,7 @@ mod absent;
 mod account_store;
 mod accounts;
 mod adopt;
+mod airflow;
 mod app_uis;
 mod budgets;
 mod call_log;
