@@ -1,6 +1,11 @@
-//! What is deployed: a policy that allows the watchdog its calls and no more, and a container that
-//! runs as the user `nobody`.
+//! What is deployed: a policy that allows the watchdog its calls and no more, a container that runs
+//! as the user `nobody`, and what checks stacks before they are merged and committed.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+#[path = "deploy/action.rs"]
+mod action;
+#[path = "deploy/hooks.rs"]
+mod hooks;
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -19,6 +24,17 @@ fn policy() -> Vec<Value> {
         "else ${{…}} is no variable"
     );
     policy["Statement"].as_array().unwrap().clone()
+}
+
+/// The blocks of YAML with this mark in the page about a team's tools.
+fn blocks(mark: &str) -> Vec<Value> {
+    let page = fs::read_to_string(root().join("docs/teams.md")).unwrap();
+    let fence = format!("```yaml,{mark}\n");
+    let parts = page.split(&fence).skip(1);
+    let texts = parts.map(|part| part.split("```").next().unwrap());
+    texts
+        .map(|text| serde_saphyr::from_str(text).unwrap())
+        .collect()
 }
 
 /// One or several, as IAM has it.

@@ -137,7 +137,8 @@ def cost(stack, cluster, region, run):
     """What the stack has cost since this cluster was created, in dollars; `None` if unknown."""
     if not cluster.get("created_at"):
         return None
-    created = datetime.fromisoformat(cluster["created_at"].replace("Z", "+00:00"))
+    # Without the fraction of a second, whose digits vary; it is in UTC.
+    created = datetime.fromisoformat(f"{cluster['created_at'][:19]}+00:00")
     age = datetime.now(timezone.utc) - created
     # A little more, because the report is made a moment later.
     since = ("--since", f"{int(age.total_seconds()) + 5}s")
