@@ -3,7 +3,7 @@
 //! The rooms (top folders) in order of dependence; each may import only those above it, which
 //! `tests/tidy.rs` checks:
 //!
-//! - [`model`]: the types that all rooms share. Pure, as are the next nine.
+//! - [`model`]: the types that all rooms share. Pure, as are the next ten.
 //! - [`text`]: parses YAML into a `Stack` or a `Policy` and reports every mistake at once.
 //! - [`cost`]: capacities and prices of instance types, estimates, and the ledger's reports.
 //! - [`guard`]: decides from a `Cluster` and the time whether it may go on.
@@ -11,6 +11,7 @@
 //! - [`policy`]: evaluates policies and team budgets.
 //! - [`diagnose`]: finds the causes of failures in logs, and what would fail in scripts.
 //! - [`summary`]: what a run did, from Spark's event log.
+//! - [`progress`]: how far a followed job is, and about when it will be done.
 //! - [`import`]: makes a stack of what other tools made.
 //! - [`chart`]: charts as SVG and HTML, for the watchdog's page and for documents.
 //! - [`disk`]: reads the user's files: regular ones, of bounded size.
@@ -57,6 +58,8 @@ pub mod plan;
 #[cfg(not(closed))]
 pub mod policy;
 #[cfg(not(closed))]
+pub mod progress;
+#[cfg(not(closed))]
 pub mod run;
 #[cfg(not(closed))]
 pub mod summary;
@@ -91,6 +94,8 @@ mod model;
 mod plan;
 #[cfg(closed)]
 mod policy;
+#[cfg(closed)]
+mod progress;
 #[cfg(closed)]
 mod run;
 #[cfg(closed)]

@@ -91,6 +91,7 @@ fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
         estimated: false,
         slots: None,
         attempts: Default::default(),
+        paces: Default::default(),
         seen_at: at(created),
     }
 }

@@ -137,6 +137,7 @@ fn record(team: &str, at: DateTime<Utc>) -> Record {
         estimated: false,
         slots: None,
         attempts: BTreeMap::new(),
+        paces: BTreeMap::new(),
         seen_at: at,
     }
 }

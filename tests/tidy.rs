@@ -23,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("plan", &["model", "cost", "guard"]),
     ("policy", &["model", "text", "cost", "guard"]),
     ("summary", &["model", "cost"]),
+    ("progress", &["model"]),
     ("import", &["model", "text", "cost"]),
     ("chart", &["model"]),
     ("disk", &[]),
@@ -34,15 +35,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "model", "cost", "diagnose", "summary", "guard", "plan", "policy", "disk", "cloud",
-            "ledger",
+            "model", "cost", "diagnose", "summary", "progress", "guard", "plan", "policy", "disk",
+            "cloud", "ledger",
         ],
     ),
     (
         "app",
         &[
-            "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "import",
-            "disk", "cloud", "ledger", "run",
+            "model", "text", "cost", "diagnose", "summary", "progress", "guard", "plan", "policy",
+            "import", "disk", "cloud", "ledger", "run",
         ],
     ),
     (
@@ -57,7 +58,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// The rooms that do no I/O, hold no `async` and know no clock.
 const PURE: &[&str] = &[
-    "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "import", "chart",
+    "model", "text", "cost", "diagnose", "summary", "progress", "guard", "plan", "policy",
+    "import", "chart",
 ];
 
 /// What a pure room may not even name.

@@ -34,6 +34,7 @@ pub(crate) mod policies;
 pub(crate) mod policy_reloader;
 pub(crate) mod preflight;
 pub(crate) mod prices;
+pub(crate) mod printed;
 pub(crate) mod recorded_costs;
 pub(crate) mod reporter;
 pub mod reservations;

@@ -11,12 +11,15 @@ use crate::cost::{
 };
 use crate::ledger::Ledger;
 use crate::model::clock::Clock;
-use crate::model::name::{Region, StackName};
+use crate::model::name::{ClusterId, Region, StackName, StepName};
 use crate::model::observed::Cluster;
+use crate::model::pace::StepPace;
 use crate::model::place::Place;
 use crate::model::span::Span;
+use crate::progress::Earlier;
 use crate::run::{self, clock::SystemClock};
 use chrono::DateTime;
+use std::collections::BTreeMap;
 
 /// Opens the ledger; warns if a damaged one was moved aside.
 pub(crate) fn open(session: &Session) -> Result<Ledger, Failure> {
@@ -117,6 +120,37 @@ pub(crate) fn attempts(stack: &StackName, target: &Target<'_>) -> Vec<Attempted>
     let mut records = recorded(target);
     records.retain(|record| record.stack == *stack);
     records.iter().flat_map(Attempted::all).collect()
+}
+
+/// What the ledger knows of a stack's earlier runs on a target. Does not create a ledger.
+pub(crate) fn earlier(stack: &StackName, target: &Target<'_>) -> Earlier {
+    let records = recorded(target);
+    Earlier {
+        steps: cost::ledger::paces(&records, stack),
+        start: cost::ledger::start(&records, stack).filter(|_| target.costs()),
+    }
+}
+
+/// Adds how fast the steps of a cluster went to its record; warns if that fails.
+pub(crate) fn note_paces(
+    id: &ClusterId,
+    paces: &BTreeMap<StepName, StepPace>,
+    target: &Target<'_>,
+) {
+    if paces.is_empty() {
+        return;
+    }
+    let added = open(target.session).and_then(|mut ledger| {
+        let added = ledger.add_paces(&target.place, id, paces);
+        added.map_err(Failure::from)
+    });
+    if let Err(failure) = added {
+        let why = failure.in_a_line();
+        let reporter = &target.session.reporter;
+        reporter.say(&format!(
+            "warning: could not record how long it took: {why}"
+        ));
+    }
 }
 
 /// Adds an attempt at the job of a cluster to its record; warns if that fails.

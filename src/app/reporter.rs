@@ -54,4 +54,7 @@ pub(crate) trait Reporter {
 pub(crate) trait Progress: Listener {
     /// Removes what shows the current activity, before something else is shown.
     fn clear(&self);
+
+    /// Draws again what changes with time alone.
+    fn tick(&self);
 }

@@ -23,6 +23,7 @@ mod import;
 mod init;
 mod logs;
 mod man;
+mod notices;
 mod overview;
 mod plan;
 mod policy;

@@ -1,5 +1,6 @@
 //! Questions on the terminal. None is asked if standard input is not a terminal, or with --no-input.
 
+use super::stderr;
 use crate::app::environment::Environment;
 use crate::app::failure::Failure;
 use crate::model::hint::Command;
@@ -30,6 +31,7 @@ pub(super) fn consent(
 
 /// Reads one line from the terminal; `None` at the end of input.
 pub(super) fn ask(question: &str) -> Option<String> {
+    stderr::erase();
     let mut stderr = std::io::stderr().lock();
     let _ = write!(stderr, "{question}").and_then(|()| stderr.flush());
     // Others may print while this waits for the answer.

@@ -3,6 +3,7 @@
 
 use super::error_fields::ErrorFields;
 use super::flags::{GlobalArgs, Output};
+use super::stderr;
 use super::stdout::Stdout;
 use super::view::month;
 use super::view::progress::{Bars, Quiet};
@@ -18,7 +19,7 @@ use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
 use crate::model::shown::{self, indented, line, lines};
 use crate::text::Diagnostics;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 pub(super) struct Screen {
     json: bool,
@@ -98,7 +99,7 @@ impl Screen {
 
     /// Prints a message that contains colour codes.
     fn say_coloured(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        stderr::print(text);
     }
 
     /// Prints the JSON document of a verb with `--output json`.

@@ -175,6 +175,14 @@ pub trait DriverLogs {
         known: Option<DateTime<Utc>>,
     ) -> Result<Uploaded, CloudError>;
 
+    /// The same of what a step prints. In cluster mode, its driver prints into its container's log.
+    async fn uploaded_output(
+        &self,
+        id: &ClusterId,
+        step: usize,
+        known: Option<DateTime<Utc>>,
+    ) -> Result<Uploaded, CloudError>;
+
     /// The same of the driver of an application of YARN in cluster mode: of its last attempt.
     async fn uploaded_driver_log(
         &self,
@@ -203,9 +211,13 @@ pub trait TeamAccounts {
     ) -> Result<bool, CloudError>;
 }
 
-/// Spark's own pages, if this machine can reach them.
+/// Spark's own pages and the output of steps, if this machine can read them as they change.
 #[async_trait(?Send)]
 pub trait SparkPages {
+    /// The last lines that a step has printed to standard output, a few kilobytes at most; its number
+    /// on the cluster counts from 1. None if it has printed nothing, or if that cannot be read.
+    async fn printed(&self, cluster: &Cluster, number: usize) -> Vec<String>;
+
     /// The progress of the Spark application behind the URL `ui`; `None` if it cannot be read.
     async fn progress(&self, ui: &str) -> Option<SparkProgress>;
 }

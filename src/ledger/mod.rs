@@ -18,12 +18,13 @@ pub use names::Names;
 
 use crate::cost::attempts::JobAttempt;
 use crate::cost::ledger::{Record, Scope, SlotTime, Window};
-use crate::model::name::ClusterId;
+use crate::model::name::{ClusterId, StepName};
+use crate::model::pace::StepPace;
 use crate::model::place::Place;
 use chrono::{DateTime, Utc};
 use error::LedgerContext;
 use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, params};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// An open ledger.
@@ -50,7 +51,8 @@ const UPSERT: &str = "
         final = excluded.final, seen_at = excluded.seen_at,
         record = json_patch(excluded.record, json_object(
             'slots', json_extract(records.record, '$.slots'),
-            'attempts', json_extract(records.record, '$.attempts')
+            'attempts', json_extract(records.record, '$.attempts'),
+            'paces', json_extract(records.record, '$.paces')
         ))
     WHERE excluded.final >= records.final";
 
@@ -155,6 +157,24 @@ impl Ledger {
         let key = attempt.key();
         let values = params![place.to_string(), id.as_str(), key, text];
         self.write(|transaction| transaction.execute(ADD_ATTEMPT, values).map(|_| ()))
+    }
+}
+
+impl Ledger {
+    /// Adds how fast steps of a cluster went to its record, if it has one, or replaces it. What a cloud
+    /// reports later leaves it as it is.
+    ///
+    /// # Errors
+    /// Returns an error if the database cannot be written.
+    pub fn add_paces(
+        &mut self,
+        place: &Place,
+        id: &ClusterId,
+        paces: &BTreeMap<StepName, StepPace>,
+    ) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(paces).unwrap_or_default();
+        let values = params![place.to_string(), id.as_str(), text];
+        self.write(|transaction| transaction.execute(ADD_PACES, values).map(|_| ()))
     }
 }
 
@@ -265,6 +285,13 @@ const ADD_SLOTS: &str = "
 const ADD_ATTEMPT: &str = "
     UPDATE records SET record = json_patch(record, json_object(
         'attempts', json_object(?3, json(?4))
+    ))
+    WHERE target = ?1 AND id = ?2";
+
+/// Adds paces to a record, each as a whole. Its other fields stay.
+const ADD_PACES: &str = "
+    UPDATE records SET record = json_set(record, '$.paces', json_patch(
+        coalesce(json_extract(record, '$.paces'), '{}'), json(?3)
     ))
     WHERE target = ?1 AND id = ?2";
 

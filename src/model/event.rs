@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::hint::Hint;
+use super::job_now::JobNow;
 use super::name::{ClusterId, StepName};
 use super::observed::{ClusterState, End, StepState};
 use super::stuck::Stuck;
@@ -49,14 +50,10 @@ pub enum Event {
         /// Why it failed, if it did.
         failure: Option<String>,
     },
-    /// A running step's Spark application makes progress.
-    Spark {
-        /// The step.
-        name: StepName,
-        /// The address of the Spark UI, with its name and password.
-        ui: String,
-        /// How far the application is.
-        progress: SparkProgress,
+    /// A job that is followed was observed. This comes with each poll, also if nothing has changed.
+    Job {
+        /// What it does.
+        now: Box<JobNow>,
     },
     /// A step hangs. Each way in which it does is reported once.
     Stuck {
@@ -102,6 +99,13 @@ pub enum Event {
 /// The progress of a Spark application, from its REST API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct SparkProgress {
+    /// The number of Spark jobs that have ended.
+    pub jobs_done: u64,
+    /// The number of Spark jobs that were started.
+    pub jobs: u64,
+    /// What is done, in thousandths of a Spark job: those that have ended, and of each that runs the
+    /// part of its tasks that is done. It does not fall as the application goes on.
+    pub done: u64,
     /// The number of completed stages.
     pub stages_done: u64,
     /// The number of known stages.

@@ -2,17 +2,19 @@
 //! and, on a target that does not guard itself, ending the cluster when a guard says so or when a step
 //! hangs and the job asks for that.
 
+use super::job_watch::JobWatch;
 use super::stuck::{StuckNow, StuckSteps};
 use crate::cloud::{Cloud, CloudError};
 use crate::guard::{self, Verdict};
 use crate::model::action::Action;
-use crate::model::address::without_password;
 use crate::model::clock::Clock;
 use crate::model::desired::JobSpec;
 use crate::model::event::{Event, Listener};
-use crate::model::name::{JobHash, StackName};
+use crate::model::name::{JobHash, StackName, StepName};
 use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
+use crate::model::pace::StepPace;
 use crate::model::stuck::Stuck;
+use crate::progress::Earlier;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -49,6 +51,22 @@ struct Reported {
 pub struct Following {
     reported: Reported,
     stuck: StuckSteps,
+    watch: JobWatch,
+}
+
+impl Following {
+    /// Nothing is known yet but what earlier runs say.
+    pub fn after(earlier: Earlier) -> Self {
+        Self {
+            watch: JobWatch::new(earlier),
+            ..Self::default()
+        }
+    }
+
+    /// How fast the steps of the job went that had completed when it was over.
+    pub fn paces(&self) -> &BTreeMap<StepName, StepPace> {
+        self.watch.paces()
+    }
 }
 
 /// Follows the clusters of one stack.
@@ -68,7 +86,11 @@ impl Follower<'_> {
         following: &mut Following,
     ) -> Result<Outcome, CloudError> {
         let job = &spec.hash;
-        let Following { reported, stuck } = following;
+        let Following {
+            reported,
+            stuck,
+            watch,
+        } = following;
         for polls in 0.. {
             let clusters = self.cloud.watch(self.stack).await?;
             let Some(cluster) = newest(&clusters, job) else {
@@ -82,13 +104,16 @@ impl Follower<'_> {
             }
             reported.report(cluster, job, self.listener);
             if let Some(outcome) = outcome(cluster, job) {
+                watch.note_paces(cluster, job);
                 return Ok(outcome);
             }
             reported.renew(self, cluster).await;
             self.guard(cluster).await?;
             let found = stuck.look(self, cluster, spec).await;
             self.end_stuck(cluster, &found).await?;
-            report_progress(self.cloud, cluster, job, self.listener).await;
+            let now = watch.observe(self.cloud, self.clock, cluster, job).await;
+            let now = Box::new(now);
+            self.listener.on_event(&Event::Job { now });
             tokio::time::sleep(self.cloud.pause(polls)).await;
         }
         Ok(Outcome::Absent)
@@ -259,36 +284,4 @@ fn report_stuck(step: &Step, stuck: &Stuck, listener: &dyn Listener) {
         name: step.name.clone(),
         stuck: Box::new(stuck.clone()),
     });
-}
-
-async fn report_progress(
-    cloud: &dyn Cloud,
-    cluster: &Cluster,
-    job: &JobHash,
-    listener: &dyn Listener,
-) {
-    let running = cluster
-        .steps_of(job)
-        .find(|step| step.state == StepState::Running);
-    let waiting = |what: String| listener.on_wait(what);
-    let Some(step) = running else {
-        return waiting(format!("cluster {} is starting", cluster.id));
-    };
-    let progress = match (step.ui.as_deref(), cloud.spark_pages()) {
-        (Some(ui), Some(pages)) => {
-            let progress = pages.progress(ui).await;
-            progress.map(|progress| (without_password(ui), progress))
-        }
-        (Some(_) | None, _) => None,
-    };
-    match progress {
-        Some((ui, progress)) if progress.tasks > 0 => {
-            listener.on_event(&Event::Spark {
-                name: step.name.clone(),
-                ui,
-                progress,
-            });
-        }
-        Some(_) | None => waiting(format!("step {} is running", step.name)),
-    }
 }

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod driver;
 pub mod explain;
 pub mod follow;
+pub mod job_watch;
 pub mod ledger;
 pub mod notify;
 pub mod reconcile;

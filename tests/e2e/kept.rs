@@ -77,10 +77,13 @@ fn a_run_without_results_deletes_no_earlier_results(home: &Home) {
         "plain.py",
         "import os, sys\nos.makedirs(sys.argv[1], exist_ok=True)  # clusterup: allow(opens-remote)\n\
          os.mkfifo(os.path.join(sys.argv[1], 'table.csv'))\n\
-         os.symlink('/dev/zero', os.path.join(sys.argv[1], 'zero.csv'))\n",
+         os.symlink('/dev/zero', os.path.join(sys.argv[1], 'zero.csv'))\n\
+         print('the answer is 42')\n",
     );
     let done = home.expect(0, APPLY);
-    done.says("the job wrote nothing to `${results}`")
+    done.says("step plain printed:\n  | the answer is 42")
+        .says("the job took ")
+        .says("the job wrote nothing to `${results}`")
         .says("table.csv (a FIFO)")
         .says("zero.csv (a link out of the results)");
     assert!(good.exists(), "what an earlier run brought stays");

@@ -48,6 +48,7 @@ fn ends_with_the_table_and_leaves_nothing_running() {
     let status = home.json(&["status", "--local"]);
     assert_eq!(status["stacks"][0]["stack"], "quickstart");
     let cost = would_have_cost(&home);
+    same_cost(&done.out, &cost);
     home.expect(0, &["destroy", "quickstart", "--local", "--yes"]);
     assert_eq!(home.left(), Vec::<PathBuf>::new());
     assert_eq!(
@@ -135,6 +136,19 @@ fn would_have_cost(home: &Home) -> Value {
     assert!(amount("working") > Decimal::ZERO, "{report:#}");
     assert_eq!(row["key"], "quickstart");
     row.clone()
+}
+
+/// What `apply` says the cluster would have cost is what the ledger says, to the cent.
+fn same_cost(printed: &str, row: &Value) {
+    let words: Vec<&str> = printed.split_whitespace().collect();
+    let printed = words.join(" ");
+    let (_, said) = printed
+        .split_once("which would have cost on EMR $")
+        .unwrap_or_else(|| panic!("{printed}"));
+    let said: Decimal = said.split(' ').next().unwrap().parse().unwrap();
+    let recorded = row["total"].as_str().unwrap().trim_start_matches('$');
+    let recorded: Decimal = recorded.parse().unwrap();
+    assert_eq!(said.round_dp(2), recorded.round_dp(2));
 }
 
 /// The ten are the others of the asked movie's taste group, as `make_ratings.py` planted them, and

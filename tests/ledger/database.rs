@@ -4,9 +4,11 @@
 use crate::{at, ended, living, scope, window};
 use chrono::{DateTime, Utc};
 use clusterup::cost::attempts::JobAttempt;
-use clusterup::cost::ledger::{By, Record, Report, Scope, SlotTime, Window};
+use clusterup::cost::ledger::{self, By, Record, Report, Scope, SlotTime, Window};
 use clusterup::ledger::{Ledger, LedgerError};
+use clusterup::model::pace::{PaceMark, StepPace};
 use clusterup::model::retry::RunState;
+use clusterup::model::span::Span;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::fs;
@@ -380,4 +382,56 @@ fn attempts_are_recorded_once_and_outlive_what_the_cloud_reports() {
     let report = Report::of(&records, By::Stack, ever(), now());
     let reported: Vec<_> = report.attempts.iter().map(|one| &one.attempt).collect();
     assert_eq!(reported, [&first, &second]);
+}
+
+#[test]
+fn the_next_run_is_timed_by_the_last_of_each_step() {
+    let home = Home::new();
+    let mut ledger = home.open();
+    let pace = |took_ms, marks: &[(u64, u64)]| StepPace {
+        job: "00112233aabbccdd".parse().unwrap(),
+        took_ms,
+        marks: marks
+            .iter()
+            .map(|&(at_ms, done)| PaceMark { at_ms, done })
+            .collect(),
+    };
+    let step = |name: &str| name.parse().unwrap();
+    let days = ["2026-11-19", "2026-11-20", "2026-11-21"];
+    for (number, day) in days.into_iter().enumerate() {
+        let ready = format!("{day}T10:0{}:00", number + 4);
+        let over = ended(
+            &format!("j-{number}"),
+            &format!("{day}T10:00:00"),
+            Some(&ready),
+            &format!("{day}T11:00:00"),
+        );
+        // Of a cluster without a record there is nothing to say.
+        let one = [(step("load"), pace(9, &[]))].into();
+        ledger.add_paces(&over.place, &over.id, &one).unwrap();
+        ledger.record(std::slice::from_ref(&over)).unwrap();
+        let paces = match number {
+            0 => [(step("load"), pace(1_000, &[(500, 1)]))].into(),
+            1 => [(step("fit"), pace(2_000, &[(700, 3), (900, 4)]))].into(),
+            _ => BTreeMap::new(),
+        };
+        ledger.add_paces(&over.place, &over.id, &paces).unwrap();
+        // What the cloud reports later leaves them as they are.
+        ledger.record(std::slice::from_ref(&over)).unwrap();
+    }
+    let again = [(step("fit"), pace(1_500, &[]))].into();
+    let (place, id) = (
+        living("j-1", "2026-11-20T10:00:00", None).place,
+        "j-1".parse().unwrap(),
+    );
+    ledger.add_paces(&place, &id, &again).unwrap();
+    let records = ledger.records(&here(), ever()).unwrap();
+    let movies = "movies".parse().unwrap();
+    let found = ledger::paces(&records, &movies);
+    assert_eq!(found[&step("load")], pace(1_000, &[(500, 1)]));
+    assert_eq!(found[&step("fit")], pace(1_500, &[]));
+    assert_eq!(ledger::start(&records, &movies), Some(Span::from_secs(300)));
+    let other = "other".parse().unwrap();
+    assert!(ledger::paces(&records, &other).is_empty());
+    assert_eq!(ledger::start(&records, &other), None);
 }

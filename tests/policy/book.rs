@@ -99,6 +99,7 @@ pub(crate) fn living(id: &str, stack: &str, from: DateTime<Utc>, ends_by: DateTi
         estimated: false,
         slots: None,
         attempts: Default::default(),
+        paces: Default::default(),
         seen_at: from,
     }
 }

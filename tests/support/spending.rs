@@ -88,6 +88,7 @@ fn record((stack, team, owner, core, _): Job<'_>, n: usize, created: DateTime<Ut
         accounts: Vec::new(),
         slots: None,
         attempts: Default::default(),
+        paces: Default::default(),
         seen_at: ended,
     }
 }

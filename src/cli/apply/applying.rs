@@ -17,13 +17,17 @@ use crate::cost::ledger::Attempted;
 use crate::model::event::Listener;
 use crate::model::facts::Facts;
 use crate::model::hint::Command;
+use crate::model::name::StepName;
 use crate::model::observed::Cluster;
+use crate::model::pace::StepPace;
 use crate::model::stack::Stack;
 use crate::plan::{Options, fix};
 use crate::run::clock::SystemClock;
 use crate::run::driver::{Driver, Prepared};
 use crate::run::explain::Explanation;
 use crate::run::follow::Outcome;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) struct Apply<'a> {
@@ -41,6 +45,10 @@ pub(super) struct Apply<'a> {
     pub(super) detach: bool,
     /// How its steps hang, as far as that was reported.
     pub(super) stuck: Reports,
+    /// How fast the steps of the last attempt went.
+    pub(super) paces: RefCell<BTreeMap<StepName, StepPace>>,
+    /// How long the job took and what its cluster cost, once it is over.
+    pub(super) took: RefCell<Option<String>>,
 }
 
 /// How following a job ended.

@@ -2,8 +2,8 @@
 
 use super::applying::{Apply, Followed};
 use crate::app::failure::{Exit, Failure};
-use crate::app::interrupt;
 use crate::app::spent::until_spent;
+use crate::app::{interrupt, recorded_costs};
 use crate::cli::ctrl_c::{self, Choice};
 use crate::cli::verb::Finished;
 use crate::cli::view;
@@ -12,6 +12,11 @@ use crate::model::observed::{Cluster, End};
 use crate::run::clock::SystemClock;
 use crate::run::driver::{Driver, Prepared};
 use crate::run::follow::{self, Following, Outcome};
+use std::convert::Infallible;
+use std::time::Duration;
+
+/// How long to wait before the screen is drawn again.
+const REDRAW_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The message after Ctrl-C while a cluster ends.
 const STOPPED_ENDING: [&str; 2] = [
@@ -26,13 +31,16 @@ impl Apply<'_> {
         driver: &Driver<'_>,
         prepared: &Prepared,
     ) -> Result<Followed, Failure> {
-        let mut following = Following::default();
+        let earlier = recorded_costs::earlier(&self.stack.name, self.target);
+        let mut following = Following::after(earlier);
         loop {
             let job = self.follow_to_end(driver, prepared, &mut following);
             let followed = interrupt::or(job).await;
             self.progress.clear();
             if let Some(outcome) = followed {
-                return Ok(Followed::Done(outcome?));
+                let outcome = outcome?;
+                self.paces.replace(following.paces().clone());
+                return Ok(Followed::Done(outcome));
             }
             let observed = self.cloud().observe(&self.stack.name, None).await?;
             let until = observed
@@ -63,10 +71,19 @@ impl Apply<'_> {
         let end = tokio::select! {
             done = driver.follow(prepared, following) => return Ok(done?),
             end = until_spent(self.admission) => end,
+            never = self.draw() => match never {},
         };
         let observed = self.cloud().observe(&self.stack.name, None).await?;
         driver.terminate(&observed, end).await?;
         Ok(driver.follow(prepared, following).await?)
+    }
+
+    /// Draws the screen twice in a second, since times go on between two polls.
+    async fn draw(&self) -> Infallible {
+        loop {
+            tokio::time::sleep(REDRAW_INTERVAL).await;
+            self.progress.tick();
+        }
     }
 
     /// Ends an apply that leaves its cluster running.

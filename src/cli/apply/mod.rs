@@ -1,12 +1,14 @@
 //! `apply`: plans, asks for consent, applies the plan, follows the job and downloads its results.
 
 mod applying;
+mod end_notice;
 mod following;
 mod outcome;
 mod retrying;
 mod stuck;
 
 use super::agree::Terminal;
+use super::notices;
 use super::plan::{GivenStack, PlanArgs};
 use super::verb::{Finished, Verb};
 use crate::app::failure::Failure;
@@ -15,8 +17,11 @@ use crate::app::last_run;
 use crate::app::session::Session;
 use crate::app::stack_admission::StackAdmission;
 use crate::app::target::Target;
+use crate::model::clock::Clock;
 use crate::model::hint::CommandContext;
+use crate::run::clock::SystemClock;
 use applying::Apply;
+use std::cell::RefCell;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ApplyArgs {
@@ -28,6 +33,10 @@ pub(super) struct ApplyArgs {
     /// Return when the job has started. The guardrails still apply; apply again to follow the job
     #[arg(long)]
     detach: bool,
+    /// Send a notice to these places when the apply is over: https://… (a Slack webhook),
+    /// arn:aws:sns:…, or smtps://user:password@host?from=a@b.c&to=d@e.f; separate several with spaces
+    #[arg(long, value_name = "PLACES")]
+    notify: Option<String>,
     /// Override policies that allow this; the reason is recorded
     #[arg(long = "override", value_name = "REASON", value_parser = reason)]
     why: Option<String>,
@@ -39,6 +48,9 @@ impl Verb for ApplyArgs {
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let began_at = SystemClock.now();
+        let channels = self.notify.as_deref().unwrap_or_default();
+        let channels = notices::channels(channels, session).await?;
         let given = self.plan.read("apply", session).await?;
         let GivenStack {
             file,
@@ -76,8 +88,12 @@ impl Verb for ApplyArgs {
             detach: self.detach,
             inputs: self.plan.inputs(&given, &target),
             stuck: stuck::Reports::default(),
+            paces: RefCell::default(),
+            took: RefCell::default(),
         };
-        apply.run(&facts).await
+        let result = apply.run(&facts).await;
+        apply.announce_end(began_at, &result, &channels).await;
+        result
     }
 }
 

@@ -3,7 +3,7 @@
 use super::applying::{Apply, Attempts, Ended};
 use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
-use crate::app::{recorded_costs, summaries};
+use crate::app::{printed, recorded_costs, summaries};
 use crate::cli::error_fields::ErrorFields;
 use crate::cli::verb::Finished;
 use crate::cli::view;
@@ -16,6 +16,7 @@ use crate::run::driver::Prepared;
 use crate::run::explain::Explanation;
 use crate::run::follow::{self, Outcome};
 use crate::summary::Run;
+use chrono::{DateTime, Utc};
 use std::path::Path;
 
 impl Apply<'_> {
@@ -34,15 +35,10 @@ impl Apply<'_> {
         self.settle(&observed.clusters).await;
         let job = prepared.desired.job.as_ref();
         let worker = job.and_then(|job| follow::newest(&observed.clusters, &job.hash));
-        let of_job = match (job, worker) {
-            (Some(job), Some(cluster)) => exit_of(cluster, follow::outcome(cluster, &job.hash)),
-            // It succeeded on a cluster whose record is deleted.
-            (Some(job), None) if observed.remembered.iter().any(|run| run.job == job.hash) => {
-                Exit::Done
-            }
-            (Some(_), None) => Exit::Failed,
-            (None, _) => Exit::Done,
-        };
+        if let Some(worker) = worker {
+            recorded_costs::note_paces(&worker.id, &self.paces.borrow(), self.target);
+        }
+        let of_job = exit_of_job(job, worker, observed);
         let lost_cluster = kept_cluster
             .as_ref()
             .filter(|c| self.keeps() && !c.state.is_live());
@@ -55,9 +51,18 @@ impl Apply<'_> {
             .results_home
             .as_ref()
             .is_some_and(|results| results.empty);
+        let news = worker
+            .zip(job)
+            .filter(|(worker, job)| is_news(prepared, worker, job));
         if of_job == Exit::Done {
             self.say_allowed(job.zip(worker));
+            if let Some((worker, job)) = news {
+                self.show_printed(worker, job).await;
+            }
             self.show_results(folder, wrote);
+        }
+        if let Some((worker, job)) = news {
+            self.show_took(worker, job, observed.at);
         }
         if exit != Exit::Done {
             self.say_why(lost_cluster.or(worker));
@@ -71,9 +76,6 @@ impl Apply<'_> {
             self.reporter()
                 .text(&format!("cluster {} is kept: {until}", kept.id));
         }
-        let news = worker
-            .zip(job)
-            .filter(|(worker, job)| is_news(prepared, worker, job));
         let runs = match news {
             Some((worker, job)) => self.summarize(worker, job).await,
             None => Vec::new(),
@@ -85,6 +87,21 @@ impl Apply<'_> {
             document.set("attempts", &attempts);
         }
         Ok(finished)
+    }
+
+    fn show_took(&self, cluster: &Cluster, job: &JobSpec, at: DateTime<Utc>) {
+        let took = view::ended::took(cluster, &job.hash, at, self.target.costs());
+        let shown = view::words::wrap(&took, 2);
+        self.reporter().text(&format!("\n{shown}"));
+        self.took.replace(Some(took));
+    }
+
+    /// Shows the last lines that the job has printed.
+    async fn show_printed(&self, cluster: &Cluster, job: &JobSpec) {
+        if let Some(printed) = printed::last_lines(cluster, &job.hash, self.target).await {
+            let text = view::ended::printed(&printed);
+            self.reporter().text(&format!("\n{text}"));
+        }
     }
 
     /// Shows what the job did, as far as its steps wrote event logs.
@@ -177,8 +194,8 @@ impl Apply<'_> {
             ));
             return;
         }
-        self.reporter()
-            .text(&format!("\nresults in {}", folder.display()));
+        let files = view::results::files(folder);
+        self.reporter().text(&format!("\n{files}"));
         for table in view::results::tables(folder) {
             self.reporter()
                 .text(&format!("\n{}", view::results::render(&table)));
@@ -226,6 +243,18 @@ fn is_news(prepared: &Prepared, cluster: &Cluster, job: &JobSpec) -> bool {
         let is_same = known.id == cluster.id && known.run_of(&job.hash) == run;
         is_same && follow::outcome(known, &job.hash).is_some()
     })
+}
+
+fn exit_of_job(job: Option<&JobSpec>, worker: Option<&Cluster>, observed: &Observed) -> Exit {
+    match (job, worker) {
+        (Some(job), Some(cluster)) => exit_of(cluster, follow::outcome(cluster, &job.hash)),
+        // It succeeded on a cluster whose record is deleted.
+        (Some(job), None) if observed.remembered.iter().any(|run| run.job == job.hash) => {
+            Exit::Done
+        }
+        (Some(_), None) => Exit::Failed,
+        (None, _) => Exit::Done,
+    }
 }
 
 fn exit_of(cluster: &Cluster, outcome: Option<Outcome>) -> Exit {

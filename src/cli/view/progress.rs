@@ -1,17 +1,27 @@
-//! Progress on standard error: bars on a terminal, occasional lines in a pipe.
+//! Progress on standard error: bars and a screen on a terminal, in a pipe a line for each change, with
+//! its time, and now and then one for what goes on.
 
+use super::live;
+use super::live_log::LiveLog;
 use super::words;
 use crate::app::reporter::{Progress, Reporter};
-use crate::model::event::{Event, Listener, SparkProgress};
+use crate::cli::stderr;
+use crate::model::clock::Clock;
+use crate::model::event::{Event, Listener};
+use crate::model::job_now::JobNow;
 use crate::model::observed::{ClusterState, StepState};
+use crate::run::clock::SystemClock;
+use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 /// In a pipe, an activity is reported once it has taken this long.
 const FIRST_REPORT_AFTER: Duration = Duration::from_secs(2);
-/// In a pipe, it is reported again at this interval.
+/// It is reported again after this time, and then each time after twice as long.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
+/// The longest time between two reports.
+const MAX_REPORT_INTERVAL: Duration = Duration::from_secs(300);
 
 pub(in crate::cli) struct Bars<'a> {
     reporter: &'a dyn Reporter,
@@ -19,13 +29,18 @@ pub(in crate::cli) struct Bars<'a> {
     now: RefCell<Option<Activity>>,
     /// The Spark UI that was reported last.
     ui: RefCell<Option<String>>,
+    /// The job that is on the screen.
+    job: RefCell<Option<JobNow>>,
+    log: RefCell<LiveLog>,
 }
 
 /// The current activity.
 struct Activity {
     what: String,
     bar: ProgressBar,
-    /// For a pipe: when it was reported last, and how long to wait before the next report.
+    /// For a pipe: when it began, when it was reported last, and how long to wait before the next
+    /// report.
+    began_at: Instant,
     reported_at: Instant,
     interval: Duration,
 }
@@ -37,84 +52,122 @@ impl<'a> Bars<'a> {
             stderr_is_terminal,
             now: RefCell::new(None),
             ui: RefCell::new(None),
+            job: RefCell::new(None),
+            log: RefCell::default(),
         }
     }
 
     fn say(&self, text: &str) {
-        self.clear();
-        self.reporter.say(text);
+        self.finish_activity();
+        if self.stderr_is_terminal {
+            self.reporter.say(text);
+        } else {
+            let at = SystemClock.now().format("%TZ");
+            self.reporter.say(&format!("{at} {text}"));
+        }
     }
 
-    fn advance(&self, what: &str, done: u64, total: u64, detail: &str, style: Style) {
-        let mut now = self.now.borrow_mut();
-        let new = now.as_ref().is_none_or(|activity| activity.what != what);
-        if new {
-            if let Some(old) = now.take() {
-                old.bar.finish_and_clear();
+    fn finish_activity(&self) {
+        if let Some(activity) = self.now.borrow_mut().take() {
+            activity.bar.finish_and_clear();
+        }
+    }
+
+    fn advance(&self, what: &str, done: u64, total: u64) {
+        self.leave_screen();
+        let report = {
+            let mut now = self.now.borrow_mut();
+            let new = now.as_ref().is_none_or(|activity| activity.what != what);
+            if new {
+                if let Some(old) = now.take() {
+                    old.bar.finish_and_clear();
+                }
+                *now = Some(Activity::new(what, total, self.stderr_is_terminal));
             }
-            *now = Some(Activity::new(what, total, self.stderr_is_terminal, style));
-        }
-        let Some(activity) = now.as_mut() else { return };
-        activity.bar.set_length(total);
-        activity.bar.set_position(done);
-        activity.bar.set_message(detail.to_owned());
-        if !self.stderr_is_terminal && activity.reported_at.elapsed() >= activity.interval {
-            activity.reported_at = Instant::now();
-            activity.interval = REPORT_INTERVAL;
-            let share = (done * 100)
-                .checked_div(total)
-                .map_or(String::new(), |s| format!(" {s}%"));
-            self.reporter
-                .say(format!("  {what}{share} {detail}").trim_end());
+            let Some(activity) = now.as_mut() else { return };
+            activity.bar.set_length(total);
+            activity.bar.set_position(done);
+            activity.report(done, total)
+        };
+        if !self.stderr_is_terminal
+            && let Some(report) = report
+        {
+            let at = SystemClock.now().format("%TZ");
+            self.reporter.say(&format!("{at}   {report}"));
         }
     }
 
-    fn spark(&self, name: &str, ui: &str, progress: SparkProgress) {
-        let SparkProgress {
-            stages_done,
-            stages,
-            tasks_done,
-            tasks,
-        } = progress;
-        if self.ui.borrow().as_deref() != Some(ui) {
-            *self.ui.borrow_mut() = Some(ui.to_owned());
-            self.say(&format!("Spark UI of step {name}: {ui}"));
+    fn job(&self, now: &JobNow) {
+        let ui = now
+            .running
+            .as_ref()
+            .and_then(|step| Some((step, step.ui.as_ref()?)));
+        if let Some((step, ui)) = ui
+            && self.ui.borrow().as_ref() != Some(ui)
+        {
+            *self.ui.borrow_mut() = Some(ui.clone());
+            self.say(&format!("Spark UI of step {}: {ui}", step.name));
         }
-        let detail = format!("{tasks_done}/{tasks} tasks, {stages_done}/{stages} stages");
-        self.advance(name, tasks_done, tasks, &detail, Style::Count);
+        if self.stderr_is_terminal {
+            self.finish_activity();
+            *self.job.borrow_mut() = Some(now.clone());
+            self.tick();
+            return;
+        }
+        let lines = self.log.borrow_mut().lines(now);
+        for line in lines {
+            self.say(&line);
+        }
     }
-}
 
-#[derive(Clone, Copy)]
-enum Style {
-    Bytes,
-    Count,
+    fn leave_screen(&self) {
+        if self.job.borrow_mut().take().is_some() {
+            stderr::erase();
+        }
+    }
 }
 
 impl Activity {
-    fn new(what: &str, total: u64, terminal: bool, style: Style) -> Self {
+    fn new(what: &str, total: u64, terminal: bool) -> Self {
         let target = if terminal {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let template = match (style, total) {
-            (Style::Bytes, 0) => "  {spinner} {prefix} {elapsed}",
-            (Style::Bytes, _) => "  {prefix} [{bar:24}] {bytes}/{total_bytes} {elapsed}",
-            (Style::Count, _) => "  {prefix:.24} [{bar:16}] {msg}",
+        let template = match total {
+            0 => "  {spinner} {prefix} {elapsed}",
+            _ => "  {prefix} [{bar:24}] {bytes}/{total_bytes} {elapsed}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_prefix(what.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(200));
+        if terminal {
+            bar.enable_steady_tick(Duration::from_millis(500));
+        }
+        let now = Instant::now();
         Self {
             what: what.to_owned(),
             bar,
-            reported_at: Instant::now(),
+            began_at: now,
+            reported_at: now,
             interval: FIRST_REPORT_AFTER,
         }
+    }
+
+    /// The line of a pipe, when one is due.
+    fn report(&mut self, done: u64, total: u64) -> Option<String> {
+        if self.reported_at.elapsed() < self.interval {
+            return None;
+        }
+        self.reported_at = Instant::now();
+        self.interval = (self.interval * 2).clamp(REPORT_INTERVAL, MAX_REPORT_INTERVAL);
+        let share = (done * 100).checked_div(total);
+        let share = share.map_or(String::new(), |share| format!(" {share}%"));
+        let took = TimeDelta::from_std(self.began_at.elapsed()).unwrap_or_default();
+        let what = &self.what;
+        Some(format!("{what}{share}, for {}", words::long(took)))
     }
 }
 
@@ -123,6 +176,8 @@ pub(in crate::cli) struct Quiet<'a>(pub(in crate::cli) Bars<'a>);
 
 impl Progress for Quiet<'_> {
     fn clear(&self) {}
+
+    fn tick(&self) {}
 }
 
 impl Listener for Quiet<'_> {
@@ -135,8 +190,18 @@ impl Listener for Quiet<'_> {
 
 impl Progress for Bars<'_> {
     fn clear(&self) {
-        if let Some(activity) = self.now.borrow_mut().take() {
-            activity.bar.finish_and_clear();
+        self.finish_activity();
+        self.leave_screen();
+    }
+
+    fn tick(&self) {
+        let job = self.job.borrow();
+        if let Some(now) = job.as_ref() {
+            let (width, height) = stderr::size();
+            let mut lines = live::lines(now, SystemClock.now(), width.saturating_sub(1));
+            // A line that has left the terminal at its top cannot be drawn again.
+            lines.truncate(height.saturating_sub(1).max(1));
+            stderr::draw(lines);
         }
     }
 }
@@ -145,7 +210,7 @@ impl Listener for Bars<'_> {
     fn on_event(&self, event: &Event) {
         match event {
             Event::Progress { what, done, total } => {
-                self.advance(what, *done, *total, "", Style::Bytes);
+                self.advance(what, *done, *total);
             }
             Event::ActionStarted { action } => {
                 let sign = words::sign(action.sign());
@@ -162,7 +227,7 @@ impl Listener for Bars<'_> {
             Event::Step { name, state, .. } => {
                 self.say(&format!("step {name} {}", step_state(*state)));
             }
-            Event::Spark { name, ui, progress } => self.spark(name.as_str(), ui, *progress),
+            Event::Job { now } => self.job(now),
             // Who follows a job shows it with its fixes.
             Event::Stuck { .. } => self.clear(),
             Event::Warning { what, next } => {

@@ -1,6 +1,7 @@
 //! Shows the tables among a job's downloaded results.
 
 use super::grid;
+use super::words;
 use crate::disk;
 use crate::model::shown::line;
 use std::fmt::Write;
@@ -9,8 +10,14 @@ use std::path::{Path, PathBuf};
 
 /// How many rows of a table are shown.
 const MAX_ROWS: usize = 10;
+/// How many files are named.
+const MAX_FILES: usize = 8;
+/// How many files are looked at.
+const MAX_COLLECTED: usize = 10_000;
 /// How many levels of folders below the results folder are searched.
 const MAX_DEPTH: usize = 3;
+/// How many levels of folders are searched for files to name.
+const MAX_FILE_DEPTH: usize = 32;
 /// How many characters of a cell are shown.
 const MAX_CELL: usize = 300;
 
@@ -27,10 +34,36 @@ pub(crate) struct ResultTable {
 pub(crate) fn tables(folder: &Path) -> Vec<ResultTable> {
     let mut paths = Vec::new();
     collect(folder, MAX_DEPTH, &mut paths);
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
     paths.sort();
     paths.iter().filter_map(|path| read(path)).collect()
 }
 
+/// Names the results folder, and the first of its files with their sizes.
+pub(crate) fn files(folder: &Path) -> String {
+    let mut files = Vec::new();
+    collect(folder, MAX_FILE_DEPTH, &mut files);
+    files.sort();
+    let sized = files.iter().map(|path| {
+        let bytes = fs::symlink_metadata(path).map_or(0, |metadata| metadata.len());
+        (path, bytes)
+    });
+    let sized: Vec<(&PathBuf, u64)> = sized.collect();
+    let all = words::size(sized.iter().map(|(_, bytes)| bytes).sum());
+    let count = words::count(sized.len() as u64, "file");
+    let mut text = format!("results in {}: {count}, {all}", folder.display());
+    for (path, bytes) in sized.iter().take(MAX_FILES) {
+        let name = path.strip_prefix(folder).unwrap_or(path);
+        let name = line(&name.to_string_lossy(), MAX_CELL);
+        let _ = write!(text, "\n  {name} ({})", words::size(*bytes));
+    }
+    if sized.len() > MAX_FILES {
+        let _ = write!(text, "\n  and {} more", sized.len() - MAX_FILES);
+    }
+    text
+}
+
+/// Adds the regular files below a folder.
 fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
@@ -51,7 +84,7 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
         };
         if kind.is_dir() && depth > 1 {
             collect(&path, depth - 1, paths);
-        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "csv") {
+        } else if kind.is_file() && paths.len() < MAX_COLLECTED {
             paths.push(path);
         }
     }

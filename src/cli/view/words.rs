@@ -80,7 +80,7 @@ pub(crate) fn waiting(event: &Event) -> Option<String> {
         | Event::ActionDone { .. }
         | Event::Cluster { .. }
         | Event::Step { .. }
-        | Event::Spark { .. }
+        | Event::Job { .. }
         | Event::Stuck { .. }
         | Event::Warning { .. }
         | Event::Home { .. } => None,

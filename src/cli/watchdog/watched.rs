@@ -7,9 +7,10 @@ use crate::app::recorded_costs;
 use crate::app::session::Session;
 use crate::app::watched_accounts::WatchedAccounts;
 use crate::cli::flags::PoliciesArgs;
+use crate::cli::notices;
 use crate::cli::stderr::aside;
 use crate::cloud::fleet::FleetProvider;
-use crate::cloud::notify::{Channel, Destination, Stderr};
+use crate::cloud::notify::{Channel, Stderr};
 use crate::cloud::remembered::RememberedFile;
 use crate::model::hint::Command;
 use crate::model::name::Region;
@@ -115,14 +116,8 @@ impl WatchArgs {
         let mut channels: Vec<Box<dyn Channel>> = vec![Box::new(Stderr)];
         let notify = &session.environment.settings.notify.value;
         let notify = self.notify.as_ref().or(notify.as_ref());
-        for destination in Destination::parse_all(notify.map_or("", String::as_str))? {
-            channels.push(match destination {
-                Destination::Slack(slack) => Box::new(slack),
-                Destination::Mail(mail) => mail,
-                Destination::Topic(topic) => session.environment.topic(topic).await?,
-                Destination::Stderr => continue,
-            });
-        }
+        let places = notify.map_or("", String::as_str);
+        channels.extend(notices::channels(places, session).await?);
         Ok(channels)
     }
 }

@@ -33,20 +33,16 @@ impl<A: Api> DriverLogs for Account<A> {
         step: usize,
         known: Option<DateTime<Utc>>,
     ) -> Result<Uploaded, CloudError> {
-        let Some((uri, step_id, folder)) = self.step_log(id, step) else {
-            return Ok(Uploaded::Absent);
-        };
-        let Some((bucket, prefix)) = place(&uri) else {
-            return Ok(Uploaded::Absent);
-        };
-        let bucket = self.bucket_of_logs(&bucket).await?;
-        let prefix = format!("{prefix}{id}/steps/{step_id}/stderr");
-        let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
-        let logs = listed.into_iter().filter_map(stored);
-        let logs = logs.filter(|log| matches!(log.key.strip_prefix(&prefix), Some("" | ".gz")));
-        let log = logs.max_by_key(|log| log.modified);
-        let name = format!("steps/{folder}/stderr");
-        self.uploaded(&bucket, log, name, known).await
+        self.uploaded_file(id, step, "stderr", known).await
+    }
+
+    async fn uploaded_output(
+        &self,
+        id: &ClusterId,
+        step: usize,
+        known: Option<DateTime<Utc>>,
+    ) -> Result<Uploaded, CloudError> {
+        self.uploaded_file(id, step, "stdout", known).await
     }
 
     async fn uploaded_driver_log(
@@ -112,6 +108,30 @@ fn driver(name: &str) -> Option<&str> {
 }
 
 impl<A: Api> Account<A> {
+    /// Reads a file among the logs of a step, unless it is too long or known.
+    async fn uploaded_file(
+        &self,
+        id: &ClusterId,
+        step: usize,
+        file: &str,
+        known: Option<DateTime<Utc>>,
+    ) -> Result<Uploaded, CloudError> {
+        let Some((uri, step_id, folder)) = self.step_log(id, step) else {
+            return Ok(Uploaded::Absent);
+        };
+        let Some((bucket, prefix)) = place(&uri) else {
+            return Ok(Uploaded::Absent);
+        };
+        let bucket = self.bucket_of_logs(&bucket).await?;
+        let prefix = format!("{prefix}{id}/steps/{step_id}/{file}");
+        let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
+        let logs = listed.into_iter().filter_map(stored);
+        let logs = logs.filter(|log| matches!(log.key.strip_prefix(&prefix), Some("" | ".gz")));
+        let log = logs.max_by_key(|log| log.modified);
+        let name = format!("steps/{folder}/{file}");
+        self.uploaded(&bucket, log, name, known).await
+    }
+
     /// Reads a log, unless it is too long or known.
     async fn uploaded(
         &self,

@@ -31,6 +31,7 @@ use crate::cost::catalog::Catalog;
 use crate::model::clock::Clock;
 use crate::model::event::SparkProgress;
 use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::Cluster;
 use crate::model::origin::Origin;
 use async_trait::async_trait;
 use std::cell::RefCell;
@@ -88,9 +89,9 @@ impl Local {
 }
 
 impl Cloud for Local {
-    /// Observing costs nothing here.
-    fn pause(&self, _: u32) -> Duration {
-        Duration::from_millis(250)
+    /// Observing costs a few milliseconds of a processor, which a job that runs for longer needs itself.
+    fn pause(&self, looks: u32) -> Duration {
+        Duration::from_millis(if looks < 40 { 250 } else { 500 })
     }
 
     /// Each cluster's supervisor acts at once.
@@ -118,6 +119,17 @@ impl Cloud for Local {
 
 #[async_trait(?Send)]
 impl SparkPages for Local {
+    async fn printed(&self, cluster: &Cluster, number: usize) -> Vec<String> {
+        let index = number.checked_sub(1);
+        let step = index.and_then(|index| Some((index, cluster.steps.get(index)?)));
+        let Some((index, step)) = step else {
+            return Vec::new();
+        };
+        let folder = self.folder(&cluster.stack, &cluster.id);
+        let stdout = folder.step_logs(index, &step.name).join("stdout");
+        cluster::last_lines(&stdout)
+    }
+
     async fn progress(&self, ui: &str) -> Option<SparkProgress> {
         cluster::progress(ui).await
     }

@@ -1,11 +1,13 @@
 //! What clusters have cost, by team, stack, owner, day and month, and how much of it was waste:
 //! computed from the ledger's records at the rates recorded with each cluster.
 
+mod earlier;
 mod of_fleet;
 mod report;
 mod spending;
 mod split;
 
+pub use earlier::{paces, start};
 pub use of_fleet::{MONTH, last, of_fleet};
 pub use report::{Attempted, By, Report, Row, expected};
 pub use spending::{ClusterCost, Spending};
@@ -13,8 +15,9 @@ pub use split::{Split, charged, spent, split};
 
 use super::attempts::JobAttempt;
 use crate::model::instance_span::InstanceSpan;
-use crate::model::name::{ClusterId, StackName, TeamName};
+use crate::model::name::{ClusterId, StackName, StepName, TeamName};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, StepState};
+use crate::model::pace::StepPace;
 use crate::model::place::Place;
 use crate::model::policy::Override;
 use crate::model::rates::Rates;
@@ -95,6 +98,9 @@ pub struct Record {
     /// The attempts at its job, if the job is retried, by `JOB.RUN`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attempts: BTreeMap<String, JobAttempt>,
+    /// How fast the steps of its jobs went that completed, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub paces: BTreeMap<StepName, StepPace>,
     /// When it was observed.
     pub seen_at: DateTime<Utc>,
 }
@@ -174,6 +180,7 @@ impl Record {
             accounts: accounts(cluster),
             slots: None,
             attempts: BTreeMap::new(),
+            paces: BTreeMap::new(),
             seen_at,
         }
     }

@@ -284,12 +284,16 @@ pub fn expected(records: &[Record], stack: &StackName) -> Option<Span> {
     let mut lengths: Vec<u64> = last
         .map(|(from, until)| Span::from_delta(*until - *from).as_secs())
         .collect();
-    lengths.sort_unstable();
-    let middle = lengths.len() / 2;
-    let upper = *lengths.get(middle)?;
-    let median = match lengths.len() % 2 {
-        0 => lengths[middle - 1].midpoint(upper),
+    median(&mut lengths).map(Span::from_secs)
+}
+
+/// The median of numbers; `None` of none.
+pub(super) fn median(numbers: &mut [u64]) -> Option<u64> {
+    numbers.sort_unstable();
+    let middle = numbers.len() / 2;
+    let upper = *numbers.get(middle)?;
+    Some(match numbers.len() % 2 {
+        0 => numbers[middle - 1].midpoint(upper),
         _ => upper,
-    };
-    Some(Span::from_secs(median))
+    })
 }
