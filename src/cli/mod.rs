@@ -47,6 +47,7 @@ mod verb;
 mod version;
 mod view;
 mod waits;
+mod watch;
 mod watchdog;
 mod when;
 

@@ -1,9 +1,10 @@
 //! `status`: shows stacks and their clusters.
 
-use super::flags::{PoliciesArgs, TargetArgs};
+use super::flags::{PoliciesArgs, TargetArgs, only};
 use super::verb::{Finished, Verb};
 use super::view;
 use super::view::words::wrap;
+use super::watch::Watch;
 use crate::app::adopt;
 use crate::app::diagnosis::cluster_id;
 use crate::app::document::{Document, document};
@@ -22,7 +23,7 @@ use crate::model::clock::Clock;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::money::Usd;
-use crate::model::name::{ClusterId, StackName};
+use crate::model::name::{ClusterId, Region, StackName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::quantity::HourlyDollars;
 use crate::policy::Policies;
@@ -37,6 +38,10 @@ pub(super) struct StatusArgs {
     pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) policies: PoliciesArgs,
+    /// Show it again and again until q or Ctrl-C, with keys for logs, extend and destroy; in a pipe, a
+    /// line for each change
+    #[arg(long, short)]
+    pub(super) watch: bool,
 }
 
 impl Verb for StatusArgs {
@@ -47,18 +52,15 @@ impl Verb for StatusArgs {
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        if self.watch {
+            return self.watch(session).await;
+        }
         let reporter = &session.reporter;
         if let Some(id) = self.stack.as_deref().and_then(cluster_id) {
             let target = Target::open(&self.target.choice(), None, session).await?;
             return adopted(&id, &target).await;
         }
-        let (stack, region) = match &self.stack {
-            Some(stack) => {
-                let (stack, region) = stack_file::name(stack)?;
-                (Some(stack), region)
-            }
-            None => (None, None),
-        };
+        let (stack, region) = self.named()?;
         let policies = policies(self, session).await;
         let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
         let cloud = &*target.cloud;
@@ -115,6 +117,36 @@ impl Verb for StatusArgs {
             exit,
             document!({ "stacks": shown, "adopted": adopted }),
         ))
+    }
+}
+
+impl StatusArgs {
+    /// The stack's name, and the region in its file, as far as they are given.
+    fn named(&self) -> Result<(Option<StackName>, Option<Region>), Failure> {
+        let Some(stack) = &self.stack else {
+            return Ok((None, None));
+        };
+        let (stack, region) = stack_file::name(stack)?;
+        Ok((Some(stack), region))
+    }
+
+    async fn watch(&self, session: &Session) -> Result<Finished, Failure> {
+        only("--watch", &*session.reporter)?;
+        if self.stack.as_deref().and_then(cluster_id).is_some() {
+            let message = "--watch shows stacks, and an adopted cluster has none";
+            return Err(Failure::input(message).hint("leave --watch out"));
+        }
+        let (stack, region) = self.named()?;
+        let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
+        if let Some(stack) = stack.as_ref().filter(|_| region.is_none()) {
+            let observed = target.cloud.observe(stack, None).await?;
+            if observed.is_empty() {
+                unknown_stack::refuse("status", stack, &target).await?;
+            }
+        }
+        Watch::new(&target, stack, self.policies.words())
+            .run()
+            .await
     }
 }
 

@@ -25,4 +25,5 @@ mod running;
 mod service;
 mod settings;
 mod verbs;
+mod watch;
 mod width;

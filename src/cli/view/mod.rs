@@ -31,6 +31,7 @@ mod software;
 pub(super) mod status;
 pub(in crate::cli) mod summary;
 pub(super) mod tone;
+pub(super) mod watch;
 pub(super) mod watchdog;
 pub(super) mod width;
 pub(super) mod words;
