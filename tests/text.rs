@@ -12,6 +12,10 @@ mod failures;
 mod field_table;
 #[path = "text/fleets.rs"]
 mod fleets;
+#[path = "support/output_schema.rs"]
+mod output_schema;
+#[path = "text/output_schemas.rs"]
+mod output_schemas;
 #[path = "text/policies.rs"]
 mod policies;
 #[path = "text/software.rs"]

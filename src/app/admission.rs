@@ -26,7 +26,7 @@ pub struct Admission<'a> {
 }
 
 /// The judgement of a plan.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct PolicyReport {
     /// The judgement of policies and budgets.
     #[serde(flatten)]

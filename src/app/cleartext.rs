@@ -6,7 +6,7 @@ use crate::text::line_of;
 use serde::Serialize;
 use std::path::Path;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct Warning {
     pub(crate) file: String,
     /// Line number, from 1.

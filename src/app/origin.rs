@@ -3,7 +3,6 @@
 
 use super::environment::Environment;
 use super::failure::Failure;
-use crate::app::document::{Document, document};
 use crate::cloud::Cloud;
 use crate::model::clock::Clock;
 use crate::model::name::StackName;
@@ -91,8 +90,9 @@ impl OtherOrigin {
         &self.line
     }
 
-    pub(crate) fn json(elsewhere: Option<&Self>) -> Document {
-        document!(elsewhere.map(|elsewhere| &elsewhere.origin))
+    /// Who applied the stack.
+    pub(crate) fn origin(self) -> Origin {
+        self.origin
     }
 
     /// Prefixes a question with the sentence.

@@ -11,6 +11,7 @@ use crate::model::money::Usd;
 use crate::model::name::{ClusterId, Region, StackName};
 use crate::model::observed::ClusterState;
 use crate::model::place::Place;
+use crate::model::quantity;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::fs;
@@ -22,7 +23,7 @@ const FOLDERS: &[&str] = &["", "stacks"];
 const MAX_FILES: usize = 200;
 
 /// A file that declares a stack.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct FoundStack {
     pub(crate) file: PathBuf,
     /// `None` if the file has mistakes.
@@ -31,13 +32,15 @@ pub(crate) struct FoundStack {
 }
 
 /// A cluster that lived when it was last observed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct LivingCluster {
     pub(crate) id: ClusterId,
     pub(crate) stack: StackName,
     pub(crate) place: Place,
     pub(crate) state: ClusterState,
     /// Dollars per hour; `None` if the cluster is free or its rates are unknown.
+    #[serde(serialize_with = "quantity::per_hour_if_any")]
+    #[schemars(with = "Option<quantity::HourlyDollars>")]
     pub(crate) hourly: Option<Usd>,
     /// By when it must have ended, as of the observation.
     pub(crate) ends_by: Option<DateTime<Utc>>,

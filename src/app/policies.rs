@@ -27,7 +27,7 @@ pub(crate) struct LoadedPolicies {
 }
 
 /// A place that policies were loaded from. `version` is a digest of their files.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub(crate) struct PolicySource {
     pub(crate) place: String,
     pub(crate) version: String,

@@ -60,7 +60,7 @@ pub enum BudgetRequest {
 }
 
 /// A team's month under a policy.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct PolicyMonth {
     /// The team.
     pub team: TeamName,

@@ -24,7 +24,7 @@ pub(crate) struct StackAdmission<'a> {
 }
 
 /// The result of admission, and the folders that the policies were read from.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct PolicyReport {
     #[serde(flatten)]
     report: app::admission::PolicyReport,

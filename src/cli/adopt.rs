@@ -5,13 +5,14 @@ use super::prompt::consent;
 use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::adopt::{self, account, unadopted};
-use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::interrupt;
 use crate::app::recorded_costs;
 use crate::app::session::Session;
 use crate::app::target::Target;
 use crate::cloud::AdoptionRequest;
+use crate::cloud::{AdoptionPlan, Released};
+use crate::model::adoption::Adopted;
 use crate::model::adoption::AdoptedLimits;
 use crate::model::clock::Clock;
 use crate::model::hint::CommandContext;
@@ -20,6 +21,7 @@ use crate::model::name::{ClusterId, TeamName};
 use crate::model::span::Span;
 use crate::policy::Policies;
 use crate::run::clock::SystemClock;
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AdoptArgs {
@@ -107,7 +109,7 @@ impl AdoptArgs {
         let now = SystemClock.now();
         reporter.text(&view::adopted::plan(&plan, now, target));
         if self.dry_run {
-            return Ok(Finished::done(document!({ "plan": plan, "done": false })));
+            return Ok(Finished::done(AdoptDocument::planned(plan, false)));
         }
         if !self.create_roles {
             adopt::check_role(&plan)?;
@@ -126,7 +128,7 @@ impl AdoptArgs {
         let cluster = plan.adopted.cluster.clone();
         recorded_costs::note(&[cluster], target).await;
         reporter.text(&view::adopted::done(&plan, SystemClock.now()));
-        Ok(Finished::done(document!({ "plan": plan, "done": true })))
+        Ok(Finished::done(AdoptDocument::planned(plan, true)))
     }
 
     async fn release(&self, target: &Target<'_>) -> Result<Finished, Failure> {
@@ -138,9 +140,10 @@ impl AdoptArgs {
         let now = SystemClock.now();
         reporter.text(&view::adopted::render(&adopted, now, target));
         if self.dry_run {
-            return Ok(Finished::done(
-                document!({ "adopted": adopted, "done": false }),
-            ));
+            return Ok(Finished::done(AdoptDocument {
+                adopted: Some(adopted),
+                ..AdoptDocument::default()
+            }));
         }
         let question = format!("This takes these guardrails off cluster {id}. Continue?");
         if !consent(&question, self.yes, &session.environment)? {
@@ -153,8 +156,33 @@ impl AdoptArgs {
         if released.is_live {
             adopt::count_release(&adopted.cluster, target).await;
         }
-        Ok(Finished::done(
-            document!({ "released": released, "done": true }),
-        ))
+        Ok(Finished::done(AdoptDocument {
+            released: Some(released),
+            done: true,
+            ..AdoptDocument::default()
+        }))
+    }
+}
+
+/// An adoption, or the release of one.
+#[derive(Debug, Default, Serialize, schemars::JsonSchema)]
+pub(super) struct AdoptDocument {
+    /// What the adoption changes.
+    plan: Option<AdoptionPlan>,
+    /// What a release would take off.
+    adopted: Option<Adopted>,
+    /// What a release took off.
+    released: Option<Released>,
+    /// Whether it was done; false with `--dry-run`.
+    done: bool,
+}
+
+impl AdoptDocument {
+    fn planned(plan: AdoptionPlan, done: bool) -> Self {
+        Self {
+            plan: Some(plan),
+            done,
+            ..Self::default()
+        }
     }
 }

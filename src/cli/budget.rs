@@ -3,10 +3,11 @@
 use super::flags::{PoliciesArgs, TargetArgs};
 use super::verb::{Finished, Verb};
 use super::view;
+use super::view::month::MonthDocument;
 use crate::app::accounts::{self, TeamStore};
-use crate::app::document::{Document, document};
 use crate::app::failure::Failure;
 use crate::app::policies::LoadedPolicies;
+use crate::app::policies::PolicySource;
 use crate::app::session::Session;
 use crate::app::target::{Target, TargetChoice};
 use crate::model::clock::Clock;
@@ -18,6 +19,7 @@ use crate::policy::team_account::TeamAccount;
 use crate::run::account_store::Budget;
 use crate::run::clock::SystemClock;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
@@ -51,8 +53,11 @@ impl Verb for BudgetArgs {
             let team_account = shown_team.settle(&target).await?;
             documents.extend(shown_team.show(&team_account, session));
         }
-        let fields =
-            document!({ "target": target.place, "months": documents, "from": read.places });
+        let fields = BudgetDocument {
+            target: target.place.clone(),
+            months: documents,
+            from: read.places,
+        };
         Ok(Finished::done(fields))
     }
 }
@@ -117,7 +122,7 @@ impl Team<'_> {
         Ok(account.settle(&self.budgets, self.now).await?)
     }
 
-    fn show(&self, team_account: &TeamAccount, session: &Session) -> Vec<Document> {
+    fn show(&self, team_account: &TeamAccount, session: &Session) -> Vec<MonthDocument> {
         let mut documents = Vec::new();
         for (policy, budget) in &self.budgets {
             let month = Month::of(self.now, budget.value.timezone);
@@ -136,4 +141,15 @@ impl Team<'_> {
         }
         documents
     }
+}
+
+/// The months of teams.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct BudgetDocument {
+    /// The place.
+    target: Place,
+    /// The budgets and what is spent of them.
+    months: Vec<MonthDocument>,
+    /// Where the policies were read.
+    from: Vec<PolicySource>,
 }

@@ -2,9 +2,9 @@
 
 use super::complete;
 use super::verb::{Finished, Verb};
-use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CompletionsArgs {
@@ -21,8 +21,18 @@ impl Verb for CompletionsArgs {
         if !session.reporter.is_for_machines() {
             session.reporter.raw(&script);
         }
-        Ok(Finished::done(
-            document!({ "shell": shell, "script": script }),
-        ))
+        Ok(Finished::done(CompletionsDocument {
+            shell,
+            script: script.into_owned(),
+        }))
     }
+}
+
+/// A completion script.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct CompletionsDocument {
+    /// The shell.
+    shell: String,
+    /// The script.
+    script: String,
 }

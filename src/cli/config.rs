@@ -1,10 +1,12 @@
 //! `config`: shows the settings, and where each comes from.
 
 use super::verb::{Finished, Verb};
-use crate::app::document::{Document, document};
 use crate::app::environment::{Resolved, SettingSource, Settings};
 use crate::app::failure::Failure;
 use crate::app::session::Session;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ConfigArgs {}
@@ -39,14 +41,19 @@ impl Row {
         format!("  {:<9} {value} ({source})", self.name)
     }
 
-    fn document(&self) -> Document {
-        let (kind, name, line) = match self.source {
-            SettingSource::Flag(name) => ("flag", Some(name), None),
-            SettingSource::Variable(name) => ("variable", Some(name), None),
-            SettingSource::File(line) => ("file", None, Some(line)),
-            SettingSource::Default => ("default", None, None),
+    fn document(&self) -> SettingDocument {
+        let (source, name, line) = match self.source {
+            SettingSource::Flag(name) => (SourceKind::Flag, Some(name), None),
+            SettingSource::Variable(name) => (SourceKind::Variable, Some(name), None),
+            SettingSource::File(line) => (SourceKind::File, None, Some(line)),
+            SettingSource::Default => (SourceKind::Default, None, None),
         };
-        document!({ "value": self.value, "source": kind, "name": name, "line": line })
+        SettingDocument {
+            value: self.value.clone(),
+            source,
+            name,
+            line,
+        }
     }
 }
 
@@ -64,11 +71,11 @@ impl Verb for ConfigArgs {
         for row in &rows {
             reporter.text(&row.text());
         }
-        let of_rows = rows.iter().map(|row| (row.name.to_owned(), row.document()));
-        let of_rows = Document::Object(of_rows.collect());
-        Ok(Finished::done(document!({
-            "file": settings.file, "exists": settings.has_file, "settings": of_rows,
-        })))
+        Ok(Finished::done(ConfigDocument {
+            file: settings.file.clone(),
+            exists: settings.has_file,
+            settings: rows.iter().map(|row| (row.name, row.document())).collect(),
+        }))
     }
 }
 
@@ -90,4 +97,38 @@ fn rows(settings: &Settings) -> [Row; 6] {
         Row::of("poll", &settings.poll, "30s"),
         Row::of("color", &settings.color, "auto"),
     ]
+}
+
+/// The settings, and where each comes from.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct ConfigDocument {
+    /// The settings file; null if no folder is known for it.
+    file: Option<PathBuf>,
+    /// Whether there is a file.
+    exists: bool,
+    /// The settings by name.
+    settings: BTreeMap<&'static str, SettingDocument>,
+}
+
+/// A setting.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct SettingDocument {
+    /// Its value; null for the default.
+    value: Option<String>,
+    /// What it comes from.
+    source: SourceKind,
+    /// The name of the flag or the variable.
+    name: Option<&'static str>,
+    /// The line of the file.
+    line: Option<usize>,
+}
+
+/// What a setting comes from.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum SourceKind {
+    Flag,
+    Variable,
+    File,
+    Default,
 }

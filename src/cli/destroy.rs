@@ -5,7 +5,6 @@ use super::prompt::consent;
 use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::agreement::Proposal;
-use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
 use crate::app::interrupt;
@@ -21,6 +20,7 @@ use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::{Plan, Planned};
 use crate::plan;
 use crate::run::reconcile::reconcile;
+use serde::Serialize;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
@@ -94,7 +94,10 @@ impl Verb for DestroyArgs {
             ));
             reporter.say(&reporter.next(&Command::clusterup("status").target(), 2));
         }
-        Ok(Finished::done(document!({ "stack": stack, "plan": plan })))
+        Ok(Finished::done(DestroyDocument {
+            stack: stack.clone(),
+            plan,
+        }))
     }
 }
 
@@ -186,3 +189,12 @@ const STOPPED: [&str; 2] = [
 
 /// The first pass deletes; later ones find what was still being created.
 const MAX_PASSES: usize = 3;
+
+/// What was deleted.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct DestroyDocument {
+    /// The stack.
+    stack: StackName,
+    /// What was deleted, and why.
+    plan: Plan,
+}

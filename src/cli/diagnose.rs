@@ -4,10 +4,12 @@ use super::flags::{PoliciesArgs, TargetArgs};
 use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::diagnosis::{Diagnosed, Given};
-use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
+use crate::model::diagnosis::Diagnosis;
 use crate::model::hint::CommandContext;
+use crate::model::name::{ClusterId, StackName};
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DiagnoseArgs {
@@ -61,16 +63,32 @@ impl Verb for DiagnoseArgs {
             }
             None => reporter.text(&format!("nothing has failed: {what}")),
         }
-        let diagnosis = found.as_ref().map(|found| &found.diagnosis);
+        let (diagnosis, searched) = match found {
+            Some(found) => (Some(found.diagnosis), Some(found.searched)),
+            None => (None, None),
+        };
         let here = reporter.here();
-        let fixes = diagnosis.map(|diagnosis| view::diagnosis::fixes(diagnosis, here));
-        Ok(Finished::done(document!({
-            "stack": stack,
-            "cluster": cluster,
-            "what": what,
-            "diagnosis": diagnosis.map(view::diagnosis::document),
-            "fixes": fixes.unwrap_or_default(),
-            "searched": found.as_ref().map(|found| &found.searched),
-        })))
+        Ok(Finished::done(DiagnoseDocument {
+            stack,
+            cluster,
+            what,
+            diagnosis: diagnosis.map(|it| view::diagnosis::completed(&it, here)),
+            searched,
+        }))
     }
+}
+
+/// Why something failed.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct DiagnoseDocument {
+    /// The stack, if it is known.
+    stack: Option<StackName>,
+    /// The cluster, if it is known.
+    cluster: Option<ClusterId>,
+    /// What failed, such as `step two`, or what has not failed.
+    what: String,
+    /// Why, and what fixes it; null if nothing failed.
+    diagnosis: Option<Diagnosis>,
+    /// The logs that were searched.
+    searched: Option<Vec<String>>,
 }

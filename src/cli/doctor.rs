@@ -3,7 +3,6 @@
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use super::view::words::{count, size, wrap};
-use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::app::stack_file::{self, StackFile};
@@ -12,7 +11,10 @@ use crate::cloud::Finding;
 use crate::cloud::local::machine;
 use crate::cloud::local::runtime::Report;
 use crate::model::hint::{Command, CommandContext};
+use crate::model::memory::Memory;
+use crate::model::name::Region;
 use rustix::fs::Access;
+use serde::Serialize;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -64,9 +66,12 @@ impl Verb for DoctorArgs {
         let bad = findings.iter().filter(|finding| !finding.good);
         let bad: Vec<&str> = bad.map(|finding| finding.what.as_str()).collect();
         let exit = conclude(&bad, session);
-        let fields = document!({
-            "region": target.place.region(), "ready": exit == Exit::Done, "findings": findings,
-        });
+        let fields = DoctorDocument {
+            region: target.place.region().cloned(),
+            ready: exit == Exit::Done,
+            findings,
+            machine: None,
+        };
         Ok(Finished::with(exit, fields))
     }
 }
@@ -164,19 +169,18 @@ fn this_machine(session: &Session) -> Result<Finished, Failure> {
         }
     }
     let exit = conclude(&bad, session);
-    let machine = document!({ "memory": memory, "cores": cores });
-    let runtime = if report.runtime.is_some() {
-        "installed"
-    } else {
-        "missing"
-    };
     Ok(Finished::with(
         exit,
-        document!({
-            "machine": machine, "runtime": runtime, "report": report, "disk": disk,
-            "state": state,
-            "ready": exit == Exit::Done,
-        }),
+        DoctorDocument {
+            region: None,
+            ready: exit == Exit::Done,
+            findings: vec![disk, state],
+            machine: Some(Machine {
+                memory,
+                cores,
+                runtime: report,
+            }),
+        },
     ))
 }
 
@@ -235,4 +239,28 @@ fn runtime(report: &Report, session: &Session) {
             reporter.text("          help: the first apply --local installs both");
         }
     }
+}
+
+/// What clusterup needs, and what is missing.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct DoctorDocument {
+    /// The region; null of this machine.
+    region: Option<Region>,
+    /// Whether a cluster can be created.
+    ready: bool,
+    /// What was checked.
+    findings: Vec<Finding>,
+    /// This machine, with `--local`.
+    machine: Option<Machine>,
+}
+
+/// This machine.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct Machine {
+    /// Its memory.
+    memory: Memory,
+    /// Its cores.
+    cores: u32,
+    /// Python, Spark and Java.
+    runtime: Report,
 }

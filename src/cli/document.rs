@@ -1,6 +1,5 @@
 //! The flag `--html` of commands that also write what they show as a document.
 
-use crate::app::document::Document;
 use crate::app::document_file;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
@@ -22,19 +21,18 @@ impl DocumentArgs {
         self.html.is_some()
     }
 
-    /// Writes the document, if that is asked for, and adds its path to the fields for machines.
+    /// Writes the document, if that is asked for, and returns its path.
     pub(super) fn write(
         &self,
         text: impl FnOnce() -> String,
-        fields: &mut Document,
         session: &Session,
-    ) -> Result<(), Failure> {
-        if let Some(path) = &self.html {
-            document_file::write(path, &text(), chart::START, self.force)?;
-            let path = path.display().to_string();
-            session.reporter.say(&format!("wrote {path}"));
-            fields.set("html", &path);
-        }
-        Ok(())
+    ) -> Result<Option<String>, Failure> {
+        let Some(path) = &self.html else {
+            return Ok(None);
+        };
+        document_file::write(path, &text(), chart::START, self.force)?;
+        let path = path.display().to_string();
+        session.reporter.say(&format!("wrote {path}"));
+        Ok(Some(path))
     }
 }

@@ -5,7 +5,7 @@ use crate::text::Diagnostics;
 use serde::Serialize;
 
 /// What went wrong. Every document whose exit code is not 0 has it or findings.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub(super) struct ErrorFields {
     /// What went wrong, in one sentence.
     pub(super) message: String,

@@ -6,7 +6,6 @@ use super::verb::{Finished, Verb};
 use super::view::words::{long, wrap};
 use crate::app::adopt;
 use crate::app::diagnosis::cluster_id;
-use crate::app::document::document;
 use crate::app::extend::{Moved, under_lease};
 use crate::app::failure::Failure;
 use crate::app::given_stack::GivenStack;
@@ -18,10 +17,12 @@ use crate::model::extension::Extension;
 use crate::model::hint::CommandContext;
 use crate::model::money::Usd;
 use crate::model::name::ClusterId;
+use crate::model::name::StackName;
 use crate::model::observed::Cluster;
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
 use chrono::{DurationRound, TimeDelta};
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExtendArgs {
@@ -76,12 +77,12 @@ impl Verb for ExtendArgs {
                  armed",
             );
         }
-        let fields = document!({
-            "stack": stack,
-            "cluster": cluster.id,
-            "extension": extension,
-            "deadline": deadline,
-        });
+        let fields = ExtendDocument {
+            stack: Some(stack.clone()),
+            cluster: cluster.id,
+            extension,
+            deadline,
+        };
         Ok(Finished::done(fields))
     }
 }
@@ -114,7 +115,12 @@ impl ExtendArgs {
             let reporter = &session.reporter;
             reporter.text("  its budget ends it before its lifetime: raise it with --budget");
         }
-        let fields = document!({ "cluster": id, "extension": extension, "deadline": deadline });
+        let fields = ExtendDocument {
+            stack: None,
+            cluster: id.clone(),
+            extension,
+            deadline,
+        };
         Ok(Finished::done(fields))
     }
 }
@@ -137,4 +143,17 @@ fn words(cluster: &Cluster, extension: &Extension) -> String {
     let budget = budget.map(|(to, now)| format!("budget ({now} -> {to})"));
     let moved: Vec<String> = lifetime.into_iter().chain(budget).collect();
     wrap(&moved.join(", "), 2)
+}
+
+/// A deadline that was moved.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct ExtendDocument {
+    /// The stack; null of an adopted cluster.
+    stack: Option<StackName>,
+    /// The cluster.
+    cluster: ClusterId,
+    /// What was moved.
+    extension: Extension,
+    /// The new deadline.
+    deadline: Deadline,
 }

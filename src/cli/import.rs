@@ -1,15 +1,15 @@
 //! `import`: writes a stack from what other tools made. It changes no cluster.
 
 use super::verb::{Finished, Verb};
-use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::import::{check, import};
 use crate::app::new_file;
 use crate::app::session::Session;
-use crate::import::{Counts, Form, Options};
+use crate::import::{Counts, Form, Loss, Options};
 use crate::model::hint::Command;
 use crate::model::name::{Region, StackName};
 use clap::ValueEnum;
+use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -98,13 +98,30 @@ impl Verb for ImportArgs {
             let file = path.display().to_string();
             reporter.say(&reporter.next(&Command::clusterup("validate").arg(file), 2));
         }
-        Ok(Finished::done(document!({
-            "file": self.out,
-            "stack": imported.stack.name,
-            "form": imported.form,
-            "fields": imported.counts,
-            "losses": imported.losses,
-            "text": imported.text,
-        })))
+        Ok(Finished::done(ImportDocument {
+            file: self.out.clone(),
+            stack: imported.stack.name,
+            form: imported.form,
+            fields: imported.counts,
+            losses: imported.losses,
+            text: imported.text,
+        }))
     }
+}
+
+/// What `import` has read and written.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct ImportDocument {
+    /// The file that was written; null if none was asked for.
+    file: Option<PathBuf>,
+    /// The name of the stack.
+    stack: StackName,
+    /// What the document was written for.
+    form: Form,
+    /// How many of its fields the stack has.
+    fields: Counts,
+    /// The fields that the stack does not have.
+    losses: Vec<Loss>,
+    /// The stack, as YAML.
+    text: String,
 }

@@ -2,7 +2,6 @@
 
 use super::prompt;
 use super::verb::{Finished, Verb};
-use crate::app::document::{Document, document};
 use crate::app::environment::Answers;
 use crate::app::environment::region::known_region;
 use crate::app::failure::Failure;
@@ -10,9 +9,10 @@ use crate::app::new_file;
 use crate::app::new_stack::{self, Made, Wish};
 use crate::app::session::Session;
 use crate::model::hint::Command;
-use crate::model::name::{Region, StackName};
+use crate::model::name::{DataName, Region, StackName};
 use crate::model::shown::line;
 use crate::text::NewStack;
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -133,22 +133,23 @@ impl InitArgs {
         reporter.text(&reporter.next(&apply, 2));
     }
 
-    fn document(&self, made: &Made) -> Document {
+    fn document(&self, made: &Made) -> InitDocument {
         let stack = &made.stack;
-        let data = stack.data.iter();
-        let data = data.map(|data| document!({ "name": data.name, "place": data.place }));
+        let data = stack.data.iter().map(|data| InitData {
+            name: data.name.clone(),
+            place: data.place.clone(),
+        });
         let example = made.example.iter().map(|(path, _)| path);
-        let written: Vec<&PathBuf> = example.chain([&self.file]).collect();
-        document!({
-            "file": self.file,
-            "stack": stack.name,
-            "script": stack.script,
-            "args": stack.args,
-            "data": data.collect::<Vec<_>>(),
-            "packages": stack.packages,
-            "required": stack.unmet,
-            "written": written,
-        })
+        InitDocument {
+            file: self.file.clone(),
+            stack: stack.name.clone(),
+            script: stack.script.clone(),
+            args: stack.args.clone(),
+            data: data.collect(),
+            packages: stack.packages.clone(),
+            required: stack.unmet.clone(),
+            written: example.chain([&self.file]).cloned().collect(),
+        }
     }
 }
 
@@ -217,6 +218,36 @@ fn name_of(path: &Path) -> Result<StackName, Failure> {
         Failure::input(format!("no stack name can be made from {from:?}"))
             .hint("give the stack a name: --name")
     })
+}
+
+/// What `init` has written.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct InitDocument {
+    /// The stack's file.
+    file: PathBuf,
+    /// The name of the stack.
+    stack: StackName,
+    /// The script that it runs.
+    script: String,
+    /// The arguments of the script.
+    args: Vec<String>,
+    /// The data that the script reads.
+    data: Vec<InitData>,
+    /// The Python packages that the script imports.
+    packages: Vec<String>,
+    /// The arguments that the script requires, and whose values are not known.
+    required: Vec<String>,
+    /// The files that were written.
+    written: Vec<PathBuf>,
+}
+
+/// Data that a stack reads.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct InitData {
+    /// Its name in the stack.
+    name: DataName,
+    /// Where it is.
+    place: String,
 }
 
 #[cfg(test)]

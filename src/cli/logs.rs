@@ -3,9 +3,10 @@
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use super::view::logs as view;
+use super::view::logs::RecordDocument;
 use super::{ssh, stopped};
 use crate::app::diagnosis::Given;
-use crate::app::document::{Document, document};
+use crate::app::document::Document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::logs::{self, Report, Request, Shown, Sink};
 use crate::app::reporter::Reporter;
@@ -13,6 +14,8 @@ use crate::app::session::Session;
 use crate::cloud::step_name;
 use crate::diagnose::records::{Filter, Selection};
 use crate::model::hint::CommandContext;
+use crate::model::name::{ClusterId, StackName};
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
@@ -89,13 +92,13 @@ impl Verb for LogsArgs {
         if follow {
             return Ok(Finished::without_document(Exit::Done));
         }
-        Ok(Finished::done(document!({
-            "stack": stack,
-            "cluster": cluster,
-            "logs": logs,
-            "records": printer.documents,
-            "cut": printer.is_cut,
-        })))
+        Ok(Finished::done(LogsDocument {
+            stack,
+            cluster,
+            logs,
+            records: printer.documents,
+            cut: printer.is_cut,
+        }))
     }
 }
 
@@ -123,7 +126,7 @@ struct Printer<'a> {
     is_json: bool,
     /// What is not printed yet.
     text: String,
-    documents: Vec<Document>,
+    documents: Vec<RecordDocument>,
     bytes: usize,
     is_cut: bool,
 }
@@ -154,7 +157,9 @@ impl Sink for Printer<'_> {
             return !self.is_cut;
         }
         if self.is_json {
-            return self.reporter.record("", &view::document(shown));
+            return self
+                .reporter
+                .record("", &Document::of(&view::document(shown)));
         }
         view::write(&mut self.text, shown);
         self.text.len() < PIECE || self.flush()
@@ -168,4 +173,19 @@ impl Sink for Printer<'_> {
         self.text.clear();
         goes_on
     }
+}
+
+/// Records of logs.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct LogsDocument {
+    /// The stack, if it is known.
+    stack: Option<StackName>,
+    /// The cluster, if it is known.
+    cluster: Option<ClusterId>,
+    /// The logs that were read.
+    logs: Vec<String>,
+    /// Their records in the order of time.
+    records: Vec<RecordDocument>,
+    /// Whether there are more records than one document holds.
+    cut: bool,
 }

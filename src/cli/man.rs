@@ -1,11 +1,11 @@
 //! `man`: the manual pages, from the same declarations as the help.
 
 use super::verb::Finished;
-use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::model::hint::no_room;
 use clap::Command;
+use serde::Serialize;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,10 @@ impl ManArgs {
             if !reporter.is_for_machines() {
                 reporter.raw(&page);
             }
-            return Ok(Finished::done(document!({ "page": page })));
+            return Ok(Finished::done(ManDocument {
+                page: Some(page.into_owned()),
+                files: Vec::new(),
+            }));
         };
         let files = write(all, dir).map_err(|error| {
             let message = format!("cannot write manual pages into {}", dir.display());
@@ -41,7 +44,7 @@ impl ManArgs {
         })?;
         let count = files.len();
         reporter.text(&format!("wrote {count} pages into {}", dir.display()));
-        Ok(Finished::done(document!({ "files": files })))
+        Ok(Finished::done(ManDocument { page: None, files }))
     }
 }
 
@@ -54,4 +57,13 @@ fn write(all: Command, dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = entries.filter(is_page).collect();
     files.sort();
     Ok(files)
+}
+
+/// The manual.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct ManDocument {
+    /// The program's page; null with `--dir`.
+    page: Option<String>,
+    /// The files that were written.
+    files: Vec<PathBuf>,
 }

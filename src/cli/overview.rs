@@ -3,13 +3,13 @@
 
 use super::verb::Finished;
 use super::view;
-use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::overview::{self, FoundStack, LivingCluster};
 use crate::app::session::Session;
 use crate::model::clock::Clock;
 use crate::model::hint::Command;
 use crate::run::clock::SystemClock;
+use serde::Serialize;
 
 /// The name in JSON.
 pub(super) const NAME: &str = "overview";
@@ -28,9 +28,11 @@ pub(super) async fn run(session: &Session) -> Result<Finished, Failure> {
         reporter.text(&reporter.next(command, 0));
     }
     let next: Vec<String> = next.iter().map(Command::to_string).collect();
-    Ok(Finished::done(document!({
-        "stacks": stacks, "clusters": living, "next": next,
-    })))
+    Ok(Finished::done(OverviewDocument {
+        stacks,
+        clusters: living,
+        next,
+    }))
 }
 
 /// What to type next, the most useful first.
@@ -55,4 +57,15 @@ fn next(stacks: &[FoundStack], living: &[LivingCluster]) -> Vec<Command> {
     }
     commands.push(Command::other("clusterup --help"));
     commands
+}
+
+/// What is here, and what to type next.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct OverviewDocument {
+    /// The stacks of this folder.
+    stacks: Vec<FoundStack>,
+    /// The clusters that lived when they were last observed.
+    clusters: Vec<LivingCluster>,
+    /// Commands that can be pasted.
+    next: Vec<String>,
 }

@@ -6,7 +6,6 @@ use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::agreement::Proposal;
 use crate::app::by_name;
-use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::inputs::InputCheck;
 use crate::app::last_run;
@@ -19,9 +18,13 @@ use crate::app::session::Session;
 use crate::app::stack_admission::{PolicyReport, StackAdmission};
 use crate::app::stack_file::{self, StackFile};
 use crate::app::target::Target;
+use crate::cost::compare::Comparison;
+use crate::cost::estimate::Estimate;
 use crate::model::facts::Facts;
 use crate::model::hint::CommandContext;
+use crate::model::origin::Origin;
 use crate::model::plan::Plan;
+use crate::model::safeguard::Safeguard;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use crate::plan::Options;
@@ -29,6 +32,7 @@ use crate::plan::sizing::{self, StepSizes};
 use crate::run::clock::SystemClock;
 use crate::run::driver::Driver;
 use crate::text::{Diagnostics, StackNames};
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PlanArgs {
@@ -138,32 +142,46 @@ impl PlanArgs {
         };
         reporter.text(&view::plan::render(&proposal, reporter.here()));
         let sizes = self.sizes(stack, &facts, session);
-        let mut fields = cost_fields(plan, proposal.prices.as_ref());
+        let (estimate, comparison) = costs(plan, proposal.prices.as_ref());
         let text = || view::plan_document::render(&proposal, report.as_ref(), now);
-        document.write(text, &mut fields, session)?;
+        let html = document.write(text, session)?;
         let safeguards = safeguards?;
-        if let Some(report) = &report {
-            reporter.text(&view::policy::render(report));
-        }
-        let denied = report.as_ref().is_some_and(PolicyReport::denies);
-        let exit = if denied { Exit::Refused } else { Exit::Done };
-        fields.set("lint", &lint);
-        fields.set("inputs", &inputs);
-        fields.set("plan", &plan);
-        fields.set("sizes", &sizes);
-        fields.set("rungs", &safeguards);
-        fields.set("policy", &report);
-        fields.set("applied_elsewhere", &OtherOrigin::json(elsewhere.as_ref()));
+        let exit = judged(report.as_ref(), session);
+        let fields = PlanDocument {
+            plan: plan.clone(),
+            estimate,
+            comparison,
+            lint: lint.clone(),
+            inputs,
+            sizes,
+            safeguards,
+            policy: report,
+            applied_elsewhere: elsewhere.map(OtherOrigin::origin),
+            html,
+        };
         Ok(Finished::with(exit, fields))
     }
 }
 
-/// The JSON fields on what the plan's cluster costs, and how a change affects the price.
-fn cost_fields(plan: &Plan, prices: Option<&Prices<'_>>) -> Document {
+/// Shows what the policies say, and returns the exit code.
+fn judged(report: Option<&PolicyReport>, session: &Session) -> Exit {
+    let Some(report) = report else {
+        return Exit::Done;
+    };
+    session.reporter.text(&view::policy::render(report));
+    if report.denies() {
+        Exit::Refused
+    } else {
+        Exit::Done
+    }
+}
+
+/// What the plan's cluster costs, and how a change affects the price.
+fn costs(plan: &Plan, prices: Option<&Prices<'_>>) -> (Option<Estimate>, Option<Comparison>) {
     let estimate = prices.and_then(|prices| prices.estimate(plan));
     let mut actions = plan.actions.iter().map(|planned| &planned.action);
     let comparison = prices.and_then(|prices| actions.find_map(|action| prices.comparison(action)));
-    document!({ "estimate": estimate, "comparison": comparison })
+    (estimate, comparison)
 }
 
 impl PlanArgs {
@@ -251,3 +269,28 @@ pub(super) struct GivenStack {
 /// The help on the stack of `plan` and `apply`.
 pub(super) const FILE_OR_NAME: &str =
     "The stack's YAML file, or the name of a stack that was applied on this machine";
+
+/// A plan, and what it costs.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct PlanDocument {
+    /// What `apply` would do, and why.
+    plan: Plan,
+    /// What the cluster that it creates costs; null if it creates none, or its price is not known.
+    estimate: Option<Estimate>,
+    /// How a change of the cluster affects its price.
+    comparison: Option<Comparison>,
+    /// The findings of the lint.
+    lint: Option<Diagnostics>,
+    /// The inputs of the job that are missing or could not be looked up.
+    inputs: Option<Diagnostics>,
+    /// The sizes of its steps and their reasons, with `--explain`.
+    sizes: Option<Vec<StepSizes>>,
+    /// The safeguards that the cluster would have.
+    safeguards: Vec<Safeguard>,
+    /// What the policies say.
+    policy: Option<PolicyReport>,
+    /// Who applied the stack last, if that was somebody else or from another file.
+    applied_elsewhere: Option<Origin>,
+    /// The file of `--html`.
+    html: Option<String>,
+}

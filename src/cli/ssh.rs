@@ -4,7 +4,6 @@
 use super::flags::TargetArgs;
 use super::session_manager;
 use super::verb::{Finished, Verb};
-use crate::app::document::document;
 use crate::app::environment::Environment;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
@@ -12,6 +11,8 @@ use crate::app::session::Session;
 use crate::cloud::{Class, CloudError, Login, Shell};
 use crate::model::hint;
 use crate::model::hint::CommandContext;
+use crate::model::name::{Region, StackName};
+use serde::Serialize;
 use std::ffi::OsString;
 use std::process::Command;
 
@@ -61,7 +62,13 @@ impl Verb for SshArgs {
                 reporter.say(&to);
                 let to_stderr = reporter.is_for_machines();
                 let exit = session_manager::open(&instance, &region, &self.more, to_stderr)?;
-                let fields = document!({ "stack": stack, "instance": instance, "region": region });
+                let fields = SshDocument {
+                    stack: stack.clone(),
+                    instance: Some(instance),
+                    region: Some(region),
+                    host: None,
+                    user: None,
+                };
                 return Ok(Finished::with(exit, fields));
             }
         };
@@ -81,7 +88,13 @@ impl Verb for SshArgs {
         } else {
             Exit::Failed
         };
-        let fields = document!({ "stack": stack, "host": shell.host, "user": shell.user });
+        let fields = SshDocument {
+            stack: stack.clone(),
+            instance: None,
+            region: None,
+            host: Some(shell.host),
+            user: Some(shell.user),
+        };
         Ok(Finished::with(exit, fields))
     }
 }
@@ -132,4 +145,19 @@ pub(super) fn tied(shell: &Shell) -> Result<Command, Failure> {
     };
     tied.args(ssh.get_args());
     Ok(tied)
+}
+
+/// A login that is over.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct SshDocument {
+    /// The stack.
+    stack: StackName,
+    /// The EC2 instance, if it was reached through Session Manager.
+    instance: Option<String>,
+    /// Its region.
+    region: Option<Region>,
+    /// The host, if it was reached over SSH.
+    host: Option<String>,
+    /// The user there.
+    user: Option<String>,
 }

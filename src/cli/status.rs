@@ -7,7 +7,6 @@ use super::view::words::wrap;
 use super::watch::Watch;
 use crate::app::adopt;
 use crate::app::diagnosis::cluster_id;
-use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -18,17 +17,20 @@ use crate::cloud::{AwsAccount, UnreadCluster};
 use crate::cost::ledger::Attempted;
 use crate::cost::meter::rate;
 use crate::guard;
+use crate::guard::Deadline;
 use crate::model::adoption::Adopted;
+use crate::model::adoption::Adoption;
 use crate::model::clock::Clock;
-use crate::model::diagnosis::Diagnosis;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::money::Usd;
 use crate::model::name::{ClusterId, Region, StackName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::quantity::HourlyDollars;
+use crate::model::shown::Untrusted;
 use crate::policy::Policies;
 use crate::run::clock::SystemClock;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {
@@ -82,8 +84,7 @@ impl Verb for StatusArgs {
                 }
                 Err(error) => return Err(error.into()),
             };
-            let named = self.stack.is_some() && region.is_none();
-            if named && observed.is_empty() {
+            if self.stack.is_some() && region.is_none() && observed.is_empty() {
                 unknown_stack::refuse("status", stack, &target).await?;
             }
             if let Some(aws) = cloud.aws() {
@@ -99,9 +100,11 @@ impl Verb for StatusArgs {
             } else {
                 show(stack, &observed, (&attempts, &policies), &target).await;
             }
-            shown.push(document!({
-                "stack": stack, "observed": document(stack, &observed, reporter.here()), "attempts": attempts,
-            }));
+            shown.push(StackDocument {
+                stack: stack.clone(),
+                observed: document(stack, &observed, reporter.here()),
+                attempts,
+            });
             clusters.extend(observed.clusters);
         }
         let of_account = cloud.aws().filter(|_| self.stack.is_none());
@@ -112,11 +115,11 @@ impl Verb for StatusArgs {
             reporter.text(&format!("no stacks {}", target.place.in_words()));
         }
         let exit = if unread { Exit::Failed } else { Exit::Done };
-        let adopted: Vec<Document> = adopted.iter().map(adopted_document).collect();
-        Ok(Finished::with(
-            exit,
-            document!({ "stacks": shown, "adopted": adopted }),
-        ))
+        let document = StatusDocument {
+            stacks: shown,
+            adopted: adopted.into_iter().map(AdoptedDocument::of).collect(),
+        };
+        Ok(Finished::with(exit, document))
     }
 }
 
@@ -208,7 +211,10 @@ async fn adopted(id: &ClusterId, target: &Target<'_>) -> Result<Finished, Failur
     let found = found.ok_or_else(|| adopt::unadopted(id))?;
     show_adopted(&found, target).await;
     recorded_costs::note(std::slice::from_ref(&found.cluster), target).await;
-    let document = document!({ "stacks": [(); 0], "adopted": [adopted_document(&found)] });
+    let document = StatusDocument {
+        stacks: Vec::new(),
+        adopted: vec![AdoptedDocument::of(found)],
+    };
     Ok(Finished::done(document))
 }
 
@@ -229,19 +235,6 @@ async fn show_adopted(adopted: &Adopted, target: &Target<'_>) {
         Ok(None) => {}
         Err(error) => reporter.say(&format!("warning: {id} has no schedule in time: {error}")),
     }
-}
-
-/// An adopted cluster as JSON, with the figures that clusters of stacks have.
-fn adopted_document(adopted: &Adopted) -> Document {
-    let mut value = document!(adopted);
-    if adopted.cluster.state.is_live() {
-        let cluster = value.field_mut("cluster");
-        let now = SystemClock.now();
-        cluster
-            .into_iter()
-            .for_each(|value| add_figures(value, &adopted.cluster, now));
-    }
-    value
 }
 
 /// The attempts at a job that is retried. The ledger has those on clusters that are not observed.
@@ -330,36 +323,110 @@ fn outside(policies: &Policies, observed: &Observed, session: &Session) -> Vec<S
     running.filter_map(of).collect()
 }
 
-/// The observed state as JSON. Each running cluster has its hard `deadline`, the dollars `spent`
-/// and its `hourly` cost, which are null if its prices are unknown. What failed has `fixes` beside its
-/// `diagnosis`.
-fn document(stack: &StackName, observed: &Observed, here: &CommandContext) -> Document {
-    let mut value = document!(observed);
+/// The observed state in JSON.
+fn document(stack: &StackName, observed: &Observed, here: &CommandContext) -> ObservedDocument {
     let here = view::status::of(stack, here);
-    for (cluster, value) in observed.clusters.iter().zip(value.items_mut("clusters")) {
-        add_fixes(value, cluster.diagnosis.as_ref(), &here);
-        for (step, value) in cluster.steps.iter().zip(value.items_mut("steps")) {
-            add_fixes(value, step.diagnosis.as_ref(), &here);
+    let clusters = observed.clusters.iter().map(|cluster| {
+        let mut cluster = cluster.clone();
+        let of_steps = cluster.steps.iter_mut().map(|step| &mut step.diagnosis);
+        for diagnosis in of_steps.chain([&mut cluster.diagnosis]).flatten() {
+            *diagnosis = view::diagnosis::completed(diagnosis, &here);
         }
-        if cluster.state.is_live() {
-            add_figures(value, cluster, observed.at);
-        }
+        ClusterDocument::of(cluster, observed.at)
+    });
+    ObservedDocument {
+        clusters: clusters.collect(),
+        others: observed.clone(),
     }
-    value
 }
 
-fn add_figures(value: &mut Document, cluster: &Cluster, now: DateTime<Utc>) {
-    let rates = cluster.spec.rates.as_ref();
-    let hourly = rates.map(|rates| rate(rates, &cluster.instance_spans, now));
-    let spent = guard::spent(cluster, now);
-    value.set("deadline", &guard::hard_deadline(cluster));
-    value.set("spent", &spent.map(|bill| bill.total));
-    value.set("hourly", &hourly.map(HourlyDollars::from));
+impl ClusterDocument {
+    fn of(cluster: Cluster, now: DateTime<Utc>) -> Self {
+        let is_live = cluster.state.is_live();
+        let rates = cluster.spec.rates.as_ref().filter(|_| is_live);
+        let hourly = rates.map(|rates| rate(rates, &cluster.instance_spans, now));
+        let spent = is_live.then(|| guard::spent(&cluster, now)).flatten();
+        Self {
+            deadline: is_live.then(|| guard::hard_deadline(&cluster)),
+            spent: spent.map(|bill| bill.total),
+            hourly: hourly.map(HourlyDollars::from),
+            cluster,
+        }
+    }
 }
 
-fn add_fixes(value: &mut Document, diagnosis: Option<&Diagnosis>, here: &CommandContext) {
-    if let Some(diagnosis) = diagnosis {
-        value.set("diagnosis", &view::diagnosis::document(diagnosis));
-        value.set("fixes", &view::diagnosis::fixes(diagnosis, here));
+impl AdoptedDocument {
+    fn of(adopted: Adopted) -> Self {
+        let Adopted {
+            name,
+            adoption,
+            cluster,
+            protected,
+            unscheduled,
+        } = adopted;
+        Self {
+            name,
+            adoption,
+            cluster: ClusterDocument::of(cluster, SystemClock.now()),
+            protected,
+            unscheduled,
+        }
     }
+}
+
+/// Stacks and adopted clusters.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct StatusDocument {
+    /// The stacks.
+    stacks: Vec<StackDocument>,
+    /// The adopted clusters that are not over.
+    adopted: Vec<AdoptedDocument>,
+}
+
+/// One stack.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct StackDocument {
+    /// Its name.
+    stack: StackName,
+    /// What exists of it.
+    observed: ObservedDocument,
+    /// The attempts at a job that is retried.
+    attempts: Vec<Attempted>,
+}
+
+/// What exists of a stack.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct ObservedDocument {
+    /// Its clusters, oldest first.
+    clusters: Vec<ClusterDocument>,
+    #[serde(flatten)]
+    others: Observed,
+}
+
+/// A cluster, with figures if it is living.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct ClusterDocument {
+    #[serde(flatten)]
+    cluster: Cluster,
+    /// By when it will have ended.
+    deadline: Option<Deadline>,
+    /// What it has cost; null if its prices are not known.
+    spent: Option<Usd>,
+    /// What it costs now.
+    hourly: Option<HourlyDollars>,
+}
+
+/// An adopted cluster.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct AdoptedDocument {
+    /// Its name, as its creator chose it.
+    name: Untrusted,
+    /// Who adopted it, when, and with which limits.
+    adoption: Adoption,
+    /// The cluster.
+    cluster: ClusterDocument,
+    /// Whether its termination protection is on.
+    protected: bool,
+    /// Whether no schedule ends it in time.
+    unscheduled: bool,
 }

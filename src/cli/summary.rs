@@ -3,13 +3,15 @@
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use super::view;
-use crate::app::document::document;
+use super::view::summary::RunDocument;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
 use crate::app::summaries;
 use crate::model::hint::{Command, CommandContext};
+use crate::model::name::StackName;
 use crate::model::name::StepName;
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SummaryArgs {
@@ -53,8 +55,10 @@ impl Verb for SummaryArgs {
                 session.reporter.text(view::summary::NO_LOG);
             }
         }
-        let shown: Vec<_> = runs.iter().map(view::summary::document).collect();
-        let fields = document!({ "stack": stack, "runs": shown });
+        let fields = SummaryDocument {
+            stack: stack.clone(),
+            runs: runs.into_iter().map(view::summary::document).collect(),
+        };
         Ok(Finished::with(Exit::Done, fields))
     }
 }
@@ -67,4 +71,13 @@ fn no_run(step: Option<&StepName>, stack: &str) -> Failure {
     Failure::input(message)
         .hint("see its steps")
         .hint(Command::clusterup("status").this_stack())
+}
+
+/// What the steps of the last run did.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct SummaryDocument {
+    /// The stack.
+    stack: StackName,
+    /// The steps.
+    runs: Vec<RunDocument>,
 }

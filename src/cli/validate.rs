@@ -3,11 +3,14 @@
 use super::flags::{LintArgs, StackArgs};
 use super::verb::{Finished, Verb};
 use crate::app::cleartext;
-use crate::app::document::document;
+use crate::app::cleartext::Warning;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::app::stack_file::{self, WholeStack};
 use crate::model::hint::CommandContext;
+use crate::model::stack::Stack;
+use crate::text::Diagnostics;
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ValidateArgs {
@@ -52,8 +55,24 @@ impl Verb for ValidateArgs {
             file.path.display(),
             stack.name
         ));
-        Ok(Finished::done(
-            document!({ "stack": stack, "warnings": warnings, "lint": lint, "sizes": sizes }),
-        ))
+        Ok(Finished::done(ValidateDocument {
+            stack,
+            warnings,
+            lint,
+            sizes,
+        }))
     }
+}
+
+/// A stack that is valid.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct ValidateDocument {
+    /// The stack with its defaults.
+    stack: Stack,
+    /// What may be read or changed by others on its way.
+    warnings: Vec<Warning>,
+    /// The findings of the lint; null if there are none.
+    lint: Option<Diagnostics>,
+    /// What is of no use in the stack; null if there is nothing.
+    sizes: Option<Diagnostics>,
 }

@@ -6,6 +6,7 @@ use crate::app::document::Document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::model::hint::CommandContext;
+use serde::Serialize;
 
 pub(super) trait Verb {
     /// The parts of the command line that advised commands repeat, to mean the same stack and place.
@@ -25,14 +26,14 @@ pub(super) struct Finished {
 
 impl Finished {
     /// The command did what it was asked to.
-    pub(super) const fn done(document: Document) -> Self {
+    pub(super) fn done(document: impl Serialize) -> Self {
         Self::with(Exit::Done, document)
     }
 
-    pub(super) const fn with(exit: Exit, document: Document) -> Self {
+    pub(super) fn with(exit: Exit, document: impl Serialize) -> Self {
         Self {
             exit,
-            document: Some(document),
+            document: Some(Document::of(&document)),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::verb::{Finished, Verb};
 use super::view::words::count;
-use crate::app::document::document;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::cost::catalog::Catalog;
@@ -25,7 +24,7 @@ const COMMIT: &str = env!("CLUSTERUP_COMMIT");
 const OLD: i64 = 90;
 
 /// A price list and its age.
-#[derive(Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct PriceList {
     /// The region of a refreshed list; `None` for the built-in one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,9 +75,39 @@ impl Verb for VersionArgs {
             let refresh = Command::clusterup("prices refresh");
             reporter.text(&reporter.next(&refresh, 2));
         }
-        Ok(Finished::done(document!({
-            "version": NUMBER, "commit": hash, "commit_date": day, "changed": changed,
-            "prices": document!({ "built_in": built_in, "refreshed": refreshed }),
-        })))
+        Ok(Finished::done(VersionDocument {
+            version: NUMBER.to_owned(),
+            commit: hash.map(str::to_owned),
+            commit_date: day.map(str::to_owned),
+            changed,
+            prices: PriceLists {
+                built_in,
+                refreshed,
+            },
+        }))
     }
+}
+
+/// This program.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct VersionDocument {
+    /// The number of the release.
+    version: String,
+    /// The commit; null if it is not known.
+    commit: Option<String>,
+    /// The day of the commit.
+    commit_date: Option<String>,
+    /// Whether what was compiled differs from the commit.
+    changed: bool,
+    /// The price lists and their ages.
+    prices: PriceLists,
+}
+
+/// The price lists.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct PriceLists {
+    /// The one that the program has.
+    built_in: Option<PriceList>,
+    /// Those that were downloaded.
+    refreshed: Vec<PriceList>,
 }

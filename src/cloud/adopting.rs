@@ -32,7 +32,7 @@ pub struct AdoptionRequest {
 }
 
 /// What adopting a cluster changes about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct AdoptionPlan {
     /// The cluster with its guardrails.
     pub adopted: Adopted,
@@ -63,7 +63,7 @@ impl AdoptionPlan {
 }
 
 /// What a release has taken off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Released {
     /// The cluster.
     pub id: ClusterId,

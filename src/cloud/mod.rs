@@ -95,7 +95,7 @@ pub struct Shell {
 }
 
 /// The result of one check of `doctor`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Finding {
     /// What was checked, such as `roles`.
     pub what: String,

@@ -31,7 +31,7 @@ pub struct PolicyFiles {
 }
 
 /// The cached files.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
 struct Copy {
     at: DateTime<Utc>,
     files: Vec<(String, String)>,

@@ -8,23 +8,26 @@ use crate::model::quantity;
 use serde::Serialize;
 
 /// The comparison of two estimates, by role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Comparison {
     /// The price before the change, in dollars per hour as all amounts here.
     #[serde(serialize_with = "quantity::per_hour")]
+    #[schemars(with = "quantity::HourlyDollars")]
     pub old: Usd,
     /// The price after the change.
     #[serde(serialize_with = "quantity::per_hour")]
+    #[schemars(with = "quantity::HourlyDollars")]
     pub new: Usd,
     /// New minus old; negative if it becomes cheaper.
     #[serde(serialize_with = "quantity::per_hour")]
+    #[schemars(with = "quantity::HourlyDollars")]
     pub difference: Usd,
     /// The roles that either estimate has, the primary first.
     pub groups: Vec<GroupChange>,
 }
 
 /// The price of one role before and after a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct GroupChange {
     /// The role.
     pub role: Role,
@@ -34,16 +37,18 @@ pub struct GroupChange {
     pub new: Option<GroupPrice>,
     /// New minus old.
     #[serde(serialize_with = "quantity::per_hour")]
+    #[schemars(with = "quantity::HourlyDollars")]
     pub difference: Usd,
 }
 
 /// The nodes of a role and their price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct GroupPrice {
     /// The nodes; the type is the first of a fleet's.
     pub nodes: Nodes,
     /// Dollars per hour of all nodes.
     #[serde(serialize_with = "quantity::per_hour")]
+    #[schemars(with = "quantity::HourlyDollars")]
     pub hourly: Usd,
 }
 

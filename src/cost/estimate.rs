@@ -21,7 +21,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 /// The estimate of a cluster's cost. If EMR chooses instances or their number, that of the dearest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Estimate {
     /// The region.
     pub region: Region,
@@ -29,6 +29,7 @@ pub struct Estimate {
     pub groups: Vec<GroupCost>,
     /// Dollars per hour of the whole cluster.
     #[serde(serialize_with = "quantity::per_hour")]
+    #[schemars(with = "quantity::HourlyDollars")]
     pub hourly: Usd,
     /// The date of the oldest price in it.
     pub as_of: NaiveDate,
@@ -37,6 +38,7 @@ pub struct Estimate {
         skip_serializing_if = "Option::is_none",
         serialize_with = "quantity::per_hour_if_any"
     )]
+    #[schemars(with = "Option<quantity::HourlyDollars>")]
     pub least_hourly: Option<Usd>,
     /// Costs that are not included.
     pub unpriced: Vec<Unpriced>,
@@ -46,7 +48,7 @@ pub struct Estimate {
 }
 
 /// The cost of the nodes of one role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct GroupCost {
     /// The role.
     pub role: Role,
@@ -58,14 +60,16 @@ pub struct GroupCost {
     pub components: Vec<Component>,
     /// Dollars per hour of one node.
     #[serde(serialize_with = "quantity::per_hour")]
+    #[schemars(with = "quantity::HourlyDollars")]
     pub node_hourly: Usd,
     /// Dollars per hour of all nodes.
     #[serde(serialize_with = "quantity::per_hour")]
+    #[schemars(with = "quantity::HourlyDollars")]
     pub hourly: Usd,
 }
 
 /// A component of a group's cost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Component {
     /// The kind of component.
     pub kind: ComponentKind,
@@ -79,6 +83,7 @@ pub struct Component {
     pub unit_price: Usd,
     /// Dollars per hour for the whole group.
     #[serde(serialize_with = "quantity::per_hour")]
+    #[schemars(with = "quantity::HourlyDollars")]
     pub hourly: Usd,
     /// The source of the price.
     pub source: Source,
@@ -87,7 +92,7 @@ pub struct Component {
 }
 
 /// The kinds of components.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ComponentKind {
     /// EC2 instances.
@@ -117,7 +122,7 @@ impl ComponentKind {
 }
 
 /// The units of prices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// A node for an hour.
@@ -131,7 +136,7 @@ pub enum Unit {
 }
 
 /// Costs of a bill that estimates do not include.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unpriced {
     /// The bucket's storage and requests.

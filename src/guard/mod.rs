@@ -100,6 +100,8 @@ impl fmt::Display for Cause {
     }
 }
 
+crate::model::parsed::schema_like!(Cause, String);
+
 impl Serialize for Cause {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

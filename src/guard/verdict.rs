@@ -23,7 +23,7 @@ pub enum Verdict {
 }
 
 /// The instant by which a cluster must have ended as things stand, and the guardrail that set it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Deadline {
     /// The instant.
     pub at: DateTime<Utc>,

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How much a loss matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// The job and the cluster do the same without it.
@@ -30,7 +30,7 @@ impl Fate {
 }
 
 /// Something that a stack made from a document does not have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Loss {
     /// Its place in the document, such as `Steps[0].HadoopJarStep.Args[3]`.
     pub place: String,
@@ -158,7 +158,7 @@ impl Ledger {
 }
 
 /// How many fields of a document a stack has, and how many not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
 pub struct Counts {
     /// Fields that the stack has.
     pub carried: usize,

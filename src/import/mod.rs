@@ -33,7 +33,7 @@ use yaml::Yaml;
 pub const MAX_BYTES: usize = 4 << 20;
 
 /// What a document was written for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
     /// RunJobFlow's JSON, as boto3 and Airflow take it.

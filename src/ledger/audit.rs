@@ -10,7 +10,7 @@ use rusqlite::{Row, params};
 use serde::Serialize;
 
 /// An entry of the audit log with its number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Logged {
     /// The entry's number. Later entries have greater numbers.
     pub id: i64,

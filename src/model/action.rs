@@ -10,8 +10,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 /// An action on a cloud.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Creates the missing ones of EMR's roles and of the safeguards' roles.
     CreateRoles,
@@ -56,7 +55,7 @@ pub enum Action {
 }
 
 /// Results to download from the bucket's folder `key` to `to`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Results {
     /// The run that wrote them.
     pub run: Run,

@@ -25,7 +25,9 @@ const UNLIMITED: Span = Span::from_secs(3_650 * 86_400);
 const MAX_BUDGET: u32 = 100_000_000;
 
 /// The limits that an adoption sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct AdoptedLimits {
     /// How long the cluster may live, from its creation.
     pub max_lifetime: Option<Span>,
@@ -109,7 +111,7 @@ words! {
 
 /// The record of an adoption, in the bucket: everything that the cluster's deadline depends on, and
 /// what a release restores.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Adoption {
     /// When the cluster was adopted.
     pub at: DateTime<Utc>,
@@ -174,7 +176,7 @@ impl Adoption {
 }
 
 /// An adopted cluster, as it was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Adopted {
     /// Its name.
     pub name: Untrusted,

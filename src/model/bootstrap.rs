@@ -12,7 +12,7 @@ pub const POWER_OFF_ACTION: &str = "power off at the deadline";
 pub const PACKAGES_ACTION: &str = "python packages";
 
 /// A bootstrap action of a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Bootstrap {
     /// Its name.
     pub name: StepName,
@@ -23,7 +23,7 @@ pub struct Bootstrap {
 }
 
 /// Where a script is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BootstrapScript {
     /// A file on this machine, which is staged.
@@ -33,7 +33,7 @@ pub enum BootstrapScript {
 }
 
 /// A bootstrap action of a cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BootstrapSpec {
     /// Its name.
     pub name: StepName,

@@ -157,6 +157,8 @@ impl Below {
     }
 }
 
+super::parsed::schema_like!(Configurations, BTreeMap<String, serde_json::Value>);
+
 /// As a stack writes them: `{ "spark-env": { "export": { "A": "1" } } }`.
 impl Serialize for Configurations {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -45,7 +45,7 @@ pub struct Desired {
 }
 
 /// A key pair to have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct KeyPairSpec {
     /// Its name.
     pub name: KeyPairName,
@@ -54,7 +54,7 @@ pub struct KeyPairSpec {
 }
 
 /// A file that must be in the bucket under `key`, which contains the content's hash.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Object {
     /// The key in the bucket.
     pub key: String,
@@ -72,7 +72,7 @@ pub struct Object {
 }
 
 /// A cluster to create. Equal specs need no change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ClusterSpec {
     /// The release as the stack writes it.
     pub release: Release,
@@ -129,7 +129,7 @@ pub struct ClusterSpec {
 }
 
 /// Instance groups by role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct InstanceGroups {
     /// The primary node.
     pub primary: InstanceGroup,
@@ -237,7 +237,7 @@ impl InstanceGroups {
 }
 
 /// The capacity of one core node for Spark: YARN's memory (EMR), or the worker's (this machine).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Worker {
     /// Memory for executors and their overhead.
     pub memory: Memory,
@@ -246,7 +246,7 @@ pub struct Worker {
 }
 
 /// A job to run: its steps in order, and the hash that identifies it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct JobSpec {
     /// The hash of what the job computes.
     pub hash: JobHash,
@@ -270,7 +270,7 @@ pub struct JobSpec {
 
 /// One step; paths are locations as the cluster sees them. An older clusterup wrote steps with a
 /// script alone, as they are still written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StepSpec {
     /// The step's name.
     pub name: StepName,

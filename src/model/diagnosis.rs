@@ -6,7 +6,7 @@ use super::words::words;
 use serde::{Deserialize, Serialize};
 
 /// The cause of a failure, with what shows it and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Diagnosis {
     /// The id of the rule that found it, such as `executor-heap`; `None` if no rule fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ impl Diagnosis {
 }
 
 /// A line of a log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EvidenceLine {
     /// The log's name, such as `steps/01-load/stderr`.
     pub log: Untrusted,
@@ -126,7 +126,7 @@ words! {
 }
 
 /// What fixes a failure. `plan` turns it into settings of the stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Remedy {
     /// More memory for executors, up to what a node gives; beyond that, fewer cores for each.

@@ -17,7 +17,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Settings that are passed to EMR unchanged; `None` for EMR's default.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct EmrSettings {
     /// The name of an EMR security configuration: encryption, IMDSv2, Kerberos.

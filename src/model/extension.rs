@@ -88,7 +88,7 @@ impl FromStr for Extension {
 }
 
 /// An extension in documents.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct ExtensionForm {
     /// When the deadline was moved.
     at: DateTime<Utc>,

@@ -5,17 +5,20 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What fixes a failure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Fix {
     /// What to do.
     #[serde(flatten)]
     pub change: Change,
     /// Why, with the figures that it is computed from; a sentence without a full stop.
     pub reason: String,
+    /// The complete command that applies it, in documents alone: records do not keep it.
+    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// What a fix changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Values of the stack, each as `--set` takes it.
@@ -30,7 +33,7 @@ pub enum Change {
 }
 
 /// A value of the stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Setting {
     /// Its path, such as `job.steps.similarities.spark.executor_memory`.
     pub path: String,
@@ -50,6 +53,7 @@ impl Fix {
         Self {
             change: Change::Set(settings),
             reason: reason.into(),
+            next: None,
         }
     }
 
@@ -57,6 +61,7 @@ impl Fix {
         Self {
             change: Change::ByHand(command),
             reason: reason.into(),
+            next: None,
         }
     }
 
@@ -136,10 +141,12 @@ mod tests {
         let fixes = [
             Fix::set(vec![setting], "twice 1g"),
             Fix {
+                next: None,
                 change: Change::CreateRoles,
                 reason: "EMR has no role to act with".to_owned(),
             },
             Fix {
+                next: None,
                 change: Change::RunAgain,
                 reason: "the cause may be gone".to_owned(),
             },

@@ -58,7 +58,7 @@ impl FleetStatus {
 }
 
 /// Something that costs money besides clusters, and where it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PlacedCost {
     /// Where it is.
     pub place: Place,
@@ -75,7 +75,7 @@ impl PlacedCost {
 }
 
 /// A summary of one sweep.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct SweepSummary {
     /// The number of the sweep, from 1.
     pub number: u64,

@@ -31,6 +31,8 @@ impl fmt::Display for Hint {
     }
 }
 
+super::parsed::schema_like!(Hint, String);
+
 impl Serialize for Hint {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -253,6 +255,8 @@ impl fmt::Display for Command {
         f.write_str(&self.complete(&CommandContext::default()))
     }
 }
+
+super::parsed::schema_like!(Command, String);
 
 impl Serialize for Command {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// When clusters end, such as `Mon-Fri 20:00-07:00, Sat-Sun` in `Asia/Seoul`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OffHours {
     /// The timezone of the hours.
     pub timezone: Zone,

@@ -93,7 +93,7 @@ impl fmt::Display for Nodes {
 }
 
 /// Nodes in documents.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct NodesForm {
     /// The number of instances.
     count: u16,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How the instances of one role are bought as a fleet (EMR API, InstanceFleetConfig).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Fleet {
     /// The types that EMR chooses from, at least one, in the stack's order.
     pub types: Vec<FleetType>,
@@ -26,7 +26,7 @@ pub struct Fleet {
 }
 
 /// A type of a fleet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FleetType {
     /// The type.
     pub instance_type: InstanceType,
@@ -52,7 +52,7 @@ words! {
 
 /// What happens when Spot capacity is not found while the cluster starts (EMR API,
 /// SpotProvisioningSpecification).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SpotTimeout {
     /// How long EMR tries: whole minutes from 5 to 1440.
     pub after: Span,
@@ -72,7 +72,7 @@ words! {
 
 /// The limits within which EMR's managed scaling sizes a cluster, in instances or, with fleets, in
 /// units. The primary does not count (EMR API, ComputeLimits).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Scaling {
     /// The least capacity of core and task nodes together.
     pub from: u16,

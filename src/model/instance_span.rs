@@ -33,7 +33,7 @@ impl fmt::Display for Role {
 
 /// A number of instances of one role that were launched together and, if they ended, ended
 /// together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct InstanceSpan {
     /// Their role.
     pub role: Role,

@@ -3,6 +3,7 @@
 
 pub mod accounts_change;
 pub mod action;
+mod action_form;
 pub mod address;
 pub mod adoption;
 pub mod app_ui;
@@ -50,7 +51,7 @@ pub mod orders;
 pub mod origin;
 pub mod other_cost;
 pub mod pace;
-mod parsed;
+pub(crate) mod parsed;
 pub mod partition;
 pub mod percent;
 pub mod place;

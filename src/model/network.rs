@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The network of a stack's cluster, as the stack has it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
 pub struct Network {
     /// Its subnet; `None` for one of the default VPC, which EMR chooses.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ impl Network {
 }
 
 /// A subnet of a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SubnetChoice {
     /// The subnet with this id.
@@ -68,7 +68,7 @@ fn list<'a>(ids: impl IntoIterator<Item = &'a SubnetId>) -> String {
 
 /// Existing security groups whose rules EMR manages: both, or EMR's own (EMR API,
 /// JobFlowInstancesConfig).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ManagedGroups {
     /// EmrManagedMasterSecurityGroup.
     pub primary: SecurityGroupId,
@@ -113,7 +113,7 @@ words! {
 }
 
 /// The key pair of a cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum ClusterKey {
     /// A key pair of the stack.
@@ -209,7 +209,7 @@ impl fmt::Display for GroupRef {
 serde_by_text!(GroupRef);
 
 /// The network of a cluster that is created, with every choice made.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct ClusterNetwork {
     /// Its subnet; `None` for one of the default VPC, which EMR chooses.

@@ -10,6 +10,7 @@ use super::extension::Extension;
 use super::instance_span::{InstanceSpan, Role};
 use super::money::Usd;
 use super::name::{ClusterId, JobHash, KeyPairName, StackName};
+use super::quantity::Bytes;
 use super::safeguard::Safeguard;
 use super::shown::Untrusted;
 use super::sizes::Sizes;
@@ -17,11 +18,11 @@ use super::stack::{Guardrails, InstanceGroup, SecurityGroup};
 use super::words::words;
 use super::worst_mix;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The observed state of a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Observed {
     /// When it was observed.
     pub at: DateTime<Utc>,
@@ -30,8 +31,11 @@ pub struct Observed {
     /// The security groups of the stack.
     pub security_groups: Vec<SecurityGroup>,
     /// The keys and sizes in bytes of the bucket's objects; `None` if there is no bucket.
+    #[serde(serialize_with = "sizes_in_bytes")]
+    #[schemars(with = "Option<BTreeMap<String, Bytes>>")]
     pub bucket: Option<BTreeMap<String, u64>>,
     /// The clusters of the stack, oldest first, ended ones included as long as they are recorded.
+    #[serde(skip)]
     pub clusters: Vec<Cluster>,
     /// Completed runs, also those whose cluster's record is deleted.
     pub remembered: Vec<Run>,
@@ -39,8 +43,19 @@ pub struct Observed {
     pub results_home: Option<DownloadedRun>,
 }
 
+fn sizes_in_bytes<S: Serializer>(
+    bucket: &Option<BTreeMap<String, u64>>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    let of_object = |(key, bytes): (&String, &u64)| (key.clone(), Bytes { bytes: *bytes });
+    let objects = bucket.as_ref().map(|all| all.iter().map(of_object));
+    objects
+        .map(Iterator::collect::<BTreeMap<_, _>>)
+        .serialize(to)
+}
+
 /// A run whose results were downloaded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DownloadedRun {
     /// The run.
     #[serde(flatten)]
@@ -50,7 +65,7 @@ pub struct DownloadedRun {
 }
 
 /// One run of a job on a cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Run {
     /// The job.
     pub job: JobHash,
@@ -84,7 +99,7 @@ impl Observed {
 }
 
 /// A key pair that exists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ObservedKeyPair {
     /// Its name.
     pub name: KeyPairName,
@@ -95,7 +110,7 @@ pub struct ObservedKeyPair {
 }
 
 /// A cluster that exists or has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Cluster {
     /// Its id.
     pub id: ClusterId,
@@ -365,7 +380,7 @@ impl ClusterState {
 }
 
 /// Why a cluster ended, and the cause in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct End {
     /// The reason.
     pub reason: EndReason,

@@ -69,7 +69,7 @@ pub struct LogBucket {
 }
 
 /// What a thing is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OtherCostKind {
     /// An EBS volume.
@@ -85,7 +85,7 @@ pub enum OtherCostKind {
 }
 
 /// Something that costs money and is no cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct OtherCost {
     /// What it is.
     pub kind: OtherCostKind,

@@ -12,6 +12,7 @@ macro_rules! serde_by_text {
                 to.collect_str(self)
             }
         }
+        $crate::model::parsed::schema_like!($name, String);
         $crate::model::parsed::serde_by_text!(read $name);
     };
     ($name:ty, in documents $form:ty = $make:expr) => {
@@ -22,6 +23,7 @@ macro_rules! serde_by_text {
                 $crate::model::document_form::serialize(&kept, &form(self), to)
             }
         }
+        $crate::model::parsed::schema_like!($name, $form);
         $crate::model::parsed::serde_by_text!(read $name);
     };
     (read $name:ty) => {
@@ -34,7 +36,27 @@ macro_rules! serde_by_text {
     };
 }
 
-pub(crate) use serde_by_text;
+/// Implements `JsonSchema` for a type that documents have in another type's form.
+macro_rules! schema_like {
+    ($name:ty, $form:ty) => {
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                <$form as schemars::JsonSchema>::inline_schema()
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                <$form as schemars::JsonSchema>::schema_name()
+            }
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                <$form as schemars::JsonSchema>::schema_id()
+            }
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                <$form as schemars::JsonSchema>::json_schema(generator)
+            }
+        }
+    };
+}
+
+pub(crate) use {schema_like, serde_by_text};
 
 /// Serializes a value as its text.
 pub(crate) struct ByText<'a, T>(pub(crate) &'a T);

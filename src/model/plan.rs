@@ -5,7 +5,7 @@ use super::name::StackName;
 use serde::Serialize;
 
 /// A plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Plan {
     /// The stack.
     pub stack: StackName,
@@ -18,7 +18,7 @@ pub struct Plan {
 }
 
 /// An action of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Planned {
     /// The action.
     pub action: Action,
@@ -29,7 +29,7 @@ pub struct Planned {
 }
 
 /// Something that already is as desired.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Settled {
     /// What it is.
     pub what: String,

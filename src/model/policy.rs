@@ -86,7 +86,7 @@ pub struct MonthlyBudget {
 }
 
 /// What happens once a month's budget is spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenSpent {
     /// Nothing new is created.
@@ -150,7 +150,7 @@ pub struct Rule {
 }
 
 /// What a rule does if its condition is true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// The stack passes with a warning.
@@ -169,7 +169,7 @@ pub struct Overrides {
 }
 
 /// Who overrode a policy for a cluster, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Override {
     /// Who, as a caller.
     pub by: String,
@@ -195,7 +195,7 @@ impl Policy {
 }
 
 /// The outcome of policies for a stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It passes.

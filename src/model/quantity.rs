@@ -3,38 +3,40 @@
 use super::document_form::{self, NUMBER};
 use super::money::Usd;
 use rust_decimal::Decimal;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 
 /// An amount of money.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Dollars {
     /// US dollars, with all decimals that are known.
     pub usd: Exact,
 }
 
 /// A price for each hour.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct HourlyDollars {
     /// US dollars per hour.
     pub usd_per_hour: Exact,
 }
 
 /// An amount of memory or storage.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Bytes {
     /// Bytes.
     pub bytes: u64,
 }
 
 /// A duration.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Seconds {
     /// Seconds, with decimals if milliseconds are known.
     pub seconds: Exact,
 }
 
 /// A share.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Share {
     /// A percentage: 50 is a half.
     pub percent: Exact,
@@ -43,6 +45,21 @@ pub struct Share {
 /// A number that is written digit by digit.
 #[derive(Debug, Clone)]
 pub struct Exact(pub Decimal);
+
+/// A number; JSON's readers decide how many digits they keep.
+impl JsonSchema for Exact {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Exact".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number" })
+    }
+}
 
 impl Serialize for Exact {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

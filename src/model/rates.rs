@@ -261,7 +261,7 @@ fn of_type(word: &str) -> Option<((Role, InstanceType), &str)> {
 }
 
 /// Rates in documents.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct RatesForm {
     /// The rate of the primary node.
     primary: NodeRateForm,
@@ -274,7 +274,7 @@ pub struct RatesForm {
 }
 
 /// The rate of one node in documents.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct NodeRateForm {
     /// The instance.
     ec2: HourlyDollars,
@@ -287,7 +287,7 @@ pub struct NodeRateForm {
 }
 
 /// The rate of one type of a fleet in documents.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct TypeRateForm {
     /// The role of the fleet.
     role: Role,

@@ -8,7 +8,7 @@ use super::policy::WhenSpent;
 use serde::{Deserialize, Serialize};
 
 /// A team's monthly budget, as its policy had it when the cluster was last admitted under it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RecordedBudget {
     /// The team.
     pub team: TeamName,

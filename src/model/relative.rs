@@ -99,6 +99,7 @@ macro_rules! serde_by_true_text {
                 to.serialize_str(&self.0)
             }
         }
+        $crate::model::parsed::schema_like!($name, String);
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 let text = <String as serde::Deserialize>::deserialize(from)?;

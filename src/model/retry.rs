@@ -16,7 +16,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// When a failed job runs again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Retry {
     /// The classes of failures after which it does.
     pub on: Vec<FailureClass>,
@@ -126,7 +126,7 @@ words! {
 }
 
 /// A memory of a step that an attempt changes. Text: `executor_memory 1g -> 2g`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MemoryChange {
     /// The setting.
     pub setting: MemorySetting,
@@ -160,7 +160,7 @@ impl FromStr for MemoryChange {
 }
 
 /// What an attempt after the first changes of one step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StepAttempt {
     /// The number of the attempt, from 2.
     pub number: u16,

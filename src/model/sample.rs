@@ -22,7 +22,9 @@ impl Sample {
 }
 
 /// What is staged of a data file whose lines are sampled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema,
+)]
 pub struct Sampling {
     /// The share of its lines.
     pub share: Sample,

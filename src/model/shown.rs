@@ -10,7 +10,18 @@ const MAX_CHARS: usize = 500;
 
 /// Untrusted text. It is displayed through [`line`], and kept as it is: JSON, tags and comparisons
 /// use the true text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Untrusted(String);
 

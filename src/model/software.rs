@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a stack asks to be installed, and how. In the spec of a cluster, `configurations` has all that
 /// follows from the other fields as well ([`Self::configured`]).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Software {
     /// Applications beside Hadoop and Spark, in order.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// The numbers for which a step's `spark` says `auto`. The memory of executors is one unless the stack
 /// gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
 pub struct AutoSizes {
     /// `executors`.
     pub executors: bool,
@@ -23,7 +23,7 @@ impl AutoSizes {
 }
 
 /// Spark's settings for a step.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
 pub struct SparkOptions {
     /// `None` for `auto`, which chooses it for the instance type.
     pub executor_memory: Option<Memory>,

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 pub use super::spark_options::{AutoSizes, SparkOptions};
 
 /// A stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Stack {
     /// Its name.
     pub name: StackName,
@@ -51,7 +51,7 @@ pub struct Stack {
 }
 
 /// A key pair, created on this machine unless `public_key` names a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct KeyPair {
     /// Its name.
     pub name: KeyPairName,
@@ -60,7 +60,7 @@ pub struct KeyPair {
 }
 
 /// A security group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SecurityGroup {
     /// Its name.
     pub name: GroupName,
@@ -73,7 +73,9 @@ pub struct SecurityGroup {
 
 /// An ingress rule: TCP `port` from `from`. `text` rejects a range that includes every address
 /// unless the stack has `anywhere: true`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Ingress {
     /// The TCP port.
     pub port: u16,
@@ -82,7 +84,9 @@ pub struct Ingress {
 }
 
 /// A source of connections.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum IngressSource {
     /// This machine's public address, which is looked up when it is needed.
@@ -97,7 +101,7 @@ pub enum IngressSource {
 }
 
 /// A data set under `data:`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Data {
     /// Where it is.
     pub source: Source,
@@ -110,7 +114,7 @@ pub struct Data {
 }
 
 /// The place of a data set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// A file on this machine.
@@ -130,7 +134,7 @@ pub enum Source {
 }
 
 /// A stack's cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Cluster {
     /// The EMR release.
     pub release: Release,
@@ -168,7 +172,7 @@ pub struct Cluster {
 }
 
 /// The instances of one role. The primary has a count of 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct InstanceGroup {
     /// The number of instances and their type. Of a fleet, as many of its first type as fill its
     /// targets.
@@ -240,7 +244,7 @@ impl InstanceGroup {
 }
 
 /// How instances are bought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Market {
     /// On demand, at the full price.
@@ -250,7 +254,7 @@ pub enum Market {
 }
 
 /// The data volumes of each instance in a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Ebs {
     /// The kind of volume.
     pub kind: VolumeKind,
@@ -267,7 +271,7 @@ pub struct Ebs {
 }
 
 /// The kinds of EBS volumes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VolumeKind {
     /// General purpose SSD, gp2.
@@ -290,7 +294,7 @@ impl VolumeKind {
 }
 
 /// A stack's job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Job {
     /// Python packages that pip installs on every node before the first step.
     pub python_packages: Vec<String>,
@@ -309,7 +313,7 @@ pub struct Job {
 }
 
 /// Where the packages of a job's scripts come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Python {
     /// A file of requirements on this machine.
@@ -340,7 +344,7 @@ impl Job {
 }
 
 /// A step of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Step {
     /// Its name.
     pub name: StepName,
@@ -370,7 +374,7 @@ impl Step {
 pub type Arg = Vec<Piece>;
 
 /// A part of an argument.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Piece {
     /// Text.
@@ -384,7 +388,7 @@ pub enum Piece {
 }
 
 /// What ends a cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Guardrails {
     /// How long the cluster may be idle.
     pub idle_timeout: Span,
@@ -409,7 +413,9 @@ pub struct Guardrails {
 }
 
 /// The limits up to which a deadline may be moved while a cluster lives; `None` does not allow it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Ceiling {
     /// The longest lifetime.
     pub max_lifetime: Option<Span>,

@@ -54,7 +54,7 @@ impl OnStuck {
 }
 
 /// A step that hangs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Stuck {
     /// How it hangs.
     pub kind: StuckKind,

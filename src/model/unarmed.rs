@@ -130,6 +130,8 @@ impl fmt::Display for Unarmed {
     }
 }
 
+super::parsed::schema_like!(Unarmed, String);
+
 impl Serialize for Unarmed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

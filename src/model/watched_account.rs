@@ -58,7 +58,7 @@ impl Organization {
 }
 
 /// An account that cannot be watched at all.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct RefusedAccount {
     /// The account.
     pub account: AccountId,

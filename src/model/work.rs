@@ -19,7 +19,7 @@ pub const PYTHON: &str = "spark.pyspark.python";
 
 /// The work of a step, with files as `F` and texts as `T`. In JSON it is one field of the step, named
 /// as the kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Work<F, T> {
     /// A Python script for spark-submit.
@@ -105,7 +105,7 @@ impl<F, T> Work<F, T> {
 }
 
 /// A file of a step as a stack names it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum StepFile {
     /// A file or folder on this machine, which is staged.
@@ -138,7 +138,7 @@ impl fmt::Display for StepFile {
 }
 
 /// A file that Spark puts into the working folder of each executor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LinkedFile<F> {
     /// The file.
     pub file: F,
@@ -189,7 +189,7 @@ impl OnFailure {
 }
 
 /// A number that a stack gives, or leaves to the planner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NumberOrAuto {
     /// `auto`.
@@ -209,9 +209,9 @@ impl NumberOrAuto {
 }
 
 /// What spark-submit gets besides the memory of executors and Spark's own settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(
-    default = "Submission::default",
+    default = "Submission::<F>::default",
     bound(deserialize = "F: Deserialize<'de>")
 )]
 pub struct Submission<F> {

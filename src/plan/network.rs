@@ -274,7 +274,7 @@ mod tests {
         let (plan, _) = plan::plan(stack, facts, observed, Options::default()).unwrap();
         let word = |action: &Action| {
             let json = serde_json::to_value(action).unwrap();
-            json.as_object().unwrap().keys().next().unwrap().clone()
+            json["kind"].as_str().unwrap().to_owned()
         };
         plan.actions.iter().map(|it| word(&it.action)).collect()
     }

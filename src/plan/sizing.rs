@@ -32,7 +32,7 @@ const PARTITIONS: [&str; 2] = ["spark.sql.shuffle.partitions", "spark.default.pa
 pub(super) const EXECUTOR_CORES: &str = "spark.executor.cores";
 
 /// A size of a step, and why it is what it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Size {
     /// What it is: `cores`, `executors`, `memory` or `partitions`.
     pub what: &'static str,
@@ -43,7 +43,7 @@ pub struct Size {
 }
 
 /// The sizes of one step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct StepSizes {
     /// The step.
     pub step: StepName,

@@ -5,7 +5,7 @@ use crate::model::policy::{Effect, Standing};
 use serde::Serialize;
 
 /// A reason against a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Finding {
     /// The policy that found it.
     pub policy: PolicyName,
@@ -30,7 +30,7 @@ pub struct Finding {
 }
 
 /// A limit that the stack keeps; if several policies set it, the strictest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Bound {
     /// The policy that sets the limit.
     pub policy: PolicyName,
@@ -43,7 +43,7 @@ pub struct Bound {
 }
 
 /// The verdict of all policies about a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Judgement {
     /// Allow, warn or deny.
     pub standing: Standing,

@@ -52,7 +52,7 @@ pub struct Actual {
 }
 
 /// Money that is set aside for a cluster until it has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Reservation {
     /// Where the cluster is, or will be.
     #[serde(rename = "target")]
@@ -74,7 +74,7 @@ pub struct Reservation {
 }
 
 /// The money of a month under one budget, in dollars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Figures {
     /// The month.
     pub month: Month,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Fewer core nodes, with which the run takes at most a tenth longer and costs at least a tenth less.
 /// It assumes the same tasks, spread over fewer slots, and enough memory for what they cache.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Cheaper {
     /// How many core nodes would do.
     pub core_nodes: u16,
@@ -28,7 +28,7 @@ pub struct Cheaper {
 }
 
 /// A stage in which one task takes most of the time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Faster {
     /// The stage.
     pub stage: u32,

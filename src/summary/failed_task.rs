@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The most that a task of a stage did that failed, and what those that ended well did. Sizes are in
 /// bytes, times in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FailedTask {
     /// From its launch until it failed.
     pub ran_ms: u64,
@@ -24,7 +24,9 @@ pub struct FailedTask {
 }
 
 /// What a task read, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Read {
     /// From storage.
     pub stored: u64,

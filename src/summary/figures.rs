@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The figures of one application.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Application {
     /// Spark's id of it.
     pub id: Option<String>,
@@ -38,7 +38,7 @@ pub struct Application {
 }
 
 /// What Spark was started with, as the application itself knew it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Settings {
     /// The master, such as `yarn` or `local[*]`.
     pub master: Option<String>,
@@ -63,7 +63,7 @@ impl Settings {
 }
 
 /// The executors of an application. With master `local`, the driver counts as one.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Executors {
     /// How many there were.
     pub count: u32,
@@ -84,7 +84,7 @@ pub struct Executors {
 }
 
 /// An executor that was lost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Lost {
     /// Spark's id of it.
     pub id: String,
@@ -97,7 +97,9 @@ pub struct Lost {
 }
 
 /// Why an executor was lost, as far as Spark says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// Its node went away.
@@ -111,7 +113,7 @@ pub enum Loss {
 }
 
 /// How long the driver worked alone: no job ran.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DriverAlone {
     /// In all.
     pub total_ms: u64,
@@ -124,7 +126,9 @@ pub struct DriverAlone {
 
 /// The most memory of any executor, and of the driver. Spark samples it at heartbeats, so these are
 /// lower bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct PeakMemory {
     /// The heap of an executor.
     pub executor_heap: Option<u64>,
@@ -135,7 +139,9 @@ pub struct PeakMemory {
 }
 
 /// Sums over all tasks, failed ones included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Totals {
     /// Tasks that ended.
     pub tasks: u64,
@@ -160,7 +166,7 @@ pub struct Totals {
 }
 
 /// One attempt of a stage that has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Stage {
     /// Its number.
     pub id: u32,
@@ -186,7 +192,9 @@ pub struct Stage {
 }
 
 /// How a figure spreads over the tasks of a stage that ended well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Spread {
     /// The sum.
     pub sum: u64,

@@ -9,7 +9,7 @@ use crate::model::money::Usd;
 use serde::{Deserialize, Serialize};
 
 /// One line of a summary. Sizes are in bytes, times in milliseconds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Remark {
     /// What the cluster did with its time.
@@ -48,7 +48,7 @@ pub enum Remark {
 }
 
 /// The executors, and how much of their time tasks took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Capacity {
     /// How many there were at the same time.
     pub at_once: u32,
@@ -65,7 +65,7 @@ pub struct Capacity {
 }
 
 /// A driver that ran all tasks by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LocalMaster {
     /// The master, such as `local[*]`.
     pub master: String,
@@ -76,7 +76,7 @@ pub struct LocalMaster {
 }
 
 /// Executors that ran nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Idle {
     /// How many.
     pub idle: u32,
@@ -85,7 +85,7 @@ pub struct Idle {
 }
 
 /// The time without a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Alone {
     /// In all.
     pub total_ms: u64,
@@ -96,7 +96,7 @@ pub struct Alone {
 }
 
 /// The most memory that was sampled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Held {
     /// The heap of an executor.
     pub executor: Option<u64>,
@@ -111,7 +111,7 @@ pub struct Held {
 }
 
 /// The longest stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Longest {
     /// Its number.
     pub stage: u32,
@@ -124,7 +124,7 @@ pub struct Longest {
 }
 
 /// A stage of which one task did most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Skew {
     /// Its number.
     pub stage: u32,
@@ -139,7 +139,7 @@ pub struct Skew {
 }
 
 /// What was spilled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Spilled {
     /// How much was written to disk.
     pub bytes: u64,
@@ -148,7 +148,7 @@ pub struct Spilled {
 }
 
 /// What was read and written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Volume {
     /// From storage.
     pub read: u64,
@@ -159,7 +159,7 @@ pub struct Volume {
 }
 
 /// Executors that were lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LostExecutors {
     /// How many.
     pub count: usize,

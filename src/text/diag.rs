@@ -276,6 +276,8 @@ fn counted(count: usize, noun: &str) -> String {
 
 impl std::error::Error for Diagnostics {}
 
+crate::model::parsed::schema_like!(Diagnostics, Vec<DiagnosticJson<'static>>);
+
 impl Serialize for Diagnostics {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut seq = to.serialize_seq(Some(self.list.len()))?;
@@ -286,7 +288,7 @@ impl Serialize for Diagnostics {
     }
 }
 
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, schemars::JsonSchema)]
 struct DiagnosticJson<'a> {
     code: &'static str,
     severity: Severity,
@@ -301,13 +303,13 @@ struct DiagnosticJson<'a> {
     related: Option<Related<'a>>,
 }
 
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, schemars::JsonSchema)]
 struct Position {
     line: usize,
     column: usize,
 }
 
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, schemars::JsonSchema)]
 struct Related<'a> {
     file: &'a str,
     line: usize,

@@ -120,7 +120,10 @@ fn a_change_is_admitted_by_the_recorded_account() {
     let far = [EXTEND, &["--max-lifetime", "40h"]].concat();
     world.expect(3, &far).says("team recsys has spent");
     let month = world.json(&["budget"]);
-    assert_eq!(month["months"][0]["promises"][0]["stack"], "t", "{month:#}");
+    assert_eq!(
+        month["months"][0]["reservations"][0]["stack"], "t",
+        "{month:#}"
+    );
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn apply(world: &World, expected: &Expected) {
     expected.check(&failed["diagnosis"]);
     let fix = ["fix-on-emr", "fix"].map(|word| expected.one(word));
     let fix = fix.into_iter().find(|fix| !fix.is_empty()).unwrap();
-    let first = &failed["fixes"][0];
+    let first = &failed["diagnosis"]["fixes"][0];
     match fix.strip_prefix("--set ") {
         Some(set) => {
             let next = shlex::split(first["next"].as_str().unwrap()).unwrap();

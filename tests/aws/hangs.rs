@@ -96,7 +96,10 @@ fn a_driver_without_memory_is_reported_once_and_its_job_goes_on() {
     assert_eq!(stuck[0]["ends"], false);
     assert_eq!(stuck[0]["stuck"]["kind"], "driver-thread-died");
     assert_eq!(stuck[0]["stuck"]["diagnosis"]["evidence"][0]["number"], 10);
-    assert!(stuck[0]["fixes"][0]["next"].is_string(), "{document:#}");
+    assert!(
+        stuck[0]["stuck"]["diagnosis"]["fixes"][0]["next"].is_string(),
+        "{document:#}"
+    );
     assert_eq!(world.alive().len(), 1, "the cluster is kept");
 }
 

@@ -9,7 +9,7 @@ use std::fs;
 fn results_key(world: &World) -> String {
     let plan = world.plan();
     let actions = plan["actions"].as_array().unwrap().iter();
-    let mut made = actions.filter_map(|a| a["action"]["create_cluster"][1]["results_key"].as_str());
+    let mut made = actions.filter_map(|a| a["action"]["job"]["results_key"].as_str());
     format!("work/t/{}", made.next().unwrap())
 }
 

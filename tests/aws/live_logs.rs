@@ -1,5 +1,6 @@
 //! `logs --live`: the logs of running steps, which the installed ssh reads on the primary.
 
+use crate::hints;
 use crate::running::Running;
 use crate::subnets::programs;
 use crate::world::{BUCKET, STACK, World};
@@ -77,8 +78,13 @@ fn a_running_step_is_read_on_the_primary_and_each_line_once() {
     let folder = programs(&world, &[("ssh", TAILS)]);
     let mut follower = live(&world, &folder);
     let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
-    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    let mut next = || -> Value {
+        let line = lines.next().unwrap().unwrap();
+        hints::check(&line);
+        serde_json::from_str(&line).unwrap()
+    };
     let shown = next();
+    assert_eq!(shown["format"], 1);
     assert_eq!(
         (&shown["text"], &shown["source"]),
         (&json!(FIRST), &json!("driver"))

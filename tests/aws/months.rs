@@ -74,10 +74,10 @@ fn the_budget_suffices_for_one() {
     let seen = month(&world);
     let [spent, reserved] = ["spent", "promised"].map(|key| dollars(&seen["figures"][key]));
     assert_eq!(spent + reserved + dollars(&seen["left"]), Decimal::TWO);
-    assert_eq!(seen["promises"].as_array().unwrap().len(), 1);
+    assert_eq!(seen["reservations"].as_array().unwrap().len(), 1);
     let reservation = &reservations(&world)[0];
     for key in ["at", "cluster", "stack"] {
-        assert_eq!(reservation[key], seen["promises"][0][key], "{seen:#}");
+        assert_eq!(reservation[key], seen["reservations"][0][key], "{seen:#}");
     }
     assert_eq!(reservations(&world)[0]["stack"], "t");
 
@@ -137,10 +137,14 @@ fn killed_after(is: fn(&str) -> bool, nth: usize) {
     assert_eq!(world.clusters().len(), before + 1);
     assert_eq!(world.alive().len(), 1);
     let seen = month(&world);
-    assert_eq!(seen["promises"].as_array().unwrap().len(), 1, "{seen:#}");
-    assert_eq!(seen["promises"][0]["cluster"], world.alive()[0]["id"]);
+    assert_eq!(
+        seen["reservations"].as_array().unwrap().len(),
+        1,
+        "{seen:#}"
+    );
+    assert_eq!(seen["reservations"][0]["cluster"], world.alive()[0]["id"]);
     world.expect(0, &["destroy", "t", "--yes"]);
-    assert_eq!(month(&world)["promises"], json!([]));
+    assert_eq!(month(&world)["reservations"], json!([]));
     assert_eq!(reservations(&world), Vec::<Value>::new());
 }
 

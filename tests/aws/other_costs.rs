@@ -35,7 +35,11 @@ fn found(report: &Value) -> Vec<(String, Option<String>)> {
     let costs = report["other_costs"].as_array().unwrap().iter();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     costs
-        .map(|it| (text(&it["id"]).unwrap(), text(&it["monthly"])))
+        .map(|it| {
+            let monthly = it["monthly"]["usd"].as_f64();
+            let monthly = monthly.map(|usd| format!("${usd:.2}"));
+            (text(&it["id"]).unwrap(), monthly)
+        })
         .collect()
 }
 

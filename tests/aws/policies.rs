@@ -228,7 +228,7 @@ fn an_override_goes_ahead_and_is_recorded() {
     assert!(by.starts_with(&ours[..ours.len() - 1]), "{by}");
     assert_eq!(cluster["spec"]["overridden"]["why"], REASON);
     let month = world.json(&["budget"]);
-    let reservation = &month["months"][0]["promises"][0];
+    let reservation = &month["months"][0]["reservations"][0];
     assert_eq!(reservation["overridden"]["why"], REASON, "{month:#}");
 
     // The month can be overridden only if the policy allows it.

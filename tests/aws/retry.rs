@@ -300,7 +300,7 @@ fn a_step_that_is_done_is_not_repeated_and_what_it_wrote_stays() {
     let key = |name: &str| {
         let mut jobs = actions
             .clone()
-            .filter_map(|a| a["action"]["create_cluster"][1][name].as_str());
+            .filter_map(|a| a["action"]["job"][name].as_str());
         format!("work/t/{}", jobs.next().unwrap())
     };
     let (scratch, results) = (key("scratch_key"), key("results_key"));

@@ -69,8 +69,8 @@ fn fails_and_is_fixed(name: &str) {
         let failed = home.json(&args);
         assert_eq!(failed["exit"], 4, "{failed:#}");
         expected.check(&failed["diagnosis"]);
-        next = fix(expected, &failed["fixes"][0]);
-        is_shown_again(&home, &stack, &failed["fixes"]);
+        next = fix(expected, &failed["diagnosis"]["fixes"][0]);
+        is_shown_again(&home, &stack, &failed["diagnosis"]["fixes"]);
     }
     let next = next.unwrap_or_else(|| {
         edit(expected, &home);
@@ -85,14 +85,14 @@ fn is_shown_again(home: &Home, stack: &str, fixes: &Value) {
     let status = home.json(&["status", stack, "--local"]);
     let cluster = &status["stacks"][0]["observed"]["clusters"][0];
     let steps = cluster["steps"].as_array().unwrap().iter();
-    let kept: Vec<&Value> = steps.map(|step| &step["fixes"]).collect();
+    let kept: Vec<&Value> = steps.map(|step| &step["diagnosis"]["fixes"]).collect();
     let kept: Vec<_> = kept.into_iter().filter(|it| !it.is_null()).collect();
     // The flag is one of this `apply` alone.
     let fixes = fixes.to_string().replace(" --no-lint", "");
     let fixes: Value = serde_json::from_str(&fixes).unwrap();
     assert_eq!(kept, [&fixes], "{status:#}");
     let found = home.json(&["diagnose", stack, "--local"]);
-    assert_eq!(found["fixes"], fixes, "{found:#}");
+    assert_eq!(found["diagnosis"]["fixes"], fixes, "{found:#}");
 }
 
 /// The arguments of the command that is offered first, if it changes the stack; else what is offered

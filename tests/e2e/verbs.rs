@@ -37,7 +37,7 @@ fn every_verb_gives_one_json_document_for_one_stack() {
     for (args, key) in [
         (&["status", "--local"][..], "stacks"),
         (&["logs", "t.yaml", "--local"], "logs"),
-        (&["doctor", "--local"], "runtime"),
+        (&["doctor", "--local"], "machine"),
         (&["init", "other.yaml"], "file"),
         (&["schema"], "$schema"),
         (&["schema", "policy"], "$schema"),

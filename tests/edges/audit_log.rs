@@ -1,5 +1,6 @@
 //! The audit log as a person and a program read it.
 
+use crate::hints;
 use crate::room::Room;
 use crate::running::Running;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -82,7 +83,13 @@ fn new_entries_are_printed_one_per_line() {
     ]);
     let mut child = Running::start(follow.stdout(Stdio::piped()));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    let mut next = || -> Value {
+        let line = lines.next().unwrap().unwrap();
+        hints::check(&line);
+        let record: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(record["format"], 1);
+        record
+    };
     assert_eq!(
         (next()["target"]["id"].clone(), next()["id"].clone()),
         ("j-2".into(), 3.into())

@@ -198,6 +198,24 @@ fn output_for_editors_and_shells_is_one_document() {
     }
 }
 
+#[test]
+fn every_verb_has_the_schema_of_its_document() {
+    let room = Room::new();
+    for verb in &verbs::all() {
+        let args = ["schema", "--output-of", verb.as_str()];
+        // What `schema` prints is a schema.
+        let code = if *verb == "schema" { 2 } else { 0 };
+        let done = room.expect(code, &args);
+        if code == 0 {
+            let schema: Value = serde_json::from_str(&done.out).unwrap();
+            assert_eq!(schema["properties"]["verb"]["const"], *verb);
+            assert_eq!(schema["properties"]["format"]["const"], 1);
+        }
+    }
+    let done = room.expect(2, &["schema", "--output-of", "cost repot"]);
+    done.says("cost report");
+}
+
 /// Command lines with which each verb fails without AWS; `schema`, `completions` and `version` cannot fail.
 const FAILING: &[(&str, &[&str])] = &[
     ("init", &["t.yaml"]),

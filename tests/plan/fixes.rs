@@ -369,6 +369,7 @@ fn a_skewed_key_that_no_node_holds_gets_no_memory() {
     ] {
         let fixes = of(memory, excess, task, median);
         let by_hand = Fix {
+            next: None,
             change: Change::ByHand(None),
             reason: reason.to_owned(),
         };

@@ -1,5 +1,9 @@
 //! The commands that the program advises: each can be pasted, and the program's own parser reads
-//! those that are its own. Every test that runs the program passes the output to [`check`].
+//! those that are its own. Every test that runs the program passes the output to [`check`], which
+//! also checks JSON documents.
+
+#[path = "output_schema.rs"]
+mod output_schema;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -38,6 +42,7 @@ pub(crate) fn collected() -> PathBuf {
 /// Fails where a `next:` line among these is no command, or none that the program reads, and where
 /// a sentence hides one.
 pub(crate) fn check(printed: &str) {
+    output_schema::check(printed);
     let mut seen = Vec::new();
     for line in printed.lines() {
         let line = line.trim_start();

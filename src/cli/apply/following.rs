@@ -109,7 +109,8 @@ impl Apply<'_> {
             self.reporter().text(&format!("left running: {until}"));
             self.say_next("apply");
         }
-        Ok(self.finished(exit, prepared, clusters.last(), None, true))
+        let document = self.document(exit, prepared, clusters.last(), None, true);
+        Ok(Finished::with(exit, document))
     }
 
     /// Records with the cluster that no `apply` follows it any longer, which `status` shows.

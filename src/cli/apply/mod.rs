@@ -21,6 +21,7 @@ use crate::model::clock::Clock;
 use crate::model::hint::CommandContext;
 use crate::run::clock::SystemClock;
 use applying::Apply;
+pub(super) use outcome::ApplyDocument;
 use std::cell::RefCell;
 
 #[derive(Debug, clap::Args)]

@@ -1,15 +1,20 @@
 //! What an `apply` reports at its end: results, why the cluster ended, and the exit code.
 
 use super::applying::{Apply, Attempts, Ended};
-use crate::app::document::document;
+use super::stuck::StuckDocument;
 use crate::app::failure::{Exit, Failure};
 use crate::app::{printed, recorded_costs, summaries};
 use crate::cli::error_fields::ErrorFields;
 use crate::cli::verb::Finished;
 use crate::cli::view;
+use crate::cli::view::summary::RunDocument;
+use crate::cost::ledger::Attempted;
 use crate::model::desired::JobSpec;
+use crate::model::diagnosis::Diagnosis;
 use crate::model::hint::Command;
+use crate::model::name::StackName;
 use crate::model::observed::{Cluster, EndReason, Observed, Step, StepState};
+use crate::model::plan::Plan;
 use crate::model::shown::line;
 use crate::model::stack::WhenDone;
 use crate::run::driver::Prepared;
@@ -17,7 +22,9 @@ use crate::run::explain::Explanation;
 use crate::run::follow::{self, Outcome};
 use crate::summary::Run;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use std::path::Path;
+use std::path::PathBuf;
 
 impl Apply<'_> {
     pub(super) async fn report(
@@ -80,13 +87,10 @@ impl Apply<'_> {
             Some((worker, job)) => self.summarize(worker, job).await,
             None => Vec::new(),
         };
-        let mut finished = self.finished(exit, prepared, observed.latest(), explained, wrote);
-        if let Some(document) = &mut finished.document {
-            let runs = runs.iter().map(view::summary::document);
-            document.set("summary", &runs.collect::<Vec<_>>());
-            document.set("attempts", &attempts);
-        }
-        Ok(finished)
+        let mut document = self.document(exit, prepared, observed.latest(), explained, wrote);
+        document.summary = runs.into_iter().map(view::summary::document).collect();
+        document.attempts = attempts.clone();
+        Ok(Finished::with(exit, document))
     }
 
     fn show_took(&self, cluster: &Cluster, job: &JobSpec, at: DateTime<Utc>) {
@@ -132,14 +136,14 @@ impl Apply<'_> {
         runs
     }
 
-    pub(super) fn finished(
+    pub(super) fn document(
         &self,
         exit: Exit,
         prepared: &Prepared,
         cluster: Option<&Cluster>,
         explained: Option<Explanation>,
         wrote: bool,
-    ) -> Finished {
+    ) -> ApplyDocument {
         let folder = self.results_folder();
         let tables: Vec<_> = folder
             .filter(|_| wrote)
@@ -147,34 +151,40 @@ impl Apply<'_> {
             .unwrap_or_default();
         let tables: Vec<_> = tables
             .iter()
-            .map(|table| document!({ "path": table.path, "header": table.header, "rows": table.rows }))
+            .map(|table| TableDocument {
+                path: table.path.clone(),
+                header: table.header.clone(),
+                rows: table.rows.clone(),
+            })
             .collect();
         let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
         let ended = cluster.and_then(|c| Some(c.end.as_ref()?.message.as_str().to_owned()));
         let here = self.reporter().here();
         let diagnosis = explained.map(|explained| explained.diagnosis);
-        let fixes = diagnosis
-            .as_ref()
-            .map(|it| view::diagnosis::fixes(it, here));
         let cause = diagnosis.as_ref().filter(|found| found.is_known());
         let cause = cause.map(|found| found.cause.as_str().to_owned());
         let error = (exit != Exit::Done).then(|| {
             let message = cause.or(failure).or(ended);
             ErrorFields::new(message.unwrap_or_else(|| "the job has not completed".to_owned()))
         });
-        let fields = document!({
-            "stack": self.stack.name,
-            "plan": prepared.plan,
-            "cluster": cluster,
-            "results": folder,
-            "results_written": (exit == Exit::Done && folder.is_some()).then_some(wrote),
-            "error": error,
-            "diagnosis": diagnosis.as_ref().map(view::diagnosis::document),
-            "stuck": self.stuck.documents(here),
-            "fixes": fixes.unwrap_or_default(),
-            "tables": if exit == Exit::Done { tables } else { Vec::new() },
-        });
-        Finished::with(exit, fields)
+        let completed = |it: &Diagnosis| view::diagnosis::completed(it, here);
+        ApplyDocument {
+            stack: self.stack.name.clone(),
+            plan: prepared.plan.clone(),
+            cluster: cluster.cloned(),
+            results: folder.map(Path::to_owned),
+            results_written: (exit == Exit::Done && folder.is_some()).then_some(wrote),
+            error,
+            diagnosis: diagnosis.as_ref().map(completed),
+            stuck: self.stuck.documents(here),
+            tables: if exit == Exit::Done {
+                tables
+            } else {
+                Vec::new()
+            },
+            summary: Vec::new(),
+            attempts: Vec::new(),
+        }
     }
 
     pub(super) fn results_folder(&self) -> Option<&Path> {
@@ -268,4 +278,42 @@ fn exit_of(cluster: &Cluster, outcome: Option<Outcome>) -> Exit {
         Some(Outcome::Cut | Outcome::Absent) | None if failed || hung => Exit::Job,
         Some(Outcome::Cut | Outcome::Absent) | None => Exit::Failed,
     }
+}
+
+/// How an `apply` ended.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct ApplyDocument {
+    /// The stack.
+    stack: StackName,
+    /// What was done.
+    plan: Plan,
+    /// The newest cluster.
+    cluster: Option<Cluster>,
+    /// The folder of the job's results.
+    results: Option<PathBuf>,
+    /// Whether the job wrote results; null if it did not complete or has none.
+    results_written: Option<bool>,
+    /// Why the job has not completed.
+    error: Option<ErrorFields>,
+    /// Why the job or its cluster failed, and what fixes it.
+    diagnosis: Option<Diagnosis>,
+    /// The steps that hung.
+    stuck: Vec<StuckDocument>,
+    /// The first rows of the results.
+    tables: Vec<TableDocument>,
+    /// What each step did that wrote an event log.
+    summary: Vec<RunDocument>,
+    /// The attempts that failed before.
+    attempts: Vec<Attempted>,
+}
+
+/// The first rows of a table.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct TableDocument {
+    /// Its file.
+    path: PathBuf,
+    /// The names of its columns.
+    header: Vec<String>,
+    /// Its rows.
+    rows: Vec<Vec<String>>,
 }

@@ -1,6 +1,5 @@
 //! Shows that a step hangs while its job is followed, with the fixes for the stack.
 
-use crate::app::document::{Document, document};
 use crate::app::fixes::Fixer;
 use crate::app::reporter::{Progress, Reporter};
 use crate::cli::view;
@@ -12,6 +11,7 @@ use crate::model::observed::{Cluster, EndReason};
 use crate::model::stack::Stack;
 use crate::model::stuck::Stuck;
 use crate::plan::fix;
+use serde::Serialize;
 use std::cell::RefCell;
 
 /// What was reported during this `apply`.
@@ -26,14 +26,17 @@ struct Report {
 
 impl Reports {
     /// The reports in JSON, with their commands completed.
-    pub(super) fn documents(&self, here: &CommandContext) -> Vec<Document> {
+    pub(super) fn documents(&self, here: &CommandContext) -> Vec<StuckDocument> {
         let reports = self.0.borrow();
         let document = |report: &Report| {
             let Report { step, stuck } = report;
-            let fixes = view::diagnosis::fixes(&stuck.diagnosis, here);
             let mut stuck = stuck.clone();
-            stuck.diagnosis.fixes.clear();
-            document!({ "step": step, "stuck": stuck, "ends": stuck.ends, "fixes": fixes })
+            stuck.diagnosis = view::diagnosis::completed(&stuck.diagnosis, here);
+            StuckDocument {
+                step: step.clone(),
+                ends: stuck.ends,
+                stuck,
+            }
         };
         reports.iter().map(document).collect()
     }
@@ -113,4 +116,15 @@ impl StuckListener<'_> {
             stuck,
         });
     }
+}
+
+/// A step that hangs.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct StuckDocument {
+    /// The step.
+    step: StepName,
+    /// How it hangs, and what fixes it.
+    stuck: Stuck,
+    /// Whether the cluster ends for it.
+    ends: bool,
 }

@@ -1,6 +1,5 @@
 //! `cost estimate`: what a stack's cluster costs per hour, per run, and at most.
 
-use crate::app::document::{Document, document};
 use crate::app::failure::Failure;
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -11,14 +10,19 @@ use crate::cli::view;
 use crate::cli::view::estimate::Estimated;
 use crate::cloud::account::ENDING;
 use crate::cost::catalog::Catalog;
+use crate::cost::catalog::Note;
 use crate::cost::compare::Comparison;
 use crate::cost::estimate::Estimate;
+use crate::guard::Cause;
 use crate::model::clock::Clock;
 use crate::model::desired::InstanceGroups;
+use crate::model::money::Usd;
 use crate::model::name::Region;
+use crate::model::name::StackName;
 use crate::model::span::Span;
 use crate::model::stack::Stack;
 use crate::run::clock::SystemClock;
+use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -88,21 +92,64 @@ fn compare(
     Ok(Comparison::of(&old, new))
 }
 
-fn document(stack: &Stack, estimated: &Estimated<'_>, comparison: Option<&Comparison>) -> Document {
+fn document(
+    stack: &Stack,
+    estimated: &Estimated<'_>,
+    comparison: Option<&Comparison>,
+) -> EstimateDocument {
     let length = estimated.expected;
     let run = estimated.run();
     let (cause, deadline) = estimated.deadline();
-    document!({
-        "stack": stack.name,
-        "estimate": estimated.estimate,
-        "run": run.map(|cost| document!({ "length": length, "cost": cost })),
-        "worst": document!({
-            "cost": estimated.worst(),
-            "set_by": cause,
-            "deadline": deadline,
-            "terminating": estimated.ending,
-        }),
-        "notes": estimated.estimate.notes(),
-        "comparison": comparison,
-    })
+    EstimateDocument {
+        stack: stack.name.clone(),
+        estimate: estimated.estimate.clone(),
+        run: run.map(|cost| RunCost { length, cost }),
+        worst: WorstCost {
+            cost: estimated.worst(),
+            set_by: cause,
+            deadline,
+            terminating: estimated.ending,
+        },
+        notes: estimated.estimate.notes(),
+        comparison: comparison.cloned(),
+    }
+}
+
+/// What a stack costs.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct EstimateDocument {
+    /// The stack.
+    stack: StackName,
+    /// The price of its cluster.
+    estimate: Estimate,
+    /// The cost of a run, with `--length`.
+    run: Option<RunCost>,
+    /// The most that a cluster can cost.
+    worst: WorstCost,
+    /// Why a price is not certain.
+    notes: Vec<Note>,
+    /// The difference from another version, with `--compare`.
+    comparison: Option<Comparison>,
+}
+
+/// The cost of a run.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct RunCost {
+    /// How long it takes.
+    length: Option<Span>,
+    /// What it costs.
+    cost: Usd,
+}
+
+/// The most that a cluster can cost.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct WorstCost {
+    /// The amount.
+    cost: Usd,
+    /// The guardrail that ends it then.
+    set_by: Cause,
+    /// After how long.
+    deadline: Span,
+    /// How long it then takes to end.
+    terminating: Span,
 }

@@ -1,7 +1,6 @@
 //! `cost report --html`: the report as one file with charts.
 
 use crate::app::curves::curves;
-use crate::app::document::Document;
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::app::target::TargetChoice;
@@ -23,21 +22,20 @@ pub(super) struct HtmlArgs {
 }
 
 impl HtmlArgs {
-    /// Writes the document, if that is asked for, and adds its path to the fields for machines.
+    /// Writes the document, if that is asked for, and returns its path.
     pub(super) async fn write(
         &self,
         view: &CostView<'_>,
         target: &TargetChoice,
-        fields: &mut Document,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<String>, Failure> {
         if !self.document.is_asked_for() {
-            return Ok(());
+            return Ok(None);
         }
         let now = SystemClock.now();
         let session = view.target.session;
         let curves = self.curves(target, session, now).await?;
         let text = || report_document::render(view, &curves);
-        self.document.write(text, fields, session)
+        self.document.write(text, session)
     }
 
     /// The months of the teams that have budgets; none, with a warning, if they cannot be read.

@@ -5,6 +5,8 @@ mod html;
 mod report;
 
 use super::verb::verbs;
+pub(super) use estimate::EstimateDocument;
+pub(super) use report::ReportDocument;
 
 verbs! {
     pub(in crate::cli) enum CostVerb {

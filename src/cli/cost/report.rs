@@ -1,7 +1,6 @@
 //! `cost report`: what clusters have cost, and how much of it was waste.
 
 use crate::app::accounts::warn_of;
-use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -17,10 +16,12 @@ use crate::cloud::payer;
 use crate::cost::ledger::{By, ClusterCost, Record, Report, Scope, Spending, Window};
 use crate::ledger::Ledger;
 use crate::model::clock::Clock;
+use crate::model::place::Place;
 use crate::run::clock::SystemClock;
 use crate::run::ledger::{Unsynced, sync};
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ReportArgs {
@@ -95,13 +96,8 @@ impl Verb for ReportArgs {
             as_of: data.as_of,
             utf8: session.environment.utf8,
         };
-        let mut document = document!({
-            "target": data.scope.place, "account": data.scope.account,
-            "would_have_cost": !target.costs(), "as_of": data.as_of,
-            "stale": data.as_of != now, "report": report,
-        });
         let choice = self.target.choice();
-        self.html.write(&view, &choice, &mut document).await?;
+        let html = self.html.write(&view, &choice).await?;
         if self.csv {
             reporter.raw(&view::ledger::csv(&report)?);
             if let Some(unpriced) = view::ledger::unpriced(&report) {
@@ -110,7 +106,16 @@ impl Verb for ReportArgs {
             return Ok(Finished::without_document(Exit::Done));
         }
         reporter.text(&view::ledger::render(&view));
-        Ok(Finished::done(document))
+        let Scope { place, account } = data.scope;
+        Ok(Finished::done(ReportDocument {
+            target: place,
+            account,
+            would_have_cost: !target.costs(),
+            as_of: data.as_of,
+            stale: data.as_of != now,
+            report,
+            html,
+        }))
     }
 }
 
@@ -193,4 +198,23 @@ fn warn_of_stale_data(failure: &Failure, as_of: DateTime<Utc>, session: &Session
     ));
     reporter.say(&format!("  because: {}", failure.message));
     reporter.hints(&failure.hints, 2);
+}
+
+/// What clusters have cost.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct ReportDocument {
+    /// The place.
+    target: Place,
+    /// The account of AWS.
+    account: Option<String>,
+    /// Whether they ran on this machine: the amounts are what EMR would have cost.
+    would_have_cost: bool,
+    /// When the costs were recorded.
+    as_of: DateTime<Utc>,
+    /// Whether AWS could not be asked, so that they are those of the last time.
+    stale: bool,
+    /// The costs.
+    report: Report,
+    /// The file of `--html`.
+    html: Option<String>,
 }

@@ -1,9 +1,8 @@
 //! `policy check`: checks stacks against policies, for people and for CI.
 
-use super::checked::{Checked, Invalid};
+use super::checked::{Checked, CheckedDocument, Invalid, UnreadStack};
 use super::format::{self, Format};
 use super::remark::remarks;
-use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::judged::judge;
 use crate::app::policies;
@@ -15,6 +14,7 @@ use crate::cli::view;
 use crate::model::clock::Clock;
 use crate::model::shown::json;
 use crate::run::clock::SystemClock;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -68,8 +68,10 @@ impl Verb for CheckArgs {
             Format::Github => reporter.raw(&format::github(&remarks(&checked, &unread))),
         }
         let stacks: Vec<_> = checked.iter().map(Checked::document).collect();
-        let unread: Vec<_> = unread.iter().map(Invalid::document).collect();
-        let fields = document!({ "stacks": stacks, "unread": unread });
+        let fields = PolicyCheckDocument {
+            stacks,
+            unread: unread.iter().map(Invalid::document).collect(),
+        };
         Ok(Finished::with(exit, fields))
     }
 }
@@ -104,4 +106,13 @@ fn text(result: &Checked) -> String {
         result.file,
         view::policy::judgement(&result.judgement).trim_end()
     )
+}
+
+/// How stacks were judged.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct PolicyCheckDocument {
+    /// The stacks.
+    stacks: Vec<CheckedDocument>,
+    /// The stacks that are not valid.
+    unread: Vec<UnreadStack>,
 }

@@ -8,6 +8,9 @@ mod remark;
 mod test;
 
 use super::verb::verbs;
+pub(super) use check::PolicyCheckDocument;
+pub(super) use push::PolicyPushDocument;
+pub(super) use test::PolicyTestDocument;
 
 verbs! {
     pub(in crate::cli) enum PolicyVerb {

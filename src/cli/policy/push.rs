@@ -1,7 +1,5 @@
 //! `policy push`: makes AWS Budgets match the policies' monthly budgets, one for each team.
 
-use crate::app::document::document;
-#[cfg(feature = "aws")]
 use crate::app::environment::region::known_region;
 use crate::app::failure::Failure;
 use crate::app::interrupt;
@@ -10,6 +8,8 @@ use crate::app::session::Session;
 use crate::cli::flags::PoliciesArgs;
 use crate::cli::prompt::consent;
 use crate::cli::verb::{Finished, Verb};
+#[cfg(feature = "aws")]
+use crate::cli::view::budgets::{BudgetDocument, ChangeDocument};
 use crate::cli::view::budgets::{budget, changes, document, present, question};
 use crate::cloud::api::Api;
 use crate::cloud::budgets::diff::{desired_budgets, shortcomings};
@@ -17,6 +17,7 @@ use crate::cloud::budgets::push;
 #[cfg(feature = "aws")]
 use crate::model::partition::Partition;
 use crate::model::policy::Policy;
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct PushArgs {
@@ -96,12 +97,12 @@ async fn push<A: Api>(
         interrupt::or_stop(push, STOPPED).await??;
         session.reporter.text(&present(&account, &desired));
     }
-    let fields = document!({
-        "account": account,
-        "changes": plan.iter().map(document).collect::<Vec<_>>(),
-        "pushed": pushes,
-        "budgets": desired.iter().map(budget).collect::<Vec<_>>(),
-    });
+    let fields = PolicyPushDocument {
+        account: account.to_string(),
+        changes: plan.iter().map(document).collect(),
+        pushed: pushes,
+        budgets: desired.iter().map(budget).collect(),
+    };
     Ok(Finished::done(fields))
 }
 
@@ -110,3 +111,16 @@ const STOPPED: [&str; 2] = [
     "interrupted before every budget matched its policy",
     "run `policy push` again to continue",
 ];
+
+/// The budgets of policies in an account of AWS.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct PolicyPushDocument {
+    /// The account.
+    account: String,
+    /// What differs there.
+    changes: Vec<ChangeDocument>,
+    /// Whether that was changed.
+    pushed: bool,
+    /// All budgets of the policies.
+    budgets: Vec<BudgetDocument>,
+}

@@ -1,8 +1,8 @@
 //! `policy test`: tests policies with examples that state the expected verdict.
 
-use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::judged;
+use crate::app::policies::PolicySource;
 use crate::app::policies::{self, LoadedPolicies};
 use crate::app::session::Session;
 use crate::app::stack_file::{self, StackFile};
@@ -15,12 +15,14 @@ use crate::model::clock::Clock;
 use crate::model::money::Usd;
 use crate::model::month::Month;
 use crate::model::policy::Example;
+use crate::model::policy::Standing;
 use crate::model::stack::Stack;
 use crate::policy::team_account::Figures;
 use crate::policy::{Finding, Judgement, overspent};
 use crate::run::account_store::Budget;
 use crate::run::clock::SystemClock;
 use crate::text;
+use serde::Serialize;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,7 +68,11 @@ impl Verb for TestArgs {
         } else {
             Exit::Failed
         };
-        let fields = document!({ "examples": all, "failed": failed, "from": read.places });
+        let fields = PolicyTestDocument {
+            examples: all,
+            failed,
+            from: read.places,
+        };
         Ok(Finished::with(exit, fields))
     }
 }
@@ -166,17 +172,18 @@ impl<'a> ExampleResult<'a> {
         text
     }
 
-    fn document(&self, file: &Path) -> Document {
-        document!({
-            "file": file,
-            "line": self.example.line,
-            "name": self.example.name,
-            "expected": self.example.expect,
-            "standing": self.judgement.standing,
-            "lacks": self.missing_reasons(),
-            "good": self.passed(),
-            "findings": self.judgement.findings,
-        })
+    fn document(&self, file: &Path) -> ExampleDocument {
+        let lacks = self.missing_reasons().into_iter();
+        ExampleDocument {
+            file: file.to_owned(),
+            line: self.example.line,
+            name: self.example.name.clone(),
+            expected: self.example.expect,
+            standing: self.judgement.standing,
+            lacks: lacks.map(str::to_owned).collect(),
+            good: self.passed(),
+            findings: self.judgement.findings.clone(),
+        }
     }
 }
 
@@ -208,4 +215,36 @@ fn months(
         overspent(policy, budget, team, &figures)
     };
     budgets.iter().filter_map(of).collect()
+}
+
+/// How the examples of policies were judged.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct PolicyTestDocument {
+    /// The examples.
+    examples: Vec<ExampleDocument>,
+    /// How many of them were not judged as expected.
+    failed: usize,
+    /// Where the policies were read.
+    from: Vec<PolicySource>,
+}
+
+/// One example.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct ExampleDocument {
+    /// Its file.
+    file: PathBuf,
+    /// Its line there, from 1.
+    line: usize,
+    /// Its name.
+    name: String,
+    /// How it is to be judged.
+    expected: Standing,
+    /// How it was judged.
+    standing: Standing,
+    /// The reasons that are expected and were not given.
+    lacks: Vec<String>,
+    /// Whether it was judged as expected.
+    good: bool,
+    /// What the policies found.
+    findings: Vec<Finding>,
 }

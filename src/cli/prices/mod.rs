@@ -5,6 +5,8 @@ mod region;
 mod show;
 
 use super::verb::verbs;
+pub(super) use refresh::RefreshDocument;
+pub(super) use show::PricesDocument;
 
 verbs! {
     pub(in crate::cli) enum PricesVerb {

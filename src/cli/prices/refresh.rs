@@ -1,8 +1,6 @@
 //! `prices refresh`: downloads a region's prices from AWS's price list into the user's cache.
 
-#[cfg(feature = "aws")]
 use super::region::default_region;
-use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::cli::verb::{Finished, Verb};
@@ -14,6 +12,10 @@ use crate::cost::catalog::Catalog;
 use crate::model::clock::Clock;
 use crate::model::name::Region;
 use crate::run::clock::SystemClock;
+use chrono::NaiveDate;
+use serde::Serialize;
+#[cfg(feature = "aws")]
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct RefreshArgs {
@@ -34,7 +36,7 @@ impl Verb for RefreshArgs {
         for region in &regions {
             refreshed.push(refresh(&api, region, session).await?);
         }
-        Ok(Finished::done(document!({ "refreshed": refreshed })))
+        Ok(Finished::done(RefreshDocument { refreshed }))
     }
 }
 
@@ -56,7 +58,7 @@ async fn refresh<A: Serve<GetProducts>>(
     api: &A,
     region: &Region,
     session: &Session,
-) -> Result<Document, Failure> {
+) -> Result<RefreshedPrices, Failure> {
     let reporter = &session.reporter;
     let progress = reporter.progress();
     let offers = offers(api, region, &*progress).await;
@@ -76,8 +78,33 @@ async fn refresh<A: Serve<GetProducts>>(
     let file = path.display();
     let counted = count(types, "instance type");
     reporter.text(&format!("{region}: {counted} as of {today}, in {file}"));
-    Ok(document!({ "region": region, "as_of": today, "instance_types": types, "file": path }))
+    Ok(RefreshedPrices {
+        region: region.clone(),
+        as_of: today,
+        instance_types: types,
+        file: path,
+    })
 }
 
 /// The hint after a failed refresh.
 const KEPT: &str = "nothing is lost: the earlier prices stay in use";
+
+/// Prices that were downloaded.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct RefreshDocument {
+    /// The regions.
+    refreshed: Vec<RefreshedPrices>,
+}
+
+/// The prices of one region.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct RefreshedPrices {
+    /// The region.
+    region: Region,
+    /// The day of the prices.
+    as_of: NaiveDate,
+    /// How many instance types have one.
+    instance_types: u64,
+    /// The file that keeps them.
+    file: PathBuf,
+}

@@ -1,19 +1,23 @@
 //! `prices show`: each price of an instance type, with its source and age.
 
 use super::region::default_region;
-use crate::app::document::{Document, document};
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::cli::verb::{Finished, Verb};
 use crate::cli::view;
+use crate::cost::catalog::Note;
+use crate::cost::estimate::Component;
 use crate::cost::estimate::Estimate;
 use crate::cost::shape::shape;
 use crate::model::clock::Clock;
 use crate::model::desired::InstanceGroups;
 use crate::model::instance::InstanceType;
+use crate::model::memory::Memory;
 use crate::model::name::Region;
 use crate::model::quantity::HourlyDollars;
 use crate::run::clock::SystemClock;
+use chrono::NaiveDate;
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ShowArgs {
@@ -42,18 +46,41 @@ impl Verb for ShowArgs {
     }
 }
 
-fn document(instance_type: &InstanceType, estimate: &Estimate) -> Document {
+fn document(instance_type: &InstanceType, estimate: &Estimate) -> PricesDocument {
     let shape = shape(instance_type);
     let components = estimate.groups.iter().flat_map(|group| &group.components);
-    document!({
-        "instance_type": instance_type,
-        "region": estimate.region,
-        "vcpus": shape.map(|shape| shape.vcpus),
-        "memory": shape.map(|shape| shape.memory),
-        "yarn_memory": shape.map(|shape| shape.yarn),
-        "components": components.collect::<Vec<_>>(),
-        "hourly": HourlyDollars::from(estimate.hourly),
-        "as_of": estimate.as_of,
-        "notes": estimate.notes(),
-    })
+    PricesDocument {
+        instance_type: instance_type.clone(),
+        region: estimate.region.clone(),
+        vcpus: shape.map(|shape| shape.vcpus),
+        memory: shape.map(|shape| shape.memory),
+        yarn_memory: shape.map(|shape| shape.yarn),
+        components: components.cloned().collect(),
+        hourly: estimate.hourly.into(),
+        as_of: estimate.as_of,
+        notes: estimate.notes(),
+    }
+}
+
+/// The prices of an instance type.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct PricesDocument {
+    /// The type.
+    instance_type: InstanceType,
+    /// The region.
+    region: Region,
+    /// Its vCPUs; null if they are not known.
+    vcpus: Option<u32>,
+    /// Its memory.
+    memory: Option<Memory>,
+    /// The memory that YARN gives to containers on a core or task node.
+    yarn_memory: Option<Memory>,
+    /// The parts of its price.
+    components: Vec<Component>,
+    /// Their sum.
+    hourly: HourlyDollars,
+    /// The day of the oldest price.
+    as_of: NaiveDate,
+    /// Why a price is not certain.
+    notes: Vec<Note>,
 }

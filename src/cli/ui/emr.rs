@@ -1,8 +1,8 @@
 //! `ui --aws`: the page that EMR itself serves, which needs neither a way to log in to the cluster nor
 //! Spark on this machine.
 
+use super::pages::{Page, PageApplication, UiDocument};
 use crate::app::diagnosis::cluster_id;
-use crate::app::document::{Document, document};
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
@@ -164,7 +164,7 @@ fn no_page(reason: NoAppUi, cluster: &AppUiCluster, stack: Option<&StackName>) -
 
 impl Prepared {
     /// Shows the address, once: in the text, or else in the document that is returned.
-    pub(super) fn shown(self, session: &Session) -> Document {
+    pub(super) fn shown(self, session: &Session) -> UiDocument {
         let reporter = &session.reporter;
         reporter.text(self.url.reveal());
         reporter.say(
@@ -184,12 +184,19 @@ impl Prepared {
             }
         });
         let application = self.ui.application();
-        let page = document!({
-            "application": application.map(|id| document!({ "id": id.to_string(), "name": Document::Null })),
-            "kind": self.ui.as_str(),
-            "address": self.url.reveal(),
-        });
-        document!({ "stack": self.stack, "cluster": self.cluster, "pages": [page] })
+        let page = Page {
+            application: application.map(|id| PageApplication {
+                id: id.to_string(),
+                name: None,
+            }),
+            kind: Some(self.ui.as_str().to_owned()),
+            address: self.url.reveal().to_owned(),
+        };
+        UiDocument {
+            stack: self.stack,
+            cluster: Some(self.cluster),
+            pages: vec![page],
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! `ui`: shows Spark's own pages, of a running job or of a run that is over.
 
 mod emr;
+mod pages;
 mod tunnel;
 
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use super::{ssh, stopped};
 use crate::app::diagnosis::cluster_id;
-use crate::app::document::document;
 use crate::app::environment::Environment;
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
@@ -20,7 +20,8 @@ use crate::cloud::{Class, Login, Shell};
 use crate::model::hint::{Command, CommandContext};
 use crate::model::observed::{Observed, StepState};
 use crate::model::shown::line;
-use serde::Serialize;
+use pages::Page;
+pub(super) use pages::UiDocument;
 use std::cell::OnceCell;
 
 #[derive(Debug, clap::Args)]
@@ -82,9 +83,11 @@ impl Verb for UiArgs {
         let Some(pages) = shown.0.into_inner() else {
             return Err(stopped_early());
         };
-        Ok(Finished::done(
-            document!({ "stack": stack, "pages": pages }),
-        ))
+        Ok(Finished::done(UiDocument {
+            stack: Some(stack.clone()),
+            cluster: None,
+            pages,
+        }))
     }
 }
 
@@ -112,23 +115,6 @@ fn running(observed: &Observed, given: &GivenStack<'_>) -> Option<Live> {
     Some(Live::OnCluster)
 }
 
-/// A page that was shown.
-#[derive(Debug, Serialize)]
-struct Page {
-    /// The application's id and name, if they are known.
-    application: Option<Application>,
-    address: String,
-}
-
-impl Page {
-    const fn of(application: Option<Application>, address: String) -> Self {
-        Self {
-            application,
-            address,
-        }
-    }
-}
-
 /// The pages that were shown, if any.
 #[derive(Default)]
 struct Shown(OnceCell<Vec<Page>>);
@@ -137,7 +123,7 @@ impl Shown {
     /// Shows the addresses of pages.
     fn show(&self, pages: Vec<Page>, session: &Session) {
         for page in self.0.get_or_init(|| pages) {
-            let name = page.application.as_ref().map(|it| line(&it.name, 60));
+            let name = page.name().map(|name| line(name, 60));
             let name = name.map(|name| format!("  {name}")).unwrap_or_default();
             let shown = format!("{}{name}", page.address);
             if session.reporter.is_for_machines() {

@@ -1,10 +1,13 @@
 //! AWS Budgets: the changes of a push, and the budgets after it.
 
 use super::words::{count, sign, wrap};
-use crate::app::document::{Document, document};
 use crate::cloud::budgets::diff::Change;
 use crate::cloud::budgets::model::DesiredBudget;
 use crate::model::action::Sign;
+use crate::model::money::Usd;
+use crate::model::name::{PolicyName, TeamName};
+use crate::model::percent::Percent;
+use serde::Serialize;
 
 /// Lists each change with its reasons.
 pub(crate) fn changes(account: &str, changes: &[Change]) -> String {
@@ -75,27 +78,76 @@ fn terms(of: &DesiredBudget) -> String {
     format!("{limit} a month for team {team}; {notifies}")
 }
 
-pub(crate) fn document(change: &Change) -> Document {
-    let name = change.name();
-    match change {
-        Change::Create(to) => document!({ "change": "create", "name": name, "budget": budget(to) }),
-        Change::Update(update) => document!({
-            "change": "update", "name": name, "budget": budget(&update.to),
-            "differs": update.differs, "anew": update.anew,
-        }),
-        Change::Delete(_) => document!({ "change": "delete", "name": name }),
+pub(in crate::cli) fn document(change: &Change) -> ChangeDocument {
+    let (kind, to, differs, anew) = match change {
+        Change::Create(to) => (ChangeKind::Create, Some(to), Vec::new(), false),
+        Change::Update(update) => (
+            ChangeKind::Update,
+            Some(&update.to),
+            update.differs.clone(),
+            update.anew,
+        ),
+        Change::Delete(_) => (ChangeKind::Delete, None, Vec::new(), false),
+    };
+    ChangeDocument {
+        change: kind,
+        name: change.name(),
+        budget: to.map(budget),
+        differs,
+        anew,
     }
 }
 
-pub(crate) fn budget(of: &DesiredBudget) -> Document {
-    document!({
-        "name": of.name(),
-        "policy": of.policy,
-        "team": of.team,
-        "limit": of.limit,
-        "thresholds": of.thresholds,
-        "subscribers": of.subscribers,
-    })
+pub(in crate::cli) fn budget(of: &DesiredBudget) -> BudgetDocument {
+    BudgetDocument {
+        name: of.name(),
+        policy: of.policy.clone(),
+        team: of.team.clone(),
+        limit: of.limit,
+        thresholds: of.thresholds.clone(),
+        subscribers: of.subscribers.clone(),
+    }
+}
+
+/// A change of a budget in AWS.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct ChangeDocument {
+    /// What is done.
+    change: ChangeKind,
+    /// The budget's name.
+    name: String,
+    /// What it will be; null if it is deleted.
+    budget: Option<BudgetDocument>,
+    /// What differs, in words.
+    differs: Vec<String>,
+    /// Whether it is deleted and created again.
+    anew: bool,
+}
+
+/// What is done with a budget.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ChangeKind {
+    Create,
+    Update,
+    Delete,
+}
+
+/// A budget of a policy.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct BudgetDocument {
+    /// Its name in AWS.
+    name: String,
+    /// The policy.
+    policy: PolicyName,
+    /// The team.
+    team: TeamName,
+    /// What the team may spend in a month.
+    limit: Usd,
+    /// The shares of it at which subscribers are notified.
+    thresholds: Vec<Percent>,
+    /// E-mail addresses and ARNs of SNS topics.
+    subscribers: Vec<String>,
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use super::remedy;
 use super::words::wrap;
-use crate::app::document::{Document, document};
 use crate::model::diagnosis::{Diagnosis, EvidenceLine, FailureOwner};
 use crate::model::fix::{Change, Fix, Setting};
 use crate::model::hint::{Command, CommandContext};
@@ -81,21 +80,13 @@ impl Shown<'_> {
     }
 }
 
-/// The fixes of a diagnosis in JSON, with their commands completed.
-pub(in crate::cli) fn fixes(diagnosis: &Diagnosis, here: &CommandContext) -> Vec<Document> {
-    let document = |fix: &Fix| {
-        let mut document = document!(fix);
-        document.set("next", &fix.next().map(|next| next.text(here)));
-        document
-    };
-    diagnosis.fixes.iter().map(document).collect()
-}
-
-/// A diagnosis in JSON without its fixes, which are shown beside it.
-pub(in crate::cli) fn document(diagnosis: &Diagnosis) -> Document {
+/// A diagnosis whose fixes have their complete commands, for JSON.
+pub(in crate::cli) fn completed(diagnosis: &Diagnosis, here: &CommandContext) -> Diagnosis {
     let mut diagnosis = diagnosis.clone();
-    diagnosis.fixes.clear();
-    document!(diagnosis)
+    for fix in &mut diagnosis.fixes {
+        fix.next = fix.next().map(|next| next.text(here));
+    }
+    diagnosis
 }
 
 /// The notes below the evidence, which are never left out.
@@ -316,6 +307,7 @@ mod tests {
         };
         let most = "9593m is the most that a node of m5.xlarge gives beside the application master";
         let again = Fix {
+            next: None,
             change: Change::RunAgain,
             reason: "3 core nodes instead of 2".to_owned(),
         };

@@ -1,7 +1,8 @@
 //! Records of logs: each line after the short name of its log; or in JSON.
 
-use crate::app::document::{Document, document};
 use crate::app::logs::Shown;
+use crate::diagnose::records::Severity;
+use serde::Serialize;
 use std::fmt::Write;
 
 /// Adds the lines of a record, with their line ends.
@@ -19,18 +20,33 @@ pub(in crate::cli) fn write(text: &mut String, shown: &Shown<'_>) {
 }
 
 /// A record in JSON.
-pub(in crate::cli) fn document(shown: &Shown<'_>) -> Document {
+pub(in crate::cli) fn document(shown: &Shown<'_>) -> RecordDocument {
     let record = shown.record;
     let time = record
         .time
         .map(|time| time.format("%Y-%m-%dT%H:%M:%S%.3f").to_string());
-    document!({
-        "time": time,
-        "level": record.severity,
-        "source": shown.source,
-        "log": shown.log,
-        "text": record.text,
-    })
+    RecordDocument {
+        time,
+        level: record.severity,
+        source: shown.source.to_owned(),
+        log: shown.log.to_owned(),
+        text: record.text.clone(),
+    }
+}
+
+/// A record of a log.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct RecordDocument {
+    /// Its time as the log has it, in UTC on EMR.
+    time: Option<String>,
+    /// Its level.
+    level: Option<Severity>,
+    /// The short name of its log.
+    source: String,
+    /// The name of its log.
+    log: String,
+    /// All its lines.
+    text: String,
 }
 
 #[cfg(test)]
@@ -57,6 +73,6 @@ mod tests {
         let expected =
             "driver      26/11/21 04:31:24 ERROR A: b\ndriver\ndriver      \tat a.B.c(B.scala:7)\n";
         assert_eq!(text, expected);
-        assert_eq!(document(&shown)["time"], Document::Null);
+        assert_eq!(document(&shown).time, None);
     }
 }

@@ -3,7 +3,6 @@
 use super::figures::cents;
 use super::width;
 use super::words::wrap;
-use crate::app::document::{Document, document};
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
@@ -12,6 +11,7 @@ use crate::policy::team_account::{self, Figures, Reservation};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::Serialize;
 use std::fmt::Write;
 
 /// One team's month under one policy.
@@ -78,18 +78,18 @@ impl Month<'_> {
         text
     }
 
-    pub(in crate::cli) fn document(&self) -> Document {
+    pub(in crate::cli) fn document(&self) -> MonthDocument {
         let figures = &self.figures;
         let window = team_account::window(self.figures.month, self.budget);
-        document!({
-            "team": self.team,
-            "policy": self.policy,
-            "figures": figures,
-            "left": figures.left(),
-            "exhausted_at": figures.exhausted_at(window, self.now),
-            "when_spent": self.budget.when_spent,
-            "promises": self.reservations,
-        })
+        MonthDocument {
+            team: self.team.clone(),
+            policy: self.policy.clone(),
+            figures: *figures,
+            left: figures.left(),
+            exhausted_at: figures.exhausted_at(window, self.now),
+            when_spent: self.budget.when_spent,
+            reservations: self.reservations.iter().copied().cloned().collect(),
+        }
     }
 
     fn lines(&self) -> Vec<String> {
@@ -159,4 +159,23 @@ impl Month<'_> {
         let of = |sign: &str, count: usize| sign.repeat(count);
         of("#", spent) + &of("+", both - spent) + &of(".", width - both)
     }
+}
+
+/// One budget in one month.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct MonthDocument {
+    /// The team.
+    team: TeamName,
+    /// The policy that sets the budget.
+    policy: PolicyName,
+    /// What is spent and reserved.
+    figures: Figures,
+    /// What is left.
+    left: Usd,
+    /// When it is used up if spending goes on like this.
+    exhausted_at: Option<DateTime<Utc>>,
+    /// What happens then.
+    when_spent: WhenSpent,
+    /// The money that is set aside for clusters.
+    reservations: Vec<Reservation>,
 }

@@ -1,7 +1,6 @@
 //! The summary of a run, at most fifteen lines of at most 80 columns.
 
 use super::words::{count, long, size};
-use crate::app::document::{Document, document};
 use crate::model::memory::Memory;
 use crate::model::observed::StepState;
 use crate::model::shown::line;
@@ -10,6 +9,7 @@ use crate::summary::{
     Remark, Run, Skew, Spilled, Times, Volume,
 };
 use chrono::TimeDelta;
+use serde::Serialize;
 
 /// Said of a run that has no event log.
 pub(in crate::cli) const NO_LOG: &str = "  it has no event log: it does not start Spark itself, \
@@ -32,10 +32,20 @@ pub(in crate::cli) fn render(run: &Run) -> String {
 }
 
 /// The run as JSON: its figures, and the remarks that are lines on a screen.
-pub(in crate::cli) fn document(run: &Run) -> Document {
-    let mut value = document!(run);
-    value.set("remarks", &run.remarks());
-    value
+pub(in crate::cli) fn document(run: Run) -> RunDocument {
+    RunDocument {
+        remarks: run.remarks(),
+        run,
+    }
+}
+
+/// What one step of a run did.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct RunDocument {
+    #[serde(flatten)]
+    run: Run,
+    /// What is worth knowing about it.
+    remarks: Vec<Remark>,
 }
 
 fn title(run: &Run) -> String {

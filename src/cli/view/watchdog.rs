@@ -1,12 +1,16 @@
 //! The report of a sweep, as text and as JSON.
 
 use super::words::{count, wrap};
-use crate::app::document::{Document, document};
 use crate::guard::watch::{Assessment, Stage};
-use crate::model::fleet_status::SweepSummary;
+use crate::model::audit::Entry;
+use crate::model::fleet_status::{PlacedCost, SweepSummary};
+use crate::model::observed::EndReason;
+use crate::model::place::Place;
+use crate::model::shown::Untrusted;
 use crate::model::watched_account::RefusedAccount;
 use crate::run::watchdog::{Report, SweptCluster, Trip};
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use std::fmt::Write;
 
 /// The clusters, most urgent first, each with the reason; then what could not be read.
@@ -174,33 +178,82 @@ fn keep(assessment: &Assessment, reason: &str) -> String {
 }
 
 /// The report as JSON.
-pub(in crate::cli) fn document(report: &Report) -> Document {
-    let verdict = |seen: &SweptCluster| {
-        let assessment = &seen.assessment;
-        document!({
-            "place": seen.place,
-            "id": seen.id,
-            "name": seen.name,
-            "owner": seen.owner,
-            "stage": assessment.stage.word(),
-            "reason": assessment.reason,
-            "evidence": assessment.evidence,
-            "ends_at": assessment.ends_at,
-            "at_earliest": assessment.at_earliest,
-            "warns_at": assessment.warns_at,
-            "idle_since": assessment.idle_since,
-            "idle_at_least": assessment.idle_at_least,
-        })
-    };
-    document!({
-        "sweep": report.summary,
-        "verdicts": report.verdicts.iter().map(verdict).collect::<Vec<_>>(),
-        "done": report.done,
-        "leftovers": report.leftovers,
-        "other_costs": report.other_costs,
-        "unread_costs": report.unread_costs,
-        "unmanaged": report.mildest,
-    })
+pub(in crate::cli) fn document(report: Report) -> ReportDocument {
+    ReportDocument {
+        sweep: report.summary,
+        verdicts: report.verdicts.into_iter().map(verdict).collect(),
+        done: report.done,
+        leftovers: report.leftovers,
+        other_costs: report.other_costs,
+        unread_costs: report.unread_costs,
+        unmanaged: report.mildest,
+    }
+}
+
+fn verdict(seen: SweptCluster) -> VerdictDocument {
+    let assessment = seen.assessment;
+    VerdictDocument {
+        place: seen.place,
+        id: seen.id,
+        name: seen.name,
+        owner: seen.owner,
+        stage: assessment.stage.word().to_owned(),
+        reason: assessment.reason,
+        evidence: assessment.evidence,
+        ends_at: assessment.ends_at,
+        at_earliest: assessment.at_earliest,
+        warns_at: assessment.warns_at,
+        idle_since: assessment.idle_since,
+        idle_at_least: assessment.idle_at_least,
+    }
+}
+
+/// What a sweep found and did.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct ReportDocument {
+    /// Counts of calls and clusters, and what could not be read.
+    sweep: SweepSummary,
+    /// All clusters, by place and id.
+    verdicts: Vec<VerdictDocument>,
+    /// What was done; nothing in a dry run.
+    done: Vec<Entry>,
+    /// Leftovers of ended clusters that are due for removal.
+    leftovers: Vec<String>,
+    /// What costs money besides clusters.
+    other_costs: Vec<PlacedCost>,
+    /// What of that could not be looked for.
+    unread_costs: Vec<String>,
+    /// Which policy applies to foreign clusters, if several do.
+    unmanaged: Option<String>,
+}
+
+/// The verdict on a cluster.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct VerdictDocument {
+    /// Where it runs.
+    place: Place,
+    /// Its id.
+    id: String,
+    /// Its name, as its creator chose it.
+    name: Untrusted,
+    /// Who owns it, from its tags.
+    owner: Option<Untrusted>,
+    /// What is to be done: keep, warn, warned, end and others.
+    stage: String,
+    /// The reason of the end that is coming.
+    reason: Option<EndReason>,
+    /// What the verdict is based on.
+    evidence: String,
+    /// When it ends as things stand.
+    ends_at: Option<DateTime<Utc>>,
+    /// Whether that is the earliest time.
+    at_earliest: bool,
+    /// When people are warned.
+    warns_at: Option<DateTime<Utc>>,
+    /// Since when it is idle.
+    idle_since: Option<DateTime<Utc>>,
+    /// Whether it may have been idle for longer.
+    idle_at_least: bool,
 }
 
 #[cfg(test)]

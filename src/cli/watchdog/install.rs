@@ -3,7 +3,6 @@
 use super::quote::quoted;
 use super::run::RunArgs;
 use super::unit::{NAME, ServiceScope, is_unedited, unit};
-use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::cli::flags::GlobalArgs;
@@ -12,6 +11,7 @@ use crate::cli::verb::{Finished, Verb};
 use crate::disk;
 use crate::model::hint::{Command, Hint, no_room};
 use clap::Parser;
+use serde::Serialize;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -44,7 +44,10 @@ impl Verb for InstallArgs {
         let text = unit(scope, &command(self, scope, session)?);
         if self.print {
             reporter.text(&text);
-            return Ok(Finished::done(document!({ "unit": text })));
+            return Ok(Finished::done(InstallDocument {
+                unit: text,
+                path: None,
+            }));
         }
         let path = folder(scope, session)?.join(NAME);
         let previous = read(&path)?;
@@ -66,7 +69,10 @@ impl Verb for InstallArgs {
             reporter.say(&format!("wrote {}", path.display()));
         }
         reporter.hints(&next(scope), 2);
-        Ok(Finished::done(document!({ "unit": text, "path": path })))
+        Ok(Finished::done(InstallDocument {
+            unit: text,
+            path: Some(path),
+        }))
     }
 }
 
@@ -219,4 +225,13 @@ fn next(scope: ServiceScope) -> Vec<Hint> {
     let settings = format!("settings and secrets go into {settings}, mode 600");
     let commands = commands.iter().map(|words| Command::other(words).into());
     std::iter::once(settings.into()).chain(commands).collect()
+}
+
+/// The unit of systemd.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct InstallDocument {
+    /// Its text.
+    unit: String,
+    /// Its file; null with `--print`.
+    path: Option<PathBuf>,
 }

@@ -1,6 +1,6 @@
 //! `watchdog log`: shows this machine's audit log: what the watchdog, and people through it, did.
 
-use crate::app::document::document;
+use crate::app::document::Document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::recorded_costs;
 use crate::app::session::Session;
@@ -12,6 +12,7 @@ use crate::model::audit::Act;
 use crate::model::clock::Clock;
 use crate::model::hint::Command;
 use crate::run::clock::SystemClock;
+use serde::Serialize;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
@@ -74,7 +75,7 @@ impl Verb for LogArgs {
                 .reporter
                 .text(&entries.iter().map(view::log::entry).collect::<String>());
         }
-        Ok(Finished::done(document!({ "entries": entries })))
+        Ok(Finished::done(LogDocument { entries }))
     }
 }
 
@@ -111,6 +112,13 @@ fn show(query: &mut AuditQuery, ledger: &Ledger, session: &Session) -> Result<bo
     Ok(entries.iter().all(|entry| {
         session
             .reporter
-            .record(&view::log::entry(entry), &document!(entry))
+            .record(&view::log::entry(entry), &Document::of(entry))
     }))
+}
+
+/// Entries of the audit log.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct LogDocument {
+    /// The entries, oldest first.
+    entries: Vec<Logged>,
 }

@@ -12,6 +12,10 @@ mod watched;
 
 use super::verb::verbs;
 use crate::guard::watch;
+pub(super) use install::InstallDocument;
+pub(super) use log::LogDocument;
+pub(super) use run::WatchdogDocument;
+pub(super) use sweep::SweepDocument;
 
 verbs! {
     pub(in crate::cli) enum WatchdogVerb {

@@ -2,7 +2,6 @@
 
 use super::host::Host;
 use super::watched::WatchArgs;
-use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
 use crate::cli::stderr::aside;
@@ -11,6 +10,7 @@ use crate::dash::{self, Dash, Token};
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
 use crate::run::watchdog::daemon::Daemon;
+use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl Verb for RunArgs {
             // The watchdog has stopped; an error of the page's last response no longer matters.
             let _ = page.await;
         }
-        Ok(Finished::done(document!({ "stopped": true })))
+        Ok(Finished::done(WatchdogDocument { stopped: true }))
     }
 }
 
@@ -132,4 +132,11 @@ impl RunArgs {
     fn patience(&self) -> Duration {
         STALLED.max(Duration::from_secs(self.every.as_secs().saturating_mul(3)))
     }
+}
+
+/// The end of a watchdog.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct WatchdogDocument {
+    /// True: a signal stopped it.
+    stopped: bool,
 }

@@ -1,14 +1,15 @@
 //! `watchdog sweep`: one sweep over all clusters.
 
 use super::watched::WatchArgs;
-use crate::app::document::document;
 use crate::app::failure::{Exit, Failure};
 use crate::app::interrupt;
 use crate::app::session::Session;
 use crate::cli::verb::{Finished, Verb};
 use crate::cli::view::watchdog as view;
+use crate::cli::view::watchdog::ReportDocument;
 use crate::model::hint::Command;
 use crate::run::watchdog::Report;
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct SweepArgs {
@@ -52,7 +53,10 @@ impl Verb for SweepArgs {
         } else {
             Exit::Incomplete
         };
-        let fields = document!({ "dry_run": self.dry_run, "report": view::document(&report) });
+        let fields = SweepDocument {
+            dry_run: self.dry_run,
+            report: view::document(report),
+        };
         Ok(Finished::with(exit, fields))
     }
 }
@@ -62,4 +66,13 @@ impl Verb for SweepArgs {
 const fn is_complete(report: &Report) -> bool {
     let summary = &report.summary;
     summary.blind.is_empty() && summary.unlooked == 0 && summary.unread == 0
+}
+
+/// One sweep of the watchdog.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct SweepDocument {
+    /// Whether nothing was done.
+    dry_run: bool,
+    /// What it found and did.
+    report: ReportDocument,
 }

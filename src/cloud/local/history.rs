@@ -56,7 +56,7 @@ impl HistoryFolder {
 }
 
 /// An application that the history server shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Application {
     /// Spark's id, such as `app-20260729120000-0000`.
     pub id: String,

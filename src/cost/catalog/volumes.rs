@@ -6,7 +6,7 @@ use crate::model::stack::VolumeKind;
 use serde::Serialize;
 
 /// The volumes of one instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Volumes {
     /// The kind of volume.
     pub kind: VolumeKind,

@@ -35,7 +35,7 @@ pub struct Scope {
 }
 
 /// A period from an instant up to but not including another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Window {
     /// The first instant.
     pub from: DateTime<Utc>,
@@ -106,7 +106,9 @@ pub struct Record {
 }
 
 /// The time of Spark's slots, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct SlotTime {
     /// For how long slots were there.
     pub there_ms: u64,

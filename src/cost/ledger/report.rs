@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// What the rows of a report are grouped by. Days and months are in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
     /// By team.
@@ -29,7 +29,7 @@ pub enum By {
 }
 
 /// What was spent within a window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Report {
     /// What the rows are grouped by.
     pub by: By,
@@ -49,7 +49,7 @@ pub struct Report {
 }
 
 /// A row of a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Row {
     /// A key such as `2026-11` or a team's name; `None` if clusters have no team or owner.
     pub key: Option<String>,
@@ -84,7 +84,7 @@ impl Sum {
 }
 
 /// A cluster whose cost is unknown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Unpriced {
     /// The cluster.
     pub id: ClusterId,
@@ -95,7 +95,7 @@ pub struct Unpriced {
 }
 
 /// An attempt at a job that is retried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Attempted {
     /// The cluster.
     pub id: ClusterId,
@@ -107,7 +107,7 @@ pub struct Attempted {
 }
 
 /// A cluster for which a policy was overridden.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Overridden {
     /// The cluster.
     pub id: ClusterId,

@@ -18,7 +18,7 @@ const DECIMALS: u32 = 10;
 const MIN_CHARGED: TimeDelta = TimeDelta::seconds(LEAST_SECONDS as i64);
 
 /// Dollars by what a cluster did while they were spent; everything but `working` is waste.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
 pub struct Split {
     /// From its creation until it was first ready for work.
     pub bootstrapping: Usd,

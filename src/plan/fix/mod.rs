@@ -106,10 +106,12 @@ impl Context<'_> {
             )),
             Remedy::Quota => Some(by_hand::quota(self.failed.stack)),
             Remedy::CreateRoles => Some(Fix {
+                next: None,
                 change: Change::CreateRoles,
                 reason: "EMR has no role to act with".to_owned(),
             }),
             Remedy::RunAgain => Some(Fix {
+                next: None,
                 change: Change::RunAgain,
                 reason: "the cause may be gone".to_owned(),
             }),

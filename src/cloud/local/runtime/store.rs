@@ -15,7 +15,7 @@ pub struct Store {
 }
 
 /// An installed Spark with its Java and Python.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Runtime {
     /// The environment's Python executable.
     pub python: PathBuf,
