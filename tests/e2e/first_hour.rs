@@ -6,12 +6,16 @@ use crate::documents::{self, Block};
 use crate::home::Home;
 use crate::shipped;
 use regex::Regex;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The columns of a screen.
 const COLUMNS: usize = 80;
+
+/// It works in a clone of the repository.
+const TUTORIAL: &str = "docs/tutorial.md";
 
 /// What differs from run to run, and what stands for it.
 const VARIES: [(&str, &str); 9] = [
@@ -51,6 +55,10 @@ fn page(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a shell needs the tests' own PATH"
+)]
 /// Runs a command as it is pasted; returns what it printed.
 fn shell(home: &Home, command: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_clusterup"));
@@ -70,7 +78,9 @@ fn shell(home: &Home, command: &str) -> String {
 /// The screens of a page's blocks, each with its command.
 fn screens(name: &str) -> Vec<(Block, String, String, String)> {
     let home = Home::new();
-    shipped::copy(home.path());
+    if name == TUTORIAL {
+        shipped::copy(home.path());
+    }
     let blocks = documents::blocks();
     let own = |block: &Block| block.page == name && block.mark == "first";
     let mut screens = Vec::new();
@@ -105,10 +115,15 @@ fn copy(block: &Block) -> Block {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "who runs the tests sets it")]
+fn is_blessed() -> bool {
+    std::env::var_os("BLESS").is_some()
+}
+
 fn check(name: &str) {
     let screens = screens(name);
     assert!(!screens.is_empty());
-    if std::env::var_os("BLESS").is_some() {
+    if is_blessed() {
         return bless(name, &screens);
     }
     for (block, command, sample, printed) in &screens {
@@ -127,16 +142,16 @@ fn bless(name: &str, screens: &[(Block, String, String, String)]) {
     let mut written = String::new();
     let mut screens = screens.iter();
     while let Some(line) = lines.next() {
-        written += &format!("{line}\n");
+        let _ = writeln!(written, "{line}");
         if !line.starts_with("```console,first") {
             continue;
         }
         for line in lines.by_ref() {
             if line.starts_with("$ ") {
                 let (_, _, _, printed) = screens.next().unwrap();
-                written += &format!("{line}\n{printed}");
+                let _ = write!(written, "{line}\n{printed}");
             } else if line.starts_with("```") {
-                written += &format!("{line}\n");
+                let _ = writeln!(written, "{line}");
                 break;
             }
         }
@@ -151,5 +166,5 @@ fn the_first_ten_minutes_are_what_is_shown() {
 
 #[test]
 fn the_tutorial_is_what_is_shown() {
-    check("docs/tutorial.md");
+    check(TUTORIAL);
 }

@@ -27,8 +27,7 @@ pub(in crate::cli) fn render(report: &PolicyReport) -> String {
 }
 
 /// Shown if policies exist but none applies to the stack.
-const NONE_APPLIES: &str = "no policy applies to this stack: all of them name other teams or \
-    stacks";
+const NONE_APPLIES: &str = "all policies are for other teams or stacks";
 
 /// The verdict, its reasons, and the nearest limits that the stack keeps within.
 pub(in crate::cli) fn judgement(judgement: &Judgement) -> String {
