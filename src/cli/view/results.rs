@@ -43,6 +43,12 @@ pub(crate) fn tables(folder: &Path) -> Vec<ResultTable> {
 pub(crate) fn files(folder: &Path) -> String {
     let mut files = Vec::new();
     collect(folder, MAX_FILE_DEPTH, &mut files);
+    // Hadoop adds checksums and markers, such as `_SUCCESS`, to what a job writes.
+    let (own, added): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        !name.starts_with(b".") && !name.starts_with(b"_")
+    });
+    let mut files = if own.is_empty() { added } else { own };
     files.sort();
     let sized = files.iter().map(|path| {
         let bytes = fs::symlink_metadata(path).map_or(0, |metadata| metadata.len());
