@@ -3,6 +3,7 @@
 use super::hint::{Command, Hint};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 
 /// What fixes a failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -20,6 +21,7 @@ pub struct Fix {
 /// What a fix changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(transform = flattened)]
 pub enum Change {
     /// Values of the stack, each as `--set` takes it.
     Set(Vec<Setting>),
@@ -30,6 +32,23 @@ pub enum Change {
     /// Something that only a person can do, and the command for it if there is one. The command is
     /// not read back: it would run with the rights of anyone who pastes it.
     ByHand(#[serde(deserialize_with = "no_command")] Option<Hint>),
+}
+
+/// A change is flattened into its fix: one without a value is a key that is null.
+fn flattened(schema: &mut schemars::Schema) {
+    let Some(Value::Array(changes)) = schema.get_mut("oneOf") else {
+        return;
+    };
+    for change in changes {
+        if let Some(Value::String(name)) = change.get("const").cloned() {
+            *change = json!({
+                "description": change["description"],
+                "type": "object",
+                "properties": { name.as_str(): { "type": "null" } },
+                "required": [name],
+            });
+        }
+    }
 }
 
 /// A value of the stack.
