@@ -18,7 +18,6 @@ mod words;
 
 pub use budget::budget;
 pub use document::{Document, START};
-pub use figure::Chart;
 pub use scale::float;
 pub use spark::{bar, spark};
 pub use split::{Part, Split};

@@ -59,7 +59,12 @@ use crate::model::hint::CommandContext;
 use block_on::block_on;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use flags::GlobalArgs;
-pub use output_schemas::{names as output_schemas, output_schema};
+pub use output_schemas::names as output_schemas;
+#[cfg_attr(
+    closed,
+    expect(unused_imports, reason = "tests check documents against it")
+)]
+pub use output_schemas::output_schema;
 use screen::Screen;
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -91,28 +91,6 @@ impl Seconds {
             seconds: Exact(seconds.into()),
         }
     }
-
-    /// A duration in milliseconds.
-    pub fn of_ms(milliseconds: u64) -> Self {
-        let seconds = Decimal::from(milliseconds) / Decimal::ONE_THOUSAND;
-        Self {
-            seconds: Exact(seconds.normalize()),
-        }
-    }
-}
-
-/// Serializes a number that has no type of its own, and is a quantity in documents.
-macro_rules! plain_quantity {
-    ($(#[$attribute:meta])* $name:ident, $form:expr) => {
-        $(#[$attribute])*
-        ///
-        /// # Errors
-        /// Returns the error of the serializer.
-        pub fn $name<S: Serializer>(number: &u64, to: S) -> Result<S::Ok, S::Error> {
-            let form: fn(u64) -> _ = $form;
-            document_form::serialize(number, &form(*number), to)
-        }
-    };
 }
 
 /// For `serialize_with`: dollars that are a price for each hour.
@@ -130,14 +108,3 @@ pub fn per_hour<S: Serializer>(usd: &Usd, to: S) -> Result<S::Ok, S::Error> {
 pub fn per_hour_if_any<S: Serializer>(usd: &Option<Usd>, to: S) -> Result<S::Ok, S::Error> {
     document_form::serialize(usd, &usd.map(HourlyDollars::from), to)
 }
-
-plain_quantity!(
-    /// For `serialize_with`: a number of bytes.
-    bytes,
-    |bytes| Bytes { bytes }
-);
-plain_quantity!(
-    /// For `serialize_with`: a number of milliseconds.
-    milliseconds,
-    Seconds::of_ms
-);
