@@ -1,5 +1,6 @@
 //! Charts of any data are within their drawings, add up, and escape what they are given.
 
+use super::figure::Chart;
 use super::markup::escape;
 use super::*;
 use crate::model::fleet_status::Curve;

@@ -81,7 +81,8 @@ fn a_run_without_results_deletes_no_earlier_results(home: &Home) {
          print('the answer is 42')\n",
     );
     let done = home.expect(0, APPLY);
-    done.says("step plain printed:\n  | the answer is 42")
+    done.says("step plain printed:")
+        .says("| the answer is 42")
         .says("the job took ")
         .says("the job wrote nothing to `${results}`")
         .says("table.csv (a FIFO)")

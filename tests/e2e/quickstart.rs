@@ -146,7 +146,7 @@ fn same_cost(printed: &str, row: &Value) {
         .split_once("which would have cost on EMR $")
         .unwrap_or_else(|| panic!("{printed}"));
     let said: Decimal = said.split(' ').next().unwrap().parse().unwrap();
-    let recorded = row["total"].as_str().unwrap().trim_start_matches('$');
+    let recorded = row["total"]["usd"].as_number().unwrap().to_string();
     let recorded: Decimal = recorded.parse().unwrap();
     assert_eq!(said.round_dp(2), recorded.round_dp(2));
 }
