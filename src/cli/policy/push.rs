@@ -1,5 +1,6 @@
 //! `policy push`: makes AWS Budgets match the policies' monthly budgets, one for each team.
 
+#[cfg(feature = "aws")]
 use crate::app::environment::region::known_region;
 use crate::app::failure::Failure;
 use crate::app::interrupt;
@@ -8,7 +9,6 @@ use crate::app::session::Session;
 use crate::cli::flags::PoliciesArgs;
 use crate::cli::prompt::consent;
 use crate::cli::verb::{Finished, Verb};
-#[cfg(feature = "aws")]
 use crate::cli::view::budgets::{BudgetDocument, ChangeDocument};
 use crate::cli::view::budgets::{budget, changes, document, present, question};
 use crate::cloud::api::Api;

@@ -1,5 +1,6 @@
 //! `prices refresh`: downloads a region's prices from AWS's price list into the user's cache.
 
+#[cfg(feature = "aws")]
 use super::region::default_region;
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
@@ -14,7 +15,6 @@ use crate::model::name::Region;
 use crate::run::clock::SystemClock;
 use chrono::NaiveDate;
 use serde::Serialize;
-#[cfg(feature = "aws")]
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
