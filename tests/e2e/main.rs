@@ -30,4 +30,5 @@ mod running;
 #[path = "../support/shipped.rs"]
 mod shipped;
 mod steps;
+mod terminal;
 mod verbs;

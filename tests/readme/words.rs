@@ -2,6 +2,7 @@
 
 use crate::documents::{Block, blocks, pages};
 use crate::page;
+use std::collections::BTreeSet;
 
 #[test]
 fn every_command_of_a_block_is_read() {
@@ -106,4 +107,34 @@ fn words_of(command: &str) -> Option<Vec<String>> {
         .take_while(|w| !ends(w))
         .collect();
     (words.len() > 1 && words[0] == "clusterup").then_some(words)
+}
+
+#[test]
+fn screens_have_no_word_that_the_glossary_rejects() {
+    let glossary = page("docs/glossary.md");
+    let rows = glossary.lines().filter(|line| line.starts_with('|'));
+    let rejected = rows.filter_map(|row| row.rsplit('|').nth(1));
+    let rejected = rejected.flat_map(|words| words.split(',').map(str::trim));
+    let rejected: BTreeSet<&str> = rejected
+        .filter(|word| !["", "not", "---"].contains(word))
+        .collect();
+    assert!(rejected.len() > 20, "{rejected:?}");
+    let mut wrong = Vec::new();
+    for block in blocks().iter().filter(|block| block.language == "console") {
+        for (command, printed) in block.samples() {
+            // A folder may have any name.
+            let words = printed
+                .split_whitespace()
+                .filter(|word| !word.contains('/'));
+            let words: Vec<&str> = words
+                .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+                .collect();
+            let text = format!(" {} ", words.join(" ")).to_lowercase();
+            let found = rejected
+                .iter()
+                .filter(|word| text.contains(&format!(" {word} ")));
+            wrong.extend(found.map(|word| format!("{}: `{command}`: {word}", block.place())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -91,7 +91,11 @@ impl Local {
 impl Cloud for Local {
     /// Observing costs a few milliseconds of a processor, which a job that runs for longer needs itself.
     fn pause(&self, looks: u32) -> Duration {
-        Duration::from_millis(if looks < 40 { 250 } else { 500 })
+        Duration::from_millis(match looks {
+            0..40 => 250,
+            40..60 => 500,
+            _ => 1_000,
+        })
     }
 
     /// Each cluster's supervisor acts at once.
