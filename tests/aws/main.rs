@@ -84,5 +84,8 @@ mod summary;
 mod together;
 mod ui;
 mod watched_accounts;
+#[path = "../support/wide.rs"]
+mod wide;
+mod width;
 mod words;
 mod world;

@@ -26,4 +26,6 @@ mod service;
 mod settings;
 mod verbs;
 mod watch;
+#[path = "../support/wide.rs"]
+mod wide;
 mod width;

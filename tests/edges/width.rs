@@ -1,10 +1,10 @@
 //! Text fits its columns: each verb that runs without AWS, in terminals of 60, 80 and 120 columns and
-//! in a pipe, with its usage errors. No line is longer, but a word alone, a command to paste, and what
-//! is quoted from a file.
+//! in a pipe, with its usage errors. No line is longer.
 
 use crate::everyday::living;
 use crate::room::{Done, Room};
 use crate::verbs;
+use crate::wide::long_lines;
 use clusterup::model::observed::ClusterState;
 use std::fmt::Write as _;
 
@@ -82,19 +82,6 @@ fn run(room: &Room, line: &str, columns: Option<usize>) -> Done {
     Done::within(command)
 }
 
-/// The lines that are too long.
-fn long_lines(done: &Done, columns: usize) -> Vec<String> {
-    let text = format!("{}{}", done.out, done.err);
-    let wrong = text.lines().filter(|line| {
-        let begin = line.trim_start();
-        let is_word = begin.split(' ').count() == 1;
-        let quoted = begin.trim_start_matches(|c: char| c.is_ascii_digit());
-        let is_whole = begin.starts_with("next: ") || quoted.trim_start().starts_with('|');
-        line.chars().count() > columns && !is_word && !is_whole
-    });
-    wrong.map(str::to_owned).collect()
-}
-
 /// What people see, without what differs from run to run.
 fn seen(room: &Room, done: &Done) -> String {
     let text = format!("{}{}", done.out, done.err);
@@ -122,7 +109,7 @@ fn no_line_is_longer_than_its_terminal() {
             }
             // In a pipe, words of messages are searched for; only what is made for people is narrow.
             let limit = columns.unwrap_or(usize::MAX);
-            for long in long_lines(&done, limit) {
+            for long in long_lines(&format!("{}{}", done.out, done.err), limit) {
                 wrong.push(format!("{line} at {limit}: {long}"));
             }
         }
