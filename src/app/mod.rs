@@ -8,6 +8,7 @@ pub(crate) mod agreement;
 pub(crate) mod by_name;
 pub(crate) mod cleartext;
 pub(crate) mod curves;
+pub(crate) mod destruction;
 pub(crate) mod diagnosis;
 pub(crate) mod document;
 pub(crate) mod document_file;
