@@ -24,6 +24,7 @@ pub(crate) mod interrupt;
 pub(crate) mod judged;
 pub(crate) mod last_run;
 pub(crate) mod lint;
+pub(crate) mod live;
 pub(crate) mod logs;
 pub(crate) mod new_file;
 pub(crate) mod new_stack;

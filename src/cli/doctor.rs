@@ -1,5 +1,7 @@
 //! `doctor`: checks whether the account, or this machine, is ready for clusters, and advises.
 
+mod live;
+
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use super::view::words::{count, size, wrap};
@@ -28,6 +30,13 @@ pub(super) struct DoctorArgs {
     /// Test the schedules that end clusters: create one that ends nothing, and delete it
     #[arg(long, conflicts_with = "local")]
     pub(super) try_schedule: bool,
+    /// Try out on the account what clusterup relies on and AWS does not document: make three clusters
+    /// of one node for about 45 minutes, and remove them again
+    #[arg(long, conflicts_with_all = ["local", "stack", "try_schedule"])]
+    live: bool,
+    /// Answer yes to the question of --live
+    #[arg(long, short, requires = "live")]
+    yes: bool,
 }
 
 impl Verb for DoctorArgs {
@@ -39,6 +48,9 @@ impl Verb for DoctorArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         if self.target.local {
             return this_machine(session);
+        }
+        if self.live {
+            return self.try_out(session).await;
         }
         let stack = self.stack.as_ref().map(StackFile::new);
         let stack = stack.as_ref().map(stack_file::read).transpose()?;
@@ -71,6 +83,26 @@ impl Verb for DoctorArgs {
             ready: exit == Exit::Done,
             findings,
             machine: None,
+            live: None,
+        };
+        Ok(Finished::with(exit, fields))
+    }
+}
+
+impl DoctorArgs {
+    /// Tries out on the account what clusterup relies on.
+    async fn try_out(&self, session: &Session) -> Result<Finished, Failure> {
+        let tried = live::run(&self.target.choice(), self.yes, session).await?;
+        let Some((live, region)) = tried else {
+            return Ok(Finished::declined(session));
+        };
+        let exit = if live.holds { Exit::Done } else { Exit::Failed };
+        let fields = DoctorDocument {
+            region,
+            ready: live.holds,
+            findings: Vec::new(),
+            machine: None,
+            live: Some(live),
         };
         Ok(Finished::with(exit, fields))
     }
@@ -180,6 +212,7 @@ fn this_machine(session: &Session) -> Result<Finished, Failure> {
                 cores,
                 runtime: report,
             }),
+            live: None,
         },
     ))
 }
@@ -252,6 +285,8 @@ pub(super) struct DoctorDocument {
     findings: Vec<Finding>,
     /// This machine, with `--local`.
     machine: Option<Machine>,
+    /// What was tried out on the account, with `--live`.
+    live: Option<live::LiveDocument>,
 }
 
 /// This machine.

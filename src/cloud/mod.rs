@@ -36,6 +36,7 @@ pub mod rights;
 pub mod rng;
 pub mod roles;
 mod sample;
+mod trials;
 pub mod unserved;
 pub mod yarn;
 
@@ -53,6 +54,8 @@ pub use roles::{
     Logs, Observing, Origins, Planning, Readiness, Safeguarding, SharedResources, SparkPages,
     TeamAccounts,
 };
+
+pub use trials::{ConditionalWrites, DescribedCluster, Trials};
 
 use crate::model::hint::Hint;
 use crate::model::name::{ClusterId, Region};

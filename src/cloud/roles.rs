@@ -5,7 +5,7 @@
 use super::api::sts::Identity;
 use super::{
     Adopting, CloudError, Finding, InputForm, InputState, Lease, LogFile, LogListing, Login,
-    ReadClusters, StackLogs, StoredAccount, StoredLogs, Uploaded,
+    ReadClusters, StackLogs, StoredAccount, StoredLogs, Trials, Uploaded,
 };
 use crate::model::action::Action;
 use crate::model::app_ui::{AppUi, AppUiCluster, ApplicationId, EventLogPlace};
@@ -224,12 +224,12 @@ pub trait SparkPages {
 
 /// What only an account of AWS has.
 pub trait AwsAccount:
-    Readiness + Access + Safeguarding + SharedResources + Inputs + AppUis + Adopting
+    Readiness + Access + Safeguarding + SharedResources + Inputs + AppUis + Adopting + Trials
 {
 }
 
 impl<T> AwsAccount for T where
-    T: Readiness + Access + Safeguarding + SharedResources + Inputs + AppUis + Adopting
+    T: Readiness + Access + Safeguarding + SharedResources + Inputs + AppUis + Adopting + Trials
 {
 }
 

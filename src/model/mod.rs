@@ -11,6 +11,7 @@ pub mod application;
 pub mod arn;
 pub mod audit;
 pub mod aws_names;
+pub mod belief;
 pub mod bootstrap;
 pub mod bytes;
 pub mod cidr;

@@ -11,6 +11,8 @@
     POST cluster         {"fail_at": "STARTING", "code": ..., "message": ..., "error_code": ...,
                            "logs": {"node/i-…/bootstrap-actions/1/stderr": text}}
     POST scale           {"id": ..., "to": n}: EMR's managed scaling gives it n nodes or units
+    POST beliefs         {"name": ..., "false": true}: AWS does not do what clusterup believes, see
+                           beliefs.py
     POST steps           {"mode": "timed", "results": [{"match": "part of a name",
                            "state": "FAILED", "seconds": s, "reason": ..., "message": ...,
                            "exit": code, "stdout": ..., "stderr": ..., "containers":
@@ -76,6 +78,7 @@ import json
 from botocore.exceptions import BotoCoreError, ClientError
 
 import account
+import beliefs
 import budgets
 import fleets
 import foreign
@@ -318,6 +321,7 @@ ROUTES = {
     ("POST", "end"): end,
     ("POST", "scale"): fleets.scale,
     ("POST", "schedules/remove"): remove_schedule,
+    ("POST", "beliefs"): beliefs.say,
     ("POST", "steps"): steps,
     ("POST", "metrics"): metrics.say,
     ("POST", "notebook"): unused.notebook,

@@ -116,6 +116,9 @@ class Front:
             return reply
 
     def ask_moto(self, environ, body):
+        if "conditional_writes" in self.world.false:
+            for condition in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
+                environ.pop(condition, None)
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)

@@ -83,7 +83,7 @@ class Cluster:
 
     def sooner(self, *event):
         """The next event, or the primary's power-off, whichever comes first."""
-        if self.power_off:
+        if self.power_off and "power_off" not in self.world.false:
             off = max(self.moved, self.created + self.power_off.seconds)
             if not event or off < event[0]:
                 return off, self.powered_off
@@ -98,6 +98,9 @@ class Cluster:
                 yield group.resized_at, partial(group.become, "RUNNING")
         if self.fails_at("RUNNING"):
             yield self.ready + self.failure.get("seconds", 0), self.fail
+        if running and self.policy and "busy_step" in self.world.false:
+            began = max(self.policy_set, *(step.started for step in running))
+            yield began + self.policy["IdleTimeout"], self.idled_out
         for step in running:
             if step.ends_at is not None:
                 yield step.ends_at, partial(self.end_step, step)
@@ -112,7 +115,7 @@ class Cluster:
         elif self.state != "WAITING":
             yield self.moved, self.wait
         # AWS does not document that the policy ends a protected cluster.
-        elif self.policy and not self.protected:
+        elif self.policy and not self.protected and "idle_policy" not in self.world.false:
             idle_since = max(self.since, self.policy_set)
             yield idle_since + self.policy["IdleTimeout"], self.idled_out
 
@@ -143,7 +146,7 @@ class Cluster:
     def upload_logs(self, when, logs):
         """Uploads logs later, as EMR does: compressed, and empty ones not at all."""
         log_uri = self.spec.get("LogUri")
-        if not log_uri:
+        if not log_uri or "step_logs" in self.world.false:
             return
         bucket, prefix = split(f"{log_uri.rstrip('/')}/{self.id}/")
         at = when + self.world.durations["logs"]
@@ -194,7 +197,9 @@ class Cluster:
         self.shut(when, "ALL_STEPS_COMPLETED", "Terminated by auto-termination policy")
 
     def powered_off(self, when):
-        self.shut(when, "INSTANCE_FAILURE", "The master node was terminated.", errors=True)
+        other = "end_reasons" in self.world.false
+        code = "BOOTSTRAP_FAILURE" if other else "INSTANCE_FAILURE"
+        self.shut(when, code, "The master node was terminated.", errors=True)
 
     def terminate(self, when):
         """Ends the cluster on request. Repeating the request changes nothing."""

@@ -18,6 +18,7 @@ mod crowd;
 mod data_folder;
 mod diagnose;
 mod doctor;
+mod doctor_live;
 #[path = "../support/documents.rs"]
 mod documents;
 mod double;

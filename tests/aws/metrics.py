@@ -86,7 +86,7 @@ def bucket_size(world, query, metric, places, begin, end):
 
 def of_life(cluster, metric, begin, end):
     """The points that a ready cluster publishes about its steps."""
-    if cluster.ready is None:
+    if cluster.ready is None or "metrics" in cluster.world.false:
         return
     now = cluster.world.clock.now()
     down = cluster.since if not cluster.live else now

@@ -21,13 +21,13 @@ class PowerOff:
         self.heard = heard and parted(heard)
         self.reported = self.looked = None
 
-    def look(self, now, up=True):
-        """Reads the number in the object each minute. Without an object, the last number stays
-        valid."""
+    def look(self, now, up=True, reads=True):
+        """Reads the number in the object each minute. Without an object, or if it `reads` none, the
+        last number stays valid."""
         if self.looked is not None and 0 <= now - self.looked < EVERY:
             return
         self.looked = now if up else None
-        body = account.object_body(self.bucket, self.key)
+        body = account.object_body(self.bucket, self.key) if reads else None
         found = NUMBER.fullmatch(body) if body is not None else None
         if found:
             self.seconds = int(found[1])

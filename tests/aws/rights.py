@@ -84,7 +84,11 @@ def machines_may(world, action, bucket, key):
     """Whether the instances' role may: its policies allow it and the bucket's do not deny it."""
     resource = f"arn:aws:s3:::{bucket}/{key}"
     own = [json.loads(text) for text in account.documents("EMR_EC2_DefaultRole")]
+    if "work_folder" in world.false:
+        return False
     held = world.bucket_policies.get(bucket)
+    if "bucket_policy" in world.false:
+        return bucket == f"clusterup-{account.ID}-us-east-1"
     guards = [json.loads(held)] if held else []
     effects = {
         statement["Effect"]

@@ -82,7 +82,7 @@ def fire(world, region, group, schedule, when):
     tried = schedule.target["RetryPolicy"]["MaximumEventAgeInSeconds"]
     if not made(world, region, schedule, when) and when < at(schedule) + tried:
         schedule.due = when + MINUTE
-    elif schedule.action_after_completion == "DELETE":
+    elif schedule.action_after_completion == "DELETE" and "fired_schedule" not in world.false:
         group.delete_schedule(schedule.name)
     else:
         schedule.due = None
@@ -91,7 +91,7 @@ def fire(world, region, group, schedule, when):
 def made(world, region, schedule, when):
     """Whether the call is finished: it succeeded, or failed for good."""
     ids, protected = named(schedule), protection(schedule)
-    if ids is None:
+    if ids is None or "schedule" in world.false:
         return True
     call = "TerminateJobFlows" if protected is None else "SetTerminationProtection"
     if call not in account.permissions(schedule.target["RoleArn"]):

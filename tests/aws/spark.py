@@ -44,7 +44,7 @@ class Spark:
         for made in (buckets, folder / "tmp", folder / "conf"):
             made.mkdir(parents=True)
         environment = self.environment(folder)
-        args = received(step.args)
+        args = received(step.args, ["="] if "arguments" in self.world.false else [])
         if step.jar == COMMAND_RUNNER:
             # `env NAME=VALUE… spark-submit` sets variables first.
             program = args.index("spark-submit")

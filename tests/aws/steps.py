@@ -42,7 +42,12 @@ class Step:
             self.run = world.spark.start(self)
             return
         self.outcome = rule or {}
-        self.ends_at = when + float(self.outcome.get("seconds", world.durations["step"]))
+        usual = self.slept() or world.durations["step"]
+        self.ends_at = when + float(self.outcome.get("seconds", usual))
+
+    def slept(self):
+        """The seconds of `sleep`, which takes as long as it says."""
+        return float(self.args[1]) if self.args[:1] == ["sleep"] else None
 
     def end(self, when):
         """Ends the step with its outcome."""

@@ -80,10 +80,10 @@ def command(found, folder, args):
     ]
 
 
-def received(args):
+def received(args, dropped=()):
     """What a program gets of a step's arguments: EMR's runners were seen to drop empty ones and to
-    cut `}}`."""
-    return [arg.replace("}}", "") for arg in args if arg]
+    cut `}}`. They also drop those in `dropped`."""
+    return [arg.replace("}}", "") for arg in args if arg and arg not in dropped]
 
 
 def run(program, found, folder):

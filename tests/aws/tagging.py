@@ -23,5 +23,5 @@ def answer(world, name, body):
 def tagged(world, region, arn):
     cluster = world.clusters.get(arn.rpartition("/")[2])
     here = cluster is not None and cluster.region == region and shapes.arn(cluster) == arn
-    tags = cluster.tags if here else {}
+    tags = cluster.tags if here and "cluster_tags" not in world.false else {}
     return {"ResourceARN": arn, "Tags": [{"Key": key, "Value": tag} for key, tag in tags.items()]}

@@ -2,6 +2,7 @@
 
 pub(super) mod adopted;
 pub(super) mod attempts;
+pub(super) mod beliefs;
 pub(super) mod budgets;
 pub(super) mod compare;
 pub(super) mod diagnosis;

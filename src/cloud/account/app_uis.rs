@@ -101,7 +101,7 @@ impl<A: Api> Account<A> {
     ) -> Result<PresignedUrl, CloudError> {
         let refused = |error| no_page(error, id, OF_PERSISTENT);
         listener.on_wait("requesting a page from EMR".to_owned());
-        let cluster = self.arn(id).await?;
+        let cluster = self.cluster_arn(id).await?;
         let made = self.api.serve(CreatePersistentAppUi { cluster }).await;
         let made = made.map_err(refused)?;
         if made.has_runtime_roles && role.is_none() {
@@ -155,7 +155,7 @@ impl<A: Api> Account<A> {
     }
 
     /// The ARN of a cluster of this account and region (Service Authorization Reference, Amazon EMR).
-    async fn arn(&self, id: &ClusterId) -> Result<String, CloudError> {
+    pub(super) async fn cluster_arn(&self, id: &ClusterId) -> Result<String, CloudError> {
         let region = &self.settings.region;
         let partition = Partition::of(region).as_str();
         let account = self.identity().await?.account;

@@ -59,6 +59,7 @@ mod step_name;
 mod steps;
 mod subnet;
 mod teams;
+mod trials;
 mod warned;
 
 pub use caller::Addresses;

@@ -422,6 +422,6 @@ pub(super) async fn write_schedule<A: Api>(
     }
 }
 
-fn schedule_name(id: &str) -> String {
+pub(super) fn schedule_name(id: &str) -> String {
     format!("clusterup-{id}")
 }

@@ -65,7 +65,7 @@ impl<A: Api> FleetMetrics for Account<A> {
 
 impl<A: Api> Account<A> {
     /// All points of each query.
-    async fn series(
+    pub(in crate::cloud::account) async fn series(
         &self,
         queries: Vec<Query>,
         from: DateTime<Utc>,
