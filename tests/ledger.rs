@@ -14,6 +14,8 @@ mod properties;
 mod recorded;
 #[path = "ledger/reports.rs"]
 mod reports;
+#[path = "ledger/retention.rs"]
+mod retention;
 #[path = "support/running.rs"]
 mod running;
 #[path = "support/spending.rs"]

@@ -1,7 +1,7 @@
 //! The ledger: what clusters have cost, in an embedded SQLite database with one record per cluster,
 //! which outlives the cluster. It is history, not state: no decision about what exists depends on
 //! it, and what is lost is rebuilt from the cloud as far as the cloud lists it. It also holds the
-//! audit log of the watchdog and the notices that were sent.
+//! audit log of the watchdog and the notices that were sent. What is old is deleted: see `retention.rs`.
 //!
 //! WAL mode: readers never wait for a writer; a writer waits up to five seconds for another.
 
@@ -10,11 +10,13 @@ mod error;
 mod file;
 mod names;
 mod notices;
+mod retention;
 mod schema;
 
 pub use audit::{AuditQuery, Logged};
 pub use error::LedgerError;
 pub use names::Names;
+pub use retention::Pruned;
 
 use crate::cost::attempts::JobAttempt;
 use crate::cost::ledger::{Record, Scope, SlotTime, Window};

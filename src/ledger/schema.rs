@@ -66,6 +66,14 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (matter, voice)
     ) STRICT;
 ",
+    // 34,560,000,000 ms are the 400 days, and 1,000,000 the entries of `retention.rs`.
+    "
+    DROP TRIGGER events_do_not_go;
+    CREATE TRIGGER events_do_not_go BEFORE DELETE ON events
+        WHEN OLD.at >= (SELECT max(at) FROM events) - 34560000000
+            AND OLD.id > (SELECT max(id) FROM events) - 1000000
+        BEGIN SELECT RAISE(ABORT, 'events are only added to'); END;
+",
 ];
 
 /// Migrates the tables to the newest version; refuses those of a newer clusterup.

@@ -18,13 +18,13 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-fn home() -> (TempDir, PathBuf) {
+pub(crate) fn home() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     (folder, path)
 }
 
-fn open(path: &Path) -> Ledger {
+pub(crate) fn open(path: &Path) -> Ledger {
     Ledger::open(path, at("2026-11-21T12:00:00"))
         .unwrap()
         .ledger

@@ -30,6 +30,9 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{self, SignalKind};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+/// How often the ledger's oldest entries are deleted.
+const PRUNING_INTERVAL: Duration = Duration::from_secs(3_600);
+
 pub(super) struct Host<'a> {
     watch: &'a WatchArgs,
     session: &'a Session,
@@ -42,6 +45,8 @@ pub(super) struct Host<'a> {
     hangup: unix::Signal,
     terminate: unix::Signal,
     interrupt: unix::Signal,
+    /// When the ledger's oldest entries were last deleted.
+    pruned: Option<Instant>,
     /// When the daemon's loop last completed a turn.
     last_turn: Instant,
     /// How long a turn may take before the loop counts as hung.
@@ -74,6 +79,7 @@ impl<'a> Host<'a> {
             hangup: listen(SignalKind::hangup())?,
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
+            pruned: None,
             last_turn: Instant::now(),
             patience,
             keep_alive: systemd.every().map(keep_alive),
@@ -216,6 +222,13 @@ impl daemon::Host for Host<'_> {
     async fn swept(&mut self, report: &Report) {
         let summary = &report.summary;
         self.audit_sink.retry(summary.ended_at).await;
+        if self
+            .pruned
+            .is_none_or(|at| at.elapsed() >= PRUNING_INTERVAL)
+        {
+            self.audit_sink.prune(summary.ended_at);
+            self.pruned = Some(Instant::now());
+        }
         let status = format!(
             "sweep {}: {} clusters, {} calls, {} not read",
             summary.number,

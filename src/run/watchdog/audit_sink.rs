@@ -59,6 +59,13 @@ impl LedgerAuditSink {
         self.report_failures(&delivery);
     }
 
+    /// Deletes what the ledger no longer keeps.
+    pub fn prune(&self, now: DateTime<Utc>) {
+        if let Err(error) = self.ledger.borrow_mut().prune(now) {
+            (self.on_error)(&error.to_string());
+        }
+    }
+
     fn report_failures(&self, delivery: &Delivery) {
         for (channel, why) in &delivery.failed {
             (self.on_error)(&format!("a notice could not be sent by {channel}: {why}"));
