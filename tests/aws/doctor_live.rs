@@ -162,7 +162,23 @@ fn beliefs_that_do_not_meet_are_false_together() {
 
 #[test]
 fn a_schedule_without_effect_is_seen_and_its_cluster_ends() {
-    run_with(&["schedule"], &["schedule"], &["fired_schedule"]);
+    let world = world();
+    make_false(&world, &["schedule"]);
+    // As people see it, too.
+    let done = let_run(&world, world.spawn(&LIVE[..3]), true).expect(1);
+    done.says("costs at most $0.61")
+        .says("schedule: false: it did not; the cluster ended")
+        .says("not seen: fired_schedule")
+        .says("false: schedule")
+        .says("the clusters cost $0.");
+    let table: Vec<&str> = done.out.lines().collect();
+    let width = table.iter().map(|line| line.chars().count()).max();
+    assert!(width <= Some(80), "{}", done.out);
+    let is_row = |line: &&&str| line.trim_start().starts_with("schedule ");
+    let row = table.iter().find(is_row);
+    let row = row.unwrap_or_else(|| panic!("{}", done.all()));
+    assert!(row.trim_end().ends_with("FALSE"), "{}", done.out);
+    assert_all_removed(&world);
 }
 
 #[test]
@@ -247,4 +263,17 @@ fn a_call_that_is_refused_ends_the_run_and_its_clusters() {
     world.expect(1, LIVE).says("cannot create the cluster");
     assert_eq!(world.clusters().len(), 1);
     assert_all_removed(&world);
+}
+
+#[test]
+fn a_stack_of_that_name_is_left_alone() {
+    let world = World::new();
+    world.stack(&crate::world::STACK.replace("stack: t", "stack: clusterup-live-job"));
+    world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
+    world
+        .expect(2, LIVE)
+        .says("stack clusterup-live-job is not one of doctor --live")
+        .says("next: clusterup destroy clusterup-live-job --region us-east-1");
+    assert_eq!(world.clusters().len(), 1);
+    assert_eq!(world.alive().len(), 1);
 }

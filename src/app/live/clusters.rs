@@ -19,9 +19,6 @@ pub(crate) enum Kind {
 /// The type of all nodes: the smallest general one that EMR documents for all releases.
 const SIZE: &str = "1 x m5.xlarge";
 
-/// The budget of each cluster: together they are below a dollar.
-pub(crate) const BUDGET: &str = "$0.33";
-
 /// The stack whose lease keeps two runs apart. It has no resources.
 pub(crate) const RUN: &str = "clusterup-live";
 
@@ -88,6 +85,16 @@ impl Kind {
         }
     }
 
+    /// Its guardrail `budget`: together they are below a dollar, and each is enough for its time in the
+    /// dearest regions.
+    const fn budget(self) -> &'static str {
+        match self {
+            Self::Job => "$0.42",
+            Self::Schedule => "$0.29",
+            Self::PowerOff => "$0.28",
+        }
+    }
+
     /// The stack, in YAML.
     pub(super) fn yaml(self, region: &Region) -> String {
         // Their steps are longer than it takes to end them, so that they are not idle before.
@@ -111,7 +118,7 @@ impl Kind {
         let mut guardrails = json!({
             "idle_timeout": format!("{}m", self.idle_minutes()),
             "max_lifetime": format!("{}m", self.minutes()),
-            "budget": BUDGET,
+            "budget": self.budget(),
             "when_done": "keep",
         });
         if self == Self::Schedule {

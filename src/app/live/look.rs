@@ -43,6 +43,7 @@ impl Watched<'_> {
         let life = seen.lives.entry(self.trial.kind).or_default();
         if let Some(cluster) = &cluster {
             life.deadline = Some(guard::hard_deadline(cluster).at);
+            life.cost = guard::spent(cluster, SystemClock.now()).map(|bill| bill.total);
         }
         if life.is_over() {
             life.looks_after = life.looks_after.saturating_add(1);

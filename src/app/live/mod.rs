@@ -8,7 +8,7 @@ mod look;
 mod seen;
 mod trial;
 
-pub(crate) use clusters::{BUDGET, Kind};
+pub(crate) use clusters::Kind;
 pub(crate) use judge::Checked;
 
 use super::failure::{Exit, Failure};
@@ -41,6 +41,13 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(90);
 
 /// How many looks may fail one after the other.
 const MAX_FAILED_LOOKS: u32 = 20;
+
+/// What was seen, and what it has cost.
+pub(crate) struct Tried {
+    pub(crate) beliefs: Vec<Checked>,
+    /// What the clusters have cost; `None` if that is not known of each.
+    pub(crate) cost: Option<Usd>,
+}
 
 /// The checks of an account before they begin.
 pub(crate) struct Live<'a> {
@@ -119,7 +126,7 @@ impl<'a> Live<'a> {
 
     /// Makes the clusters, looks at them to their ends, removes everything, and returns what was seen.
     /// Ctrl-C ends it early; the clusters are removed all the same.
-    pub(crate) async fn run(&self, progress: &dyn Progress) -> Result<Vec<Checked>, Failure> {
+    pub(crate) async fn run(&self, progress: &dyn Progress) -> Result<Tried, Failure> {
         let lease = self.run.cloud.lease(&self.run_name, progress).await?;
         let mut seen = Seen::default();
         let stop = Notify::new();
@@ -147,7 +154,10 @@ impl<'a> Live<'a> {
         removed.map_err(|failure| self.how_to_remove(failure))?;
         tried?;
         released?;
-        Ok(judge::all(&seen))
+        Ok(Tried {
+            beliefs: judge::all(&seen),
+            cost: seen.lives.values().map(|life| life.cost).sum(),
+        })
     }
 
     async fn try_out(

@@ -2,6 +2,7 @@
 
 use super::clusters::Kind;
 use crate::cloud::{ConditionalWrites, DescribedCluster};
+use crate::model::money::Usd;
 use crate::model::name::ClusterId;
 use crate::model::observed::StepState;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -58,6 +59,8 @@ pub(super) struct Life {
     pub(super) requested: (DateTime<Utc>, DateTime<Utc>),
     /// How EMR described it last.
     pub(super) described: Option<DescribedCluster>,
+    /// What it has cost up to the last look.
+    pub(super) cost: Option<Usd>,
     /// Its hard deadline.
     pub(super) deadline: Option<DateTime<Utc>>,
     /// How often it was looked at since it ended.

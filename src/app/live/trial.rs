@@ -65,7 +65,7 @@ impl<'a> Trial<'a> {
         folder: &Path,
         session: &'a Session,
     ) -> Result<Self, Failure> {
-        let mut file = StackFile::new(folder.join(format!("{kind}.yaml")));
+        let mut file = StackFile::new(folder.join(format!("{kind}.doctor-live.yaml")));
         file.text = Some(kind.yaml(region));
         let read = stack_file::read_whole(&file, &session.environment, false)?;
         let policies = PolicyPlace::default().read_here(session).await?;
@@ -105,11 +105,27 @@ impl<'a> Trial<'a> {
     pub(super) async fn preview(&self, progress: &dyn Progress) -> Result<Preview, Failure> {
         let facts = self.facts(progress).await?;
         let prepared = self.driver(&facts, progress).prepare(OPTIONS).await?;
+        self.refuse_other().await?;
         let bound = CostBound::of(&prepared.desired.cluster, SystemClock.now());
         Ok(Preview {
             most: bound.map(|bound| bound.whole()),
             is_left: !plan::destroy(&self.stack.name, &prepared.observed).is_empty(),
         })
+    }
+
+    /// Returns an error if the stack is somebody's own.
+    async fn refuse_other(&self) -> Result<(), Failure> {
+        let (stack, place) = (&self.stack.name, &self.target.place);
+        let Some(origin) = self.target.cloud.origin(stack).await? else {
+            return Ok(());
+        };
+        if Path::new(&origin.file).file_name() == self.file.file_name() {
+            return Ok(());
+        }
+        let message = format!("stack {stack} is not one of doctor --live: it was applied {origin}");
+        Err(Failure::input(message)
+            .hint("doctor --live uses this name: destroy the stack, and give it another name")
+            .hint(Command::clusterup("destroy").stack_at(stack, place)))
     }
 
     /// Makes the cluster. The user has agreed to that already.

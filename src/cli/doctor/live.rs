@@ -1,7 +1,7 @@
 //! `doctor --live`: says what it makes and costs, asks, and shows what was seen of each belief.
 
 use crate::app::failure::Failure;
-use crate::app::live::{BUDGET, Checked, Kind, Live};
+use crate::app::live::{Checked, Kind, Live, Tried};
 use crate::app::session::Session;
 use crate::app::target::TargetChoice;
 use crate::cli::prompt::consent;
@@ -16,8 +16,12 @@ use serde::Serialize;
 /// What was tried out on an account. It holds no name, id or account, so that it can be passed on.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct LiveDocument {
+    /// The version of clusterup.
+    version: &'static str,
     /// The most that the clusters could cost.
     most: Usd,
+    /// What they have cost; null if that is not known.
+    cost: Option<Usd>,
     /// Whether no belief is false.
     pub(super) holds: bool,
     /// What was seen of each belief.
@@ -37,10 +41,16 @@ pub(super) async fn run(
     if !consent(&question, yes, &session.environment)? {
         return Ok(None);
     }
-    let beliefs = live.run(&*progress).await?;
+    let Tried { beliefs, cost } = live.run(&*progress).await?;
     session.reporter.text(&view::beliefs::render(&beliefs));
+    if let Some(cost) = cost {
+        let cost = cents(cost);
+        session.reporter.text(&format!("the clusters cost {cost}"));
+    }
     let document = LiveDocument {
+        version: env!("CARGO_PKG_VERSION"),
         most: live.most,
+        cost,
         holds: conclude(&beliefs, session),
         beliefs,
     };
@@ -63,8 +73,8 @@ fn propose(live: &Live<'_>, session: &Session) -> String {
     );
     reporter.text(&wrap(&what, 0));
     let cost = format!(
-        "It takes about 45 minutes and costs at most {most}: guardrails end each cluster, and none \
-         costs more than its budget of {BUDGET}."
+        "It takes about 45 minutes and costs at most {most}. Guardrails end each cluster, and their \
+         budgets are $0.99 together."
     );
     reporter.text(&wrap(&cost, 0));
     if !live.left.is_empty() {

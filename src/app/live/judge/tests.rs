@@ -14,6 +14,7 @@ fn at(minutes: i64) -> DateTime<Utc> {
 fn life(code: &str, message: &str, deadline: i64, ended: i64) -> Life {
     Life {
         id: None,
+        cost: None,
         requested: (at(0), at(1)),
         described: Some(DescribedCluster {
             state: ClusterState::Terminated,
