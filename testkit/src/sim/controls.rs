@@ -2,7 +2,8 @@
 //! failures. Functions that name a resource return whether it exists.
 
 use super::Sim;
-use chrono::TimeDelta;
+use super::cluster::Cluster;
+use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::api::ec2::Rule;
 use clusterup::cloud::api::emr::Role;
 use clusterup::model::span::Span;
@@ -39,6 +40,14 @@ impl Sim {
                 .map(|cluster| cluster.shut_down(now, code, Some(message)))
                 .is_some()
         })
+    }
+
+    /// EMR forgets the clusters that ended before this, as it does after two months.
+    pub fn forget_ended(&self, before: DateTime<Utc>) {
+        self.edit(|state| {
+            let is_kept = |cluster: &Cluster| cluster.ended_at.is_none_or(|at| at >= before);
+            state.clusters.retain(|_, cluster| is_kept(cluster));
+        });
     }
 
     /// Deletes a role. Schedules that use it end no clusters any more.
