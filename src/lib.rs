@@ -3,12 +3,13 @@
 //! The rooms (top folders) in order of dependence; each may import only those above it, which
 //! `tests/tidy.rs` checks:
 //!
-//! - [`model`]: the types that all rooms share. Pure, as are the next ten.
+//! - [`model`]: the types that all rooms share. Pure, as are the next eleven.
 //! - [`text`]: parses YAML into a `Stack` or a `Policy` and reports every mistake at once.
 //! - [`cost`]: capacities and prices of instance types, estimates, and the ledger's reports.
 //! - [`guard`]: decides from a `Cluster` and the time whether it may go on.
 //! - [`plan`]: computes a `Plan` from a `Stack`, `Facts` and what is `Observed`.
 //! - [`policy`]: evaluates policies and team budgets.
+//! - [`simulate`]: plays past clusters with policies: what they would have saved and stopped.
 //! - [`diagnose`]: finds the causes of failures in logs, and what would fail in scripts.
 //! - [`summary`]: what a run did, from Spark's event log.
 //! - [`progress`]: how far a followed job is, and about when it will be done.
@@ -62,6 +63,8 @@ pub mod progress;
 #[cfg(not(closed))]
 pub mod run;
 #[cfg(not(closed))]
+pub mod simulate;
+#[cfg(not(closed))]
 pub mod summary;
 #[cfg(not(closed))]
 pub mod text;
@@ -98,6 +101,8 @@ mod policy;
 mod progress;
 #[cfg(closed)]
 mod run;
+#[cfg(closed)]
+mod simulate;
 #[cfg(closed)]
 mod summary;
 #[cfg(closed)]

@@ -22,6 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("guard", &["model", "cost"]),
     ("plan", &["model", "cost", "guard"]),
     ("policy", &["model", "text", "cost", "guard"]),
+    ("simulate", &["model", "cost", "guard", "policy"]),
     ("summary", &["model", "cost"]),
     ("progress", &["model"]),
     ("import", &["model", "text", "cost"]),
@@ -43,14 +44,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "app",
         &[
             "model", "text", "cost", "diagnose", "summary", "progress", "guard", "plan", "policy",
-            "import", "disk", "cloud", "ledger", "run",
+            "simulate", "import", "disk", "cloud", "ledger", "run",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "import",
-            "disk", "cloud", "ledger", "run", "app", "dash", "chart",
+            "model", "text", "cost", "diagnose", "summary", "guard", "plan", "policy", "simulate",
+            "import", "disk", "cloud", "ledger", "run", "app", "dash", "chart",
         ],
     ),
     ("dash", &["model", "cost", "guard", "run", "chart"]),
@@ -59,7 +60,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// The rooms that do no I/O, hold no `async` and know no clock.
 const PURE: &[&str] = &[
     "model", "text", "cost", "diagnose", "summary", "progress", "guard", "plan", "policy",
-    "import", "chart",
+    "simulate", "import", "chart",
 ];
 
 /// What a pure room may not even name.

@@ -18,6 +18,7 @@ pub(crate) mod failure;
 pub(crate) mod fixes;
 pub(crate) mod fleet_cost;
 pub(crate) mod given_stack;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod inputs;
 pub(crate) mod interrupt;

@@ -61,7 +61,9 @@ impl Kind {
     /// The kind of a verb's argument, by its id; `None` for what has its own values or no names.
     fn of(verb: &str, arg: &Arg) -> Option<Self> {
         let kind = match (verb, arg.get_id().as_str()) {
-            ("validate" | "estimate" | "doctor", "stack") | ("check", "stacks") => Self::StackFile,
+            ("validate" | "estimate" | "doctor", "stack") | ("check" | "simulate", "stacks") => {
+                Self::StackFile
+            }
             ("status" | "extend" | "ui", "stack") | ("logs" | "diagnose", "what") => {
                 Self::StackOrCluster
             }

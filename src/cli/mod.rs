@@ -34,6 +34,7 @@ mod schema;
 mod screen;
 mod session_manager;
 mod sets;
+mod simulate;
 mod ssh;
 mod status;
 mod stderr;
@@ -142,6 +143,8 @@ verbs! {
         /// Check stacks against policies, test policies, and copy their budgets to AWS
         #[command(subcommand)]
         Policy(policy::PolicyVerb),
+        /// Show what policies would have saved, and whom they would have stopped; only reads
+        Simulate(simulate::SimulateArgs),
         /// Watch all clusters, no matter who created them, and end forgotten ones
         #[command(subcommand, after_help = watchdog::costs())]
         Watchdog(watchdog::WatchdogVerb),

@@ -3,8 +3,8 @@
 use super::error_fields::ErrorFields;
 use super::view::logs::RecordDocument;
 use super::{adopt, apply, budget, completions, cost, destroy, diagnose, doctor, extend, import};
-use super::{config, man, version, watchdog};
-use super::{init, logs, overview, plan, policy, prices, ssh, status, summary, ui, validate};
+use super::{config, man, validate, version, watchdog};
+use super::{init, logs, overview, plan, policy, prices, simulate, ssh, status, summary, ui};
 use crate::ledger::Logged;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -36,6 +36,7 @@ const DOCUMENTS: &[(&str, Of)] = &[
     ("policy check", of::<policy::PolicyCheckDocument>),
     ("policy test", of::<policy::PolicyTestDocument>),
     ("policy push", of::<policy::PolicyPushDocument>),
+    ("simulate", of::<simulate::SimulateDocument>),
     ("watchdog run", of::<watchdog::WatchdogDocument>),
     ("watchdog log", of::<watchdog::LogDocument>),
     ("watchdog sweep", of::<watchdog::SweepDocument>),

@@ -31,6 +31,13 @@ pub trait FleetListing {
     /// returned.
     async fn list(&self) -> Result<Vec<ListedCluster>, CloudError>;
 
+    /// All clusters that were created since an instant. Ended ones are included as long as the place
+    /// remembers them: EMR for two months (EMR API, ListClusters).
+    ///
+    /// # Errors
+    /// Returns an error if any page of the listing cannot be read.
+    async fn list_since(&self, since: DateTime<Utc>) -> Result<Vec<ListedCluster>, CloudError>;
+
     /// The tags of clusters of the last listing, read for many at once. A cluster without tags is
     /// left out.
     ///

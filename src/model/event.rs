@@ -22,6 +22,15 @@ pub enum Event {
         /// The total, or 0 if it is unknown.
         total: u64,
     },
+    /// A long operation on many things, such as clusters, makes progress.
+    Counted {
+        /// What is done, such as reading clusters.
+        what: String,
+        /// How many are done.
+        done: u64,
+        /// How many there are.
+        total: u64,
+    },
     /// An action of the plan begins.
     ActionStarted {
         /// The action.

@@ -151,6 +151,8 @@ pub struct ForeignCluster {
     pub created_at: DateTime<Utc>,
     /// When it was first ready for work.
     pub ready_at: Option<DateTime<Utc>>,
+    /// When it was over.
+    pub ended_at: Option<DateTime<Utc>>,
     /// At today's list prices; `None` if one of its instance types has no price.
     pub rates: Option<Rates>,
     /// The present counts since its creation.

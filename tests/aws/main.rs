@@ -79,6 +79,7 @@ mod schedules;
 #[path = "../support/shipped.rs"]
 mod shipped;
 mod silence;
+mod simulate;
 mod software;
 mod subnets;
 mod summary;

@@ -110,6 +110,7 @@ const TABLE: &[Row] = &[
     ("destroy t.yaml --local --yes", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
     ("cost estimate t.yaml", 0, [0; 8]),
     ("cost report --local", 0, [1, 1, 1, 1, 1, 0, 0, 0]),
+    ("simulate --local", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
     ("prices show m5.xlarge --region us-east-1", 0, [0; 8]),
     ("prices refresh --region us-east-1", 1, [1; 8]),
     (

@@ -250,6 +250,7 @@ const FAILING: &[(&str, &[&str])] = &[
         "cost report",
         &["--local", "--since", "1h", "--until", "2h"],
     ),
+    ("simulate", &["--history", "gone.json"]),
     ("prices show", &["m5.huge"]),
     ("prices refresh", &["--region", "us-east-1"]),
     ("budget", &["--local", "--policies", "nowhere"]),

@@ -24,6 +24,7 @@ mod room;
 mod running;
 mod service;
 mod settings;
+mod simulate;
 mod verbs;
 mod watch;
 #[path = "../support/wide.rs"]

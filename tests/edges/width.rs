@@ -40,6 +40,7 @@ const SHOWN: &[(&str, i32)] = &[
 ];
 const FITTING: &[(&str, i32)] = &[
     ("plan t.yaml --local", 0),
+    ("simulate --local", 0),
     ("prices show m5.xlarge --region us-east-1", 0),
     ("version", 0),
     ("config", 0),

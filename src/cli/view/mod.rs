@@ -27,6 +27,8 @@ mod remedy;
 pub(super) mod report_document;
 pub(super) mod results;
 pub(super) mod safeguards;
+pub(super) mod simulate;
+pub(super) mod simulate_document;
 pub(super) mod sizes;
 mod software;
 pub(super) mod status;

@@ -34,6 +34,13 @@ pub(in crate::cli) struct Bars<'a> {
     log: RefCell<LiveLog>,
 }
 
+/// What an activity counts.
+#[derive(Debug, Clone, Copy)]
+enum Unit {
+    Bytes,
+    Things,
+}
+
 /// The current activity.
 struct Activity {
     what: String,
@@ -73,7 +80,7 @@ impl<'a> Bars<'a> {
         }
     }
 
-    fn advance(&self, what: &str, done: u64, total: u64) {
+    fn advance(&self, what: &str, (done, total): (u64, u64), unit: Unit) {
         self.leave_screen();
         let report = {
             let mut now = self.now.borrow_mut();
@@ -82,7 +89,7 @@ impl<'a> Bars<'a> {
                 if let Some(old) = now.take() {
                     old.bar.finish_and_clear();
                 }
-                *now = Some(Activity::new(what, total, self.stderr_is_terminal));
+                *now = Some(Activity::new(what, total, unit, self.stderr_is_terminal));
             }
             let Some(activity) = now.as_mut() else { return };
             activity.bar.set_length(total);
@@ -128,16 +135,17 @@ impl<'a> Bars<'a> {
 }
 
 impl Activity {
-    fn new(what: &str, total: u64, terminal: bool) -> Self {
+    fn new(what: &str, total: u64, unit: Unit, terminal: bool) -> Self {
         let target = if terminal {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let template = match total {
-            0 => "  {spinner} {prefix} {elapsed}",
-            _ => "  {prefix} [{bar:24}] {bytes}/{total_bytes} {elapsed}",
+        let template = match (total, unit) {
+            (0, _) => "  {spinner} {prefix} {elapsed}",
+            (_, Unit::Bytes) => "  {prefix} [{bar:24}] {bytes}/{total_bytes} {elapsed}",
+            (_, Unit::Things) => "  {prefix} [{bar:24}] {pos}/{len} {elapsed}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
@@ -210,7 +218,10 @@ impl Listener for Bars<'_> {
     fn on_event(&self, event: &Event) {
         match event {
             Event::Progress { what, done, total } => {
-                self.advance(what, *done, *total);
+                self.advance(what, (*done, *total), Unit::Bytes);
+            }
+            Event::Counted { what, done, total } => {
+                self.advance(what, (*done, *total), Unit::Things);
             }
             Event::ActionStarted { action } => {
                 let sign = words::sign(action.sign());

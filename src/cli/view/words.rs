@@ -76,6 +76,7 @@ pub(crate) fn waiting(event: &Event) -> Option<String> {
             why,
         } => Some(format!("  retrying {attempt} of {of}: {call}: {why}")),
         Event::Progress { .. }
+        | Event::Counted { .. }
         | Event::ActionStarted { .. }
         | Event::ActionDone { .. }
         | Event::Cluster { .. }

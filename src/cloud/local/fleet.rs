@@ -128,6 +128,16 @@ fn read_mark(folder: &Folder) -> Result<Option<WatchdogMark>, CloudError> {
     }
 }
 
+fn listed(cluster: Cluster) -> ListedCluster {
+    ListedCluster {
+        id: cluster.id,
+        name: cluster.stack.as_str().into(),
+        state: cluster.state,
+        created_at: cluster.created_at,
+        ready_at: cluster.ready_at,
+    }
+}
+
 impl FleetProvider for Local {
     fn region(&self) -> Option<&dyn RegionFleet> {
         None
@@ -145,17 +155,16 @@ impl FleetListing for Local {
             .all()?
             .into_iter()
             .filter(|cluster| !cluster.state.is_over());
-        let listed = living.map(|cluster| ListedCluster {
-            id: cluster.id,
-            name: cluster.stack.as_str().into(),
-            state: cluster.state,
-            created_at: cluster.created_at,
-            ready_at: cluster.ready_at,
-        });
-        let listed: Vec<ListedCluster> = listed.collect();
+        let listed: Vec<ListedCluster> = living.map(listed).collect();
         let mut samples = self.fleet_memory.samples.borrow_mut();
         samples.retain(|id, _| listed.iter().any(|one| one.id == *id));
         Ok(listed)
+    }
+
+    async fn list_since(&self, since: DateTime<Utc>) -> Result<Vec<ListedCluster>, CloudError> {
+        let all = self.all()?.into_iter();
+        let since = all.filter(|cluster| cluster.created_at > since);
+        Ok(since.map(listed).collect())
     }
 
     async fn tags(

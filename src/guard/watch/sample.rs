@@ -56,6 +56,7 @@ impl World {
                     state: ClusterState::Waiting,
                     created_at: at(0),
                     ready_at: Some(at(300)),
+                    ended_at: None,
                     rates: None,
                     instance_spans: Vec::new(),
                     disputed: None,

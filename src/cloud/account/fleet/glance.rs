@@ -62,6 +62,7 @@ impl<A: Api> Account<A> {
             state: listed.state,
             created_at: listed.created_at,
             ready_at: listed.ready_at,
+            ended_at: None,
             rates: None,
             instance_spans: Vec::new(),
             disputed: None,

@@ -10,6 +10,7 @@ mod snapshot;
 use super::adopt::Adoptions;
 use super::observe::NOT_OVER;
 use super::{Account, lease};
+use crate::cloud::api::emr::Summary;
 use crate::cloud::api::{Api, Tags, emr};
 use crate::cloud::fleet::{FleetListing, FleetProvider, RegionFleet};
 use crate::cloud::{Class, CloudError};
@@ -101,23 +102,27 @@ impl<A: Api> FleetListing for Account<A> {
         let clusters = self.list_clusters(NOT_OVER.to_vec(), None);
         let (clusters, ()) = tokio::join!(clusters, self.refresh_adoptions());
         for summary in clusters? {
-            let id: ClusterId = summary.id.parse().map_err(|_| {
-                let message = format!("cannot read the id of cluster {:?}", summary.id);
-                CloudError::new(Class::Failed, message)
-            })?;
-            arns.insert(id.clone(), summary.arn);
-            let one = ListedCluster {
-                id: id.clone(),
-                name: summary.name.into(),
-                state: summary.state,
-                created_at: summary.created_at,
-                ready_at: summary.ready_at,
-            };
-            listed.insert(id, one);
+            let arn = summary.arn.clone();
+            let one = listed_cluster(summary)?;
+            arns.insert(one.id.clone(), arn);
+            listed.insert(one.id.clone(), one);
         }
         *self.fleet.arns.borrow_mut() = arns;
         self.forget_others(&listed);
         Ok(listed.into_values().collect())
+    }
+
+    async fn list_since(&self, since: DateTime<Utc>) -> Result<Vec<ListedCluster>, CloudError> {
+        // No states means all states.
+        let (clusters, ()) = tokio::join!(
+            self.list_clusters(Vec::new(), Some(since)),
+            self.refresh_adoptions()
+        );
+        let listed: Result<Vec<_>, _> = clusters?.into_iter().map(listed_cluster).collect();
+        let by_id = listed?.into_iter().map(|one| (one.id.clone(), one));
+        // A cluster may be on two pages.
+        let by_id: BTreeMap<ClusterId, ListedCluster> = by_id.collect();
+        Ok(by_id.into_values().collect())
     }
 
     async fn tags(&self, ids: &[ClusterId]) -> Result<BTreeMap<ClusterId, Tags>, CloudError> {
@@ -135,6 +140,20 @@ impl<A: Api> FleetListing for Account<A> {
     async fn look(&self, id: &ClusterId) -> Result<Option<ClusterSnapshot>, CloudError> {
         self.snapshot(id).await
     }
+}
+
+fn listed_cluster(summary: Summary) -> Result<ListedCluster, CloudError> {
+    let id: ClusterId = summary.id.parse().map_err(|_| {
+        let message = format!("cannot read the id of cluster {:?}", summary.id);
+        CloudError::new(Class::Failed, message)
+    })?;
+    Ok(ListedCluster {
+        id,
+        name: summary.name.into(),
+        state: summary.state,
+        created_at: summary.created_at,
+        ready_at: summary.ready_at,
+    })
 }
 
 impl<A: Api> Account<A> {

@@ -31,6 +31,7 @@ impl Reader<'_> {
             state: cluster.state,
             created_at: cluster.created_at,
             ready_at: cluster.ready_at,
+            ended_at: cluster.ended_at,
             rates: rates(self.prices, self.region, &groups),
             instance_spans: instance_spans(&groups, from, until),
             disputed,
