@@ -51,6 +51,9 @@ pub trait Trials {
     /// Whether the Tagging API returns the tags of a stack's cluster.
     async fn lists_tags(&self, stack: &StackName, id: &ClusterId) -> Result<bool, CloudError>;
 
+    /// Whether EMR's listing has a cluster that was created after an instant.
+    async fn is_listed(&self, id: &ClusterId, since: DateTime<Utc>) -> Result<bool, CloudError>;
+
     /// The time of the newest metric that CloudWatch has of a cluster; `None` if it has none.
     async fn newest_metric(
         &self,

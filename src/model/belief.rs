@@ -19,6 +19,8 @@ words! {
         ClusterTimes = "cluster_times",
         /// The tags of the request are the cluster's, and the Tagging API returns them.
         ClusterTags = "cluster_tags",
+        /// EMR lists a new cluster within the visibility window.
+        NewCluster = "new_cluster",
         /// EMR carries out the same call again instead of recognizing it.
         RepeatedCall = "repeated_call",
         /// A moved deadline is read by the primary node.
@@ -46,13 +48,14 @@ words! {
 
 impl Belief {
     /// All beliefs, in the order in which they are reported.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Arguments,
         Self::WorkFolder,
         Self::BucketPolicy,
         Self::ConditionalWrites,
         Self::ClusterTimes,
         Self::ClusterTags,
+        Self::NewCluster,
         Self::RepeatedCall,
         Self::MovedDeadline,
         Self::BusyStep,
@@ -75,6 +78,7 @@ impl Belief {
             Self::ConditionalWrites => "If-None-Match and If-Match are checked; else 412",
             Self::ClusterTimes => "CreationDateTime, ReadyDateTime, EndDateTime",
             Self::ClusterTags => "tags of the request are the cluster's; delay: not documented",
+            Self::NewCluster => "when it is listed: not documented",
             Self::RepeatedCall => "EMR's calls have no idempotency token",
             Self::MovedDeadline => "S3 is strongly consistent",
             Self::BusyStep => "emr-6.4 and later: the file isbusy means busy",

@@ -21,6 +21,9 @@ pub(crate) struct Checked {
     pub(crate) verdict: Verdict,
 }
 
+/// How long `apply` looks for a cluster of which it got no answer (`cloud::account`).
+pub(super) const VISIBILITY_WINDOW: TimeDelta = TimeDelta::seconds(90);
+
 /// How much two clocks may differ.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
 
@@ -51,6 +54,7 @@ pub(super) fn one(belief: Belief, seen: &Seen) -> Checked {
         Belief::ConditionalWrites => conditional_writes(seen),
         Belief::ClusterTimes => cluster_times(seen),
         Belief::ClusterTags => cluster_tags(seen),
+        Belief::NewCluster => new_cluster(seen),
         Belief::RepeatedCall => repeated_call(seen),
         Belief::MovedDeadline => moved_deadline(seen),
         Belief::BusyStep => busy_step(seen),
@@ -191,6 +195,16 @@ fn cluster_tags(seen: &Seen) -> Result {
         (Some(_), Some(after)) => yes(format!("listed {} after the request", span(after))),
         (Some(_), None) if seen.is_over(Kind::Job) => no("never listed while the cluster lived"),
         _ => not_seen(NOT_REACHED),
+    }
+}
+
+fn new_cluster(seen: &Seen) -> Result {
+    match seen.listed {
+        Some((true, after)) => yes(format!("listed at most {} after the answer", span(after))),
+        Some((false, after)) if after > VISIBILITY_WINDOW => {
+            no(format!("not listed {} after the answer", span(after)))
+        }
+        Some((false, _)) | None => not_seen(NOT_REACHED),
     }
 }
 

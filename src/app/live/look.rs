@@ -2,6 +2,7 @@
 //! lives.
 
 use super::clusters::{self, Kind};
+use super::judge;
 use super::seen::{Life, Report, Seen};
 use super::trial::{Made, Trial};
 use crate::app::extend::{Moved, under_lease};
@@ -60,6 +61,7 @@ impl Watched<'_> {
             let (_, requested) = self.requested(seen);
             seen.tagged_after = Some(seen.now - requested);
         }
+        self.look_for_listing(seen).await?;
         if seen.repeated.is_none() && cluster.ready_at.is_some() && cluster.state.is_live() {
             seen.repeated = Some(aws.add_step_twice(&self.made.id).await?);
         }
@@ -79,6 +81,23 @@ impl Watched<'_> {
         if let (None, Some(ready), true) = (seen.measured_after, cluster.ready_at, is_published) {
             let newest = aws.newest_metric(&self.made.id, cluster.created_at).await?;
             seen.measured_after = newest.map(|_| seen.now - ready);
+        }
+        Ok(())
+    }
+
+    /// Notes whether EMR lists the cluster, until it does.
+    pub(super) async fn look_for_listing(&self, seen: &mut Seen) -> Result<(), Failure> {
+        let (from, answered) = self.requested(seen);
+        if !seen.listed.is_some_and(|(is_listed, _)| is_listed) {
+            let is_listed = self.trial.aws()?.is_listed(&self.made.id, from).await?;
+            let after = SystemClock.now() - answered;
+            // What was missing for too long counts, also once it is there.
+            let is_late = seen
+                .listed
+                .is_some_and(|(_, last)| last > judge::VISIBILITY_WINDOW);
+            if !is_late {
+                seen.listed = Some((is_listed, after));
+            }
         }
         Ok(())
     }

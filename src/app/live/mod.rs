@@ -31,7 +31,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::signal::ctrl_c;
 use tokio::sync::Notify;
-use trial::{Made, Trial, write_scripts};
+use trial::{Trial, write_scripts};
 
 /// The most that all clusters may cost together: $1.
 const MOST: Usd = Usd::new(Decimal::ONE);
@@ -175,8 +175,9 @@ impl<'a> Live<'a> {
         for trial in &self.trials {
             let from = SystemClock.now();
             let made = trial.make(progress).await?;
-            self.begin(trial, &made, from, seen, progress).await?;
-            watched.push(Watched { trial, made });
+            let one = Watched { trial, made };
+            self.begin(&one, from, seen, progress).await?;
+            watched.push(one);
         }
         progress.clear();
         self.session.reporter.say("three clusters are starting");
@@ -186,12 +187,12 @@ impl<'a> Live<'a> {
     /// What has to be done right after a cluster was requested.
     async fn begin(
         &self,
-        trial: &Trial<'_>,
-        made: &Made,
+        one: &Watched<'_>,
         from: DateTime<Utc>,
         seen: &mut Seen,
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
+        let Watched { trial, made } = one;
         let life = Life {
             id: Some(made.id.clone()),
             requested: (from, SystemClock.now()),
@@ -200,6 +201,7 @@ impl<'a> Live<'a> {
         seen.lives.insert(trial.kind, life);
         match trial.kind {
             Kind::Job => {
+                one.look_for_listing(seen).await?;
                 let aws = trial.aws()?;
                 let writes = aws.write_conditionally(&trial.stack.name, "conditional");
                 seen.writes = Some(writes.await?);

@@ -22,6 +22,8 @@ pub(super) struct Seen {
     /// The report of the step that has arguments; `None` until the step is over.
     pub(super) report: Option<Report>,
     pub(super) writes: Option<ConditionalWrites>,
+    /// How long after the answer to its request EMR listed the first cluster, or still did not.
+    pub(super) listed: Option<(bool, TimeDelta)>,
     /// How many steps came of adding the same one twice.
     pub(super) repeated: Option<usize>,
     /// How long after its creation the Tagging API listed the first cluster's tags.

@@ -5,7 +5,7 @@ use super::names::{self, STACK};
 use super::safeguards::schedule_name;
 use super::{Account, CloudError};
 use crate::cloud::api::cloudwatch::{Metric, Query};
-use crate::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
+use crate::cloud::api::emr::{AddJobFlowSteps, ListClusters, NewStep, OnFailure};
 use crate::cloud::api::s3::{Body, Condition, GetObject, HeadObject, PutObject};
 use crate::cloud::api::scheduler::GetSchedule;
 use crate::cloud::api::tagging::GetResources;
@@ -20,6 +20,9 @@ use std::collections::BTreeSet;
 
 /// The most that is read of a text of a job, in bytes.
 const MAX_TEXT: u64 = 64 << 10;
+
+/// How much EMR's clock and this machine's may differ.
+const SKEW: TimeDelta = TimeDelta::minutes(10);
 
 /// How far ahead of this machine's clock metrics are read.
 const AHEAD: TimeDelta = TimeDelta::hours(3);
@@ -57,6 +60,26 @@ impl<A: Api> Trials for Account<A> {
                 .get(STACK)
                 .is_some_and(|name| name == stack.as_str())
         }))
+    }
+
+    async fn is_listed(&self, id: &ClusterId, since: DateTime<Utc>) -> Result<bool, CloudError> {
+        let mut next = None;
+        loop {
+            let call = ListClusters {
+                states: Vec::new(),
+                created_after: Some(since - SKEW),
+                next,
+            };
+            let page = self.api.serve(call).await;
+            let page = page.with_context(|| "list the clusters".to_owned())?;
+            if page.items.iter().any(|listed| listed.id == id.as_str()) {
+                return Ok(true);
+            }
+            next = page.next;
+            if next.is_none() {
+                return Ok(false);
+            }
+        }
     }
 
     async fn newest_metric(

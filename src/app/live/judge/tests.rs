@@ -49,6 +49,7 @@ fn good() -> Seen {
             outdated_refused: true,
             unchanged_written: true,
         }),
+        listed: Some((true, TimeDelta::seconds(3))),
         repeated: Some(2),
         tagged_after: Some(TimeDelta::seconds(4)),
         moved_at: Some(at(7)),
@@ -183,10 +184,13 @@ fn an_idle_policy_must_spare_the_busy_and_end_the_idle() {
 #[test]
 fn what_did_not_come_in_time_is_false() {
     type Check = (Belief, fn(&mut Seen));
-    let checks: [Check; 8] = [
+    let checks: [Check; 9] = [
         (Belief::Metrics, |it| it.measured_after = None),
         (Belief::Metrics, |it| {
             it.measured_after = Some(TimeDelta::minutes(16));
+        }),
+        (Belief::NewCluster, |it| {
+            it.listed = Some((false, TimeDelta::seconds(91)));
         }),
         (Belief::StepLogs, |it| it.logged_after = None),
         (Belief::ClusterTags, |it| it.tagged_after = None),
