@@ -9,7 +9,7 @@ use super::sums;
 use super::template;
 use crate::cost::ledger::Scope;
 use crate::guard::watch::{Assessment, Stage, restrain};
-use crate::model::name::StackName;
+use crate::model::name::{StackName, TeamName};
 use crate::model::observed::{Cluster, End};
 use crate::model::stack::Stack;
 use crate::policy::{Finding, Policies};
@@ -75,8 +75,10 @@ struct Play<'a> {
     living: BTreeSet<usize>,
     /// Those whose end the circuit breaker has held back.
     held: BTreeSet<usize>,
-    /// When a running cluster ends because its team's month is spent.
-    warned_of_month: BTreeMap<usize, DateTime<Utc>>,
+    /// The first cluster of each team, which stands for the team in events.
+    first_of_team: BTreeMap<&'a TeamName, usize>,
+    /// When the running clusters of a team end because its month is spent.
+    month_ends_at: BTreeMap<usize, DateTime<Utc>>,
     months: Months<'a>,
     counts: Counts,
 }
@@ -94,7 +96,11 @@ impl<'a> Play<'a> {
             account: None,
         };
         let mut events = BTreeSet::new();
+        let mut first_of_team = BTreeMap::new();
         for (who, past) in clusters.iter().enumerate() {
+            if let Some(team) = &past.team {
+                first_of_team.entry(team).or_insert(who);
+            }
             events.insert((past.created_at, Kind::Created, who));
             events.extend(past.ended_at.map(|at| (at, Kind::Over, who)));
         }
@@ -106,7 +112,8 @@ impl<'a> Play<'a> {
             events,
             living: BTreeSet::new(),
             held: BTreeSet::new(),
-            warned_of_month: BTreeMap::new(),
+            first_of_team,
+            month_ends_at: BTreeMap::new(),
             months: Months::new(simulation.policies, scope),
             counts: Counts::default(),
         }
@@ -162,7 +169,7 @@ impl<'a> Play<'a> {
             }
         }
         self.living.insert(who);
-        self.check_months(at);
+        self.check_month(who, at);
         self.events.insert((minute(at.max(from)), Kind::Sweep, who));
     }
 
@@ -187,12 +194,13 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// Checks the months of the living clusters soon: their teams' spending has changed.
-    fn check_months(&mut self, at: DateTime<Utc>) {
-        if self.months.end_clusters() {
-            let soon = minute(at + SWEEP);
-            let checks = self.living.iter().map(|who| (soon, Kind::Month, *who));
-            self.events.extend(checks);
+    /// Checks the month of a cluster's team soon: the team's spending has changed.
+    fn check_month(&mut self, who: usize, at: DateTime<Utc>) {
+        let team = self.players.get(who).and_then(|it| it.past.team.as_ref());
+        let first = team.and_then(|team| self.first_of_team.get(team));
+        if let Some(first) = first.filter(|_| self.months.end_clusters()) {
+            self.events
+                .insert((minute(at + SWEEP), Kind::Month, *first));
         }
     }
 
@@ -203,7 +211,7 @@ impl<'a> Play<'a> {
                 self.months.settle(cluster, at);
             }
         }
-        self.check_months(at);
+        self.check_month(who, at);
     }
 
     /// Looks at the clusters for which something may have changed, and at those held back.
@@ -277,28 +285,31 @@ impl<'a> Play<'a> {
         self.settle(who, charged_until);
     }
 
-    /// Ends a running cluster whose team's month is spent, after a warning.
-    fn month(&mut self, who: usize, at: DateTime<Utc>) {
-        let Some(player) = self.players.get(who).filter(|_| self.living.contains(&who)) else {
-            return;
-        };
-        let Some(cluster) = player.snapshot.ours() else {
+    /// Ends the running clusters of a team whose month is spent, after a warning.
+    fn month(&mut self, first: usize, at: DateTime<Utc>) {
+        let team = self.players.get(first).and_then(|it| it.past.team.as_ref());
+        let own = |who: &usize| self.players.get(*who).and_then(|it| it.snapshot.ours());
+        let is_of_team = |who: &usize| own(who).is_some_and(|it| it.spec.team.as_ref() == team);
+        let members: Vec<usize> = self.living.iter().copied().filter(is_of_team).collect();
+        let Some(cluster) = members.first().and_then(own) else {
+            self.month_ends_at.remove(&first);
             return;
         };
         let Some(spent) = self.months.spent(cluster, at) else {
-            self.warned_of_month.remove(&who);
-            if let Some(next) = self.months.spent_at(cluster, at) {
-                let next = minute(next.max(at + SWEEP));
-                self.events.insert((next, Kind::Month, who));
-            }
+            let next = self.months.spent_at(cluster, at);
+            self.month_ends_at.remove(&first);
+            let next = next.map(|next| (minute(next.max(at + SWEEP)), Kind::Month, first));
+            self.events.extend(next);
             return;
         };
         let ends_at = minute(at + spent.grace.delta());
-        let ends_at = *self.warned_of_month.entry(who).or_insert(ends_at);
-        if at >= ends_at {
-            self.end(who, at, spent.end);
-        } else {
-            self.events.insert((ends_at, Kind::Month, who));
+        let ends_at = *self.month_ends_at.entry(first).or_insert(ends_at);
+        if at < ends_at {
+            self.events.insert((ends_at, Kind::Month, first));
+            return;
+        }
+        for who in members {
+            self.end(who, at, spent.end.clone());
         }
     }
 

@@ -75,7 +75,9 @@ impl<'a> Player<'a> {
             asked_at: None,
             unadoptable: false,
         };
-        let samples = watch::wants_pulses(now, &input)
+        // While it works, metrics only tell whether it is stuck, which ends nothing.
+        let waits = self.snapshot.state() == ClusterState::Waiting;
+        let samples = (waits && watch::wants_pulses(now, &input))
             .then(|| Reading::Read(self.samples(now, watch::reach(&input))));
         input.metric_samples = samples.as_ref();
         let assessment = judge(now, &input);
@@ -182,11 +184,12 @@ impl<'a> Player<'a> {
         }
         let before = turn.checked_sub(1).and_then(|at| self.turns.get(at));
         let is_new = before.is_none_or(|at| now - *at < TimeDelta::hours(1));
+        let waits = self.snapshot.state() == ClusterState::Waiting && is_new;
         match assessment.stage {
             Stage::Clear | Stage::Adopt => times.push(now + SWEEP),
             Stage::Unseen => times.push(now + if is_new { PERIOD } else { TimeDelta::hours(1) }),
             // The newest metrics may still show the work that has just ended.
-            Stage::Keep if assessment.idle_since.is_none() && is_new => times.push(now + PERIOD),
+            Stage::Keep if assessment.idle_since.is_none() && waits => times.push(now + PERIOD),
             Stage::Keep
             | Stage::Exempt
             | Stage::Stuck

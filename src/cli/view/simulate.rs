@@ -36,8 +36,12 @@ impl SimulationView<'_> {
         } else {
             clusters
         };
+        let prices = match self.place {
+            Place::Local => ", at the prices of AWS",
+            Place::Region(_) | Place::Account(..) => "",
+        };
         format!(
-            "{clusters} {}, played with these policies, from {} to {}",
+            "{clusters} {}{prices}, played with these policies, from {} to {}",
             self.place.in_words(),
             from.format("%F %R"),
             until.format("%F %R UTC")
