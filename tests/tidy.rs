@@ -6,6 +6,8 @@
 mod circles;
 #[path = "tidy/keys.rs"]
 mod keys;
+#[path = "tidy/planted.rs"]
+mod planted;
 #[path = "tidy/verbs.rs"]
 mod verbs;
 

@@ -8,4 +8,5 @@ pub mod chance;
 pub mod flaky;
 pub mod rates;
 pub mod sim;
+pub mod tally;
 pub mod worlds;

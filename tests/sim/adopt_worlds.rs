@@ -273,32 +273,34 @@ thread_local! {
 
 #[test]
 fn no_adopted_cluster_exceeds_its_limits_and_none_ends_for_nothing() {
-    each("adopted", WORLDS, |seed| async move {
-        let mut story = Story::new(seed).await;
-        sleep(story.rng.up_to(Duration::from_secs(3 * 3_600))).await;
-        if !story.adopt().await {
-            assert!(story.seen().state.is_live(), "refusing ends nothing");
-            assert_eq!(story.world.sim().census().schedules, []);
-            return;
-        }
-        ADOPTED.set(ADOPTED.get() + 1);
-        let mut watchdog = story.world.watchdog(seed);
-        let released = story.rng.percent(15);
-        let hours = if released { 1 } else { 40 };
-        let until = story.world.clock.now() + TimeDelta::hours(hours);
-        story.live(&mut watchdog, until).await;
-        HANDS.set(HANDS.get() + story.others.hands);
-        if released && story.seen().state.is_live() {
-            is_released(&story).await;
-        } else {
-            sleep(Duration::from_secs(1_800)).await;
-            story.judge().await;
-        }
-    });
+    each("adopted", WORLDS, adopted);
     let (adopted, hands) = (ADOPTED.get(), HANDS.get());
     say(&format!(
         "{adopted} clusters were adopted, and others changed them {hands} times"
     ));
+}
+
+pub(crate) async fn adopted(seed: u64) {
+    let mut story = Story::new(seed).await;
+    sleep(story.rng.up_to(Duration::from_secs(3 * 3_600))).await;
+    if !story.adopt().await {
+        assert!(story.seen().state.is_live(), "refusing ends nothing");
+        assert_eq!(story.world.sim().census().schedules, []);
+        return;
+    }
+    ADOPTED.set(ADOPTED.get() + 1);
+    let mut watchdog = story.world.watchdog(seed);
+    let released = story.rng.percent(15);
+    let hours = if released { 1 } else { 40 };
+    let until = story.world.clock.now() + TimeDelta::hours(hours);
+    story.live(&mut watchdog, until).await;
+    HANDS.set(HANDS.get() + story.others.hands);
+    if released && story.seen().state.is_live() {
+        is_released(&story).await;
+    } else {
+        sleep(Duration::from_secs(1_800)).await;
+        story.judge().await;
+    }
 }
 
 /// Nothing of clusterup ends a cluster that was released.

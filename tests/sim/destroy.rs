@@ -13,7 +13,7 @@ fn destroy_leaves_nothing_after_any_fault() {
     each("destroys", 500, world);
 }
 
-async fn world(seed: u64) {
+pub(crate) async fn world(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), laws::QUICK);
     let request = mishaps::any_request(&rng);

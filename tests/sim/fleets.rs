@@ -293,7 +293,7 @@ impl Story {
     }
 }
 
-async fn world(seed: u64, with_fleets: bool) {
+pub(crate) async fn world(seed: u64, with_fleets: bool) {
     let mut story = Story::new(seed, with_fleets);
     for _ in 0..3 {
         if story.live().is_some() {

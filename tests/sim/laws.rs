@@ -28,7 +28,7 @@ fn every_world_converges_on_the_requested_stack() {
     each("converges", 1_500, stormy);
 }
 
-async fn stormy(seed: u64) {
+pub(crate) async fn stormy(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), QUICK);
     let mut request = mishaps::any_request(&rng);
@@ -88,7 +88,7 @@ fn in_a_calm_world_each_change_takes_one_pass() {
     each("one pass", 750, calm);
 }
 
-async fn calm(seed: u64) {
+pub(crate) async fn calm(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), CALM);
     let mut request = mishaps::any_request(&rng);

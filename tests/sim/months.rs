@@ -29,6 +29,8 @@ use clusterup::run::driver::Stopped;
 use clusterup::run::ledger::record;
 use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::sim::Sim;
+use clusterup_testkit::tally::margin;
+use rust_decimal::prelude::ToPrimitive;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -37,7 +39,7 @@ use tempfile::TempDir;
 
 /// The ways in which a living cluster is made dearer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
+pub(crate) enum Way {
     ExtendByFile,
     ExtendByName,
     ExtendByPage,
@@ -60,7 +62,7 @@ const WAYS: [Way; 8] = [
 ];
 
 /// How often a way was admitted and denied.
-type Tally = RefCell<BTreeMap<Way, [u32; 2]>>;
+pub(crate) type Tally = RefCell<BTreeMap<Way, [u32; 2]>>;
 
 const NAMES: [&str; 3] = ["one", "two", "three"];
 const ACTS: usize = 9;
@@ -99,7 +101,7 @@ struct World<'a> {
     admitted: BTreeMap<ClusterId, BTreeSet<&'static str>>,
 }
 
-async fn world(seed: u64, tally: &Tally) {
+pub(crate) async fn world(seed: u64, tally: &Tally) {
     let rng = Rng::new(seed);
     let mut world = World::new(&rng);
     if rng.percent(40) {
@@ -384,6 +386,8 @@ impl<'a> World<'a> {
                 let all: Usd = mine.clone().map(|it| worst(it, window, now)).sum();
                 let each: Vec<_> = mine.map(|it| (&it.id, worst(it, window, now))).collect();
                 assert!(all <= most, "{team} in {month}: {all} of {most}: {each:?}");
+                let left = (most - all).amount().to_f64().unwrap();
+                margin("P4: dollars below the month", left);
                 month = month.next();
             }
         }

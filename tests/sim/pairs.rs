@@ -27,7 +27,7 @@ fn two_applies_create_one_cluster_and_one_run() {
     each("two at once", 150, together);
 }
 
-async fn together(seed: u64) {
+pub(crate) async fn together(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), laws::QUICK);
     let request = request(&rng);
@@ -54,7 +54,7 @@ fn a_dead_holder_blocks_until_its_lease_expires() {
     each("a dead holder", 150, widowed);
 }
 
-async fn widowed(seed: u64) {
+pub(crate) async fn widowed(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), laws::QUICK);
     let request = request(&rng);

@@ -20,6 +20,8 @@ use clusterup::model::span::Span;
 use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::Fault;
 use clusterup_testkit::sim::{CensusCluster, Dead, Settings, Sim};
+use clusterup_testkit::tally::margin;
+use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -296,6 +298,8 @@ impl Story {
             let soonest = self.touched.max(cluster.created_at) + SOONEST;
             let most = due.max(soonest) + self.late + POLL + ENDING;
             assert!(ended <= most, "past {due}: {}", reported());
+            let left = (most - ended).num_seconds();
+            margin("P2: seconds before the bound", left as f64);
             let bill = meter::accrued(&rates, &self.ran[&cluster.id], ended).total;
             if let Some(budget) = self.budget() {
                 assert!(
@@ -304,6 +308,8 @@ impl Story {
                     reported(),
                     self.ran
                 );
+                let left = (budget - bill).amount().to_f64().unwrap();
+                margin("P3: dollars below the budget", left);
             } else if self.limits.lease_hours.is_none() && soonest < due {
                 let early = due - TimeDelta::minutes(2);
                 assert!(ended >= early, "before {due}: {}", reported());
@@ -358,68 +364,72 @@ fn resize(instance_spans: &mut Vec<InstanceSpan>, role: Role, count: u16, from: 
 
 #[test]
 fn no_cluster_lives_past_its_deadline() {
-    each("deadlines", 200, |seed| async move {
-        let mut story = Story::new(seed, |rng| Limits {
-            life_hours: 1 + rng.below(5),
-            lease_hours: rng.percent(25).then(|| 1 + rng.below(4)),
-            off: rng.percent(25).then(|| rng.below(23)),
-            ..Limits::default()
-        });
-        sleep(story.rng.up_to(Duration::from_secs(48 * 3_600))).await;
-        if story.rng.percent(30) {
-            story.follow().await;
+    each("deadlines", 200, deadline);
+}
+
+pub(crate) async fn deadline(seed: u64) {
+    let mut story = Story::new(seed, |rng| Limits {
+        life_hours: 1 + rng.below(5),
+        lease_hours: rng.percent(25).then(|| 1 + rng.below(4)),
+        off: rng.percent(25).then(|| rng.below(23)),
+        ..Limits::default()
+    });
+    sleep(story.rng.up_to(Duration::from_secs(48 * 3_600))).await;
+    if story.rng.percent(30) {
+        story.follow().await;
+    } else {
+        story.apply(false).await.unwrap();
+    }
+    for _ in 0..story.rng.below(3) {
+        story.wait().await;
+        if story.live().is_none() {
+            break;
+        }
+        if story.rng.percent(50) {
+            story.extend().await;
         } else {
+            // A cluster that is extended stays so.
+            story.limits.life_hours = 1 + story.rng.below(5);
+            story.request.life_hours = story.limits.life_hours;
+            story.request.core = 1 + mishaps::few(&story.rng, 5);
             story.apply(false).await.unwrap();
         }
-        for _ in 0..story.rng.below(3) {
-            story.wait().await;
-            if story.live().is_none() {
-                break;
-            }
-            if story.rng.percent(50) {
-                story.extend().await;
-            } else {
-                // A cluster that is extended stays so.
-                story.limits.life_hours = 1 + story.rng.below(5);
-                story.request.life_hours = story.limits.life_hours;
-                story.request.core = 1 + mishaps::few(&story.rng, 5);
-                story.apply(false).await.unwrap();
-            }
-        }
-        story.ends().await;
-    });
+    }
+    story.ends().await;
 }
 
 #[test]
 fn no_cluster_costs_more_than_its_budget() {
-    each("budgets", 200, |seed| async move {
-        let mut story = Story::new(seed, |rng| Limits {
-            life_hours: 24,
-            budget_cents: Some(20 + rng.below(1_500)),
-            ..Limits::default()
-        });
-        let made = story.apply(false).await;
-        if let Err(why) = made {
+    each("budgets", 200, budget);
+}
+
+pub(crate) async fn budget(seed: u64) {
+    let mut story = Story::new(seed, |rng| Limits {
+        life_hours: 24,
+        budget_cents: Some(20 + rng.below(1_500)),
+        ..Limits::default()
+    });
+    let made = story.apply(false).await;
+    if let Err(why) = made {
+        assert!(why.contains("budget"), "{why}");
+    }
+    for _ in 0..story.rng.below(4) {
+        story.linger().await;
+        if story.live().is_none() {
+            break;
+        }
+        if story.rng.percent(25) {
+            story.extend().await;
+            continue;
+        }
+        story.request.core = 1 + mishaps::few(&story.rng, any(&story.rng, &[6, 40]));
+        if story.request.task > 0 {
+            story.request.task = 1 + mishaps::few(&story.rng, 4);
+        }
+        let dies = story.rng.percent(30);
+        if let Err(why) = story.apply(dies).await {
             assert!(why.contains("budget"), "{why}");
         }
-        for _ in 0..story.rng.below(4) {
-            story.linger().await;
-            if story.live().is_none() {
-                break;
-            }
-            if story.rng.percent(25) {
-                story.extend().await;
-                continue;
-            }
-            story.request.core = 1 + mishaps::few(&story.rng, any(&story.rng, &[6, 40]));
-            if story.request.task > 0 {
-                story.request.task = 1 + mishaps::few(&story.rng, 4);
-            }
-            let dies = story.rng.percent(30);
-            if let Err(why) = story.apply(dies).await {
-                assert!(why.contains("budget"), "{why}");
-            }
-        }
-        story.ends().await;
-    });
+    }
+    story.ends().await;
 }

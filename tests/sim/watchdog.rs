@@ -1,7 +1,9 @@
 //! The watchdog over fleets of foreign clusters, with faults: it ends only forgotten clusters,
 //! after a warning, if a policy allows it; and it ends all of them.
 
+#[path = "watchdog/accounts.rs"]
 mod accounts;
+#[path = "watchdog/refusals.rs"]
 mod refusals;
 
 use crate::seeds::{any, each};
@@ -27,6 +29,7 @@ use clusterup::run::watchdog::audit_sink::AuditSink;
 use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::Flaky;
 use clusterup_testkit::sim::{self, Sim};
+use clusterup_testkit::tally::margin;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -257,6 +260,8 @@ impl World {
                 idle >= IDLE + GRACE,
                 "{kind:?} ended after {idle}: {entries:#?}"
             );
+            let late = (idle - IDLE - GRACE).num_seconds();
+            margin("P5: seconds of idleness beyond what may end", late as f64);
             let warned = self.audit_sink.warned.borrow()[&cluster.id];
             assert!(
                 now - warned >= GRACE,
@@ -360,7 +365,7 @@ fn all_forgotten_clusters_end_and_no_others() {
     each("watchdog", 40, fleet);
 }
 
-async fn fleet(seed: u64) {
+pub(crate) async fn fleet(seed: u64) {
     let rng = Rng::new(seed);
     let mut world = World::new(seed).await;
     let mut watchdog = world.watchdog(seed);

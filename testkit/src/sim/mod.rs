@@ -190,6 +190,7 @@ impl<C: world::Answer> Serve<C> for Sim {
     async fn serve(&self, call: C) -> Result<C::Reply, ApiError> {
         tokio::time::sleep(self.0.latency()).await;
         self.edit(|state| {
+            state.events += 1;
             let reply = call.answer(state);
             if C::CHANGES && reply.is_ok() {
                 state.journal.push((state.now, C::NAME));

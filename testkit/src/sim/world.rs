@@ -8,10 +8,12 @@ use super::iam::Iam;
 use super::refusal::Refusal;
 use super::s3::S3;
 use super::scheduler::Scheduler;
-use super::{Settings, SimClock};
+use super::{Settings, SimClock, epoch};
+use crate::tally;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::api::{Call, Kind};
 use clusterup::cloud::rng::Rng;
+use clusterup::model::clock::Clock;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,6 +29,19 @@ pub(super) struct World {
 impl World {
     pub(super) fn latency(&self) -> Duration {
         Duration::from_millis(between(&self.latency, self.millis))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let (now, state) = (self.clock.now(), self.state.borrow());
+        let lived = |cluster: &Cluster| cluster.ended_at.unwrap_or(now) - cluster.created_at;
+        tally::change(|tally| {
+            tally.accounts += 1;
+            tally.events += state.events;
+            tally.passed += now - epoch();
+            tally.lived += state.clusters.values().map(lived).sum::<TimeDelta>();
+        });
     }
 }
 
@@ -54,6 +69,8 @@ pub(super) struct State {
     /// Whether CloudWatch refuses every call.
     pub(super) metrics_fail: bool,
     pub(super) journal: Vec<(DateTime<Utc>, &'static str)>,
+    /// Calls that were answered, and changes of clusters and schedules that were due.
+    pub(super) events: u64,
 }
 
 /// Events that a test has scripted. Each happens once.
@@ -89,6 +106,7 @@ impl State {
             script: Script::default(),
             metrics_fail: false,
             journal: Vec::new(),
+            events: 0,
         }
     }
 
@@ -98,6 +116,7 @@ impl State {
         while let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= now) {
             // What was moved into the past happens now.
             self.now = self.now.max(at);
+            self.events += 1;
             match due {
                 Due::Cluster(id) => {
                     if let Some(mut cluster) = self.clusters.remove(&id) {

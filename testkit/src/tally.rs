@@ -1,0 +1,57 @@
+//! What worlds came to, on this thread: how much was simulated, and how near each promise was to being
+//! broken.
+
+use chrono::TimeDelta;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// What the worlds of a thread came to.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Accounts that were simulated.
+    pub accounts: u64,
+    /// Calls that were answered, and changes of clusters that happened by themselves.
+    pub events: u64,
+    /// The virtual time that passed in all accounts.
+    pub passed: TimeDelta,
+    /// How long clusters lived, together.
+    pub lived: TimeDelta,
+    /// The smallest distance from breaking it that was seen of each bound, in the bound's own unit.
+    pub margins: BTreeMap<&'static str, f64>,
+}
+
+thread_local! {
+    static TALLY: RefCell<Tally> = RefCell::default();
+}
+
+/// Returns what has been counted on this thread so far, and begins anew.
+pub fn take() -> Tally {
+    TALLY.take()
+}
+
+/// Notes how far something was from breaking a bound.
+pub fn margin(bound: &'static str, distance: f64) {
+    change(|tally| {
+        let least = tally.margins.entry(bound).or_insert(distance);
+        *least = least.min(distance);
+    });
+}
+
+pub(crate) fn change(change: impl FnOnce(&mut Tally)) {
+    // While the thread ends, there is nothing to count for.
+    let _ = TALLY.try_with(|tally| change(&mut tally.borrow_mut()));
+}
+
+impl Tally {
+    /// Adds another thread's.
+    pub fn add(&mut self, other: Self) {
+        self.accounts += other.accounts;
+        self.events += other.events;
+        self.passed += other.passed;
+        self.lived += other.lived;
+        for (bound, distance) in other.margins {
+            let least = self.margins.entry(bound).or_insert(distance);
+            *least = least.min(distance);
+        }
+    }
+}
