@@ -16,7 +16,6 @@ mod schema;
 pub use audit::{AuditQuery, Logged};
 pub use error::LedgerError;
 pub use names::Names;
-pub use retention::Pruned;
 
 use crate::cost::attempts::JobAttempt;
 use crate::cost::ledger::{Record, Scope, SlotTime, Window};

@@ -19,25 +19,16 @@ pub(super) const ENTRIES_KEPT: i64 = 1_000_000;
 /// The most rows of a table that are deleted at once: others wait for the ledger meanwhile.
 const AT_ONCE: i64 = 10_000;
 
-/// What was deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pruned {
-    /// Records of clusters.
-    pub records: usize,
-    /// Entries of the audit log.
-    pub entries: usize,
-}
-
 impl Ledger {
     /// Deletes the oldest records and entries that are no longer kept, at most some thousands at once.
-    /// The space is used again for new ones.
+    /// Returns how many. The space is used again for new ones.
     ///
     /// # Errors
     /// Returns an error if the database cannot be written; nothing is deleted then.
-    pub fn prune(&mut self, now: DateTime<Utc>) -> Result<Pruned, LedgerError> {
+    pub fn prune(&mut self, now: DateTime<Utc>) -> Result<usize, LedgerError> {
         let records_from = (now - RECORDS_KEPT).timestamp_millis();
         let entries_from = (now - AUDIT_KEPT).timestamp_millis();
-        let pruned = self.write(|transaction| {
+        self.write(|transaction| {
             let records = "DELETE FROM records WHERE rowid IN (
                 SELECT rowid FROM records WHERE final = 1 AND ended_at < ?1 LIMIT ?2)";
             // What a clock that was ahead has written does not make other entries old.
@@ -48,11 +39,8 @@ impl Ledger {
                 ORDER BY id LIMIT ?4)";
             let kept = AUDIT_KEPT.num_milliseconds();
             let of_entries = params![entries_from, kept, ENTRIES_KEPT, AT_ONCE];
-            Ok(Pruned {
-                records: transaction.execute(records, params![records_from, AT_ONCE])?,
-                entries: transaction.execute(entries, of_entries)?,
-            })
-        })?;
-        Ok(pruned)
+            let records = transaction.execute(records, params![records_from, AT_ONCE])?;
+            Ok(records + transaction.execute(entries, of_entries)?)
+        })
     }
 }
