@@ -71,6 +71,17 @@ fn a_driver_without_memory_is_reported_while_its_job_goes_on() {
     assert_eq!(stuck["kind"], "driver-thread-died", "{cluster:#}");
     home.expect(0, &["status", "t", "--local"])
         .says("step large is stuck: the driver ran out of memory");
+    // `apply` looks once a second.
+    let is_said = || {
+        std::fs::read_to_string(&messages)
+            .unwrap()
+            .contains("is stuck")
+    };
+    let begun = Instant::now();
+    while !is_said() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "apply is silent");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     home.expect(0, &["destroy", "t", "--local", "--yes"]);
     apply.wait().unwrap();
     let said = std::fs::read_to_string(&messages).unwrap();
