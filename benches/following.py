@@ -6,7 +6,7 @@
 Runs a job of so many passes again and again on a terminal, and compares the time that was announced
 after a third of it with the time that it took. Prints the errors and their median, how much the
 program wrote, and its use of a processor while it followed. With `--silent` the job prints nothing, so
-that only the run before tells how long it takes: the first run announces nothing then.
+that only the run before shows how long it takes: the first run announces nothing then.
 """
 
 import argparse

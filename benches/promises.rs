@@ -51,6 +51,7 @@ mod watchdog;
 mod watched;
 
 use clusterup_testkit::tally::{self, Tally};
+use clusterup_testkit::worlds::run;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -101,16 +102,6 @@ const KINDS: &[Kind] = &[
         Box::pin(adopt_worlds::adopted(seed))
     }),
 ];
-
-/// Runs to the end in virtual time, on this thread.
-fn run<F: Future>(work: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    tokio::task::LocalSet::new().block_on(&runtime, work)
-}
 
 /// Figures of single worlds, which nobody reads here.
 const fn say(_: &str) {}

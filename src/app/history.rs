@@ -22,7 +22,7 @@ use std::path::Path;
 /// How much of a message about a file's content is shown, in characters.
 const MAX_MESSAGE: usize = 300;
 
-/// Reads the history of a place since an instant: the clusters that it remembers, whoever created
+/// Reads the history of a place since an instant: the clusters that it remembers, no matter who created
 /// them, those that live, and those that only the ledger still knows. Changes nothing.
 pub(crate) async fn of_place(target: &Target<'_>, window: Window) -> Result<History, Failure> {
     let session = target.session;

@@ -22,6 +22,20 @@ pub fn each(binary: &str, seeds: Range<u64>, mut world: impl FnMut(u64)) -> bool
     chosen.is_none()
 }
 
+/// Runs to the end in virtual time, on this thread.
+///
+/// # Panics
+/// Panics if no runtime can be made.
+#[expect(clippy::expect_used, reason = "without a runtime there is no test")]
+pub fn run<F: Future>(work: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    tokio::task::LocalSet::new().block_on(&runtime, work)
+}
+
 /// Proptest's settings for so many cases of one test, whose seed is reported if one fails.
 pub fn cases(binary: &str, count: u32) -> Config {
     let seed = number(CASES_SEED).unwrap_or_else(random);

@@ -27,18 +27,8 @@ mod tags;
 #[path = "../sim/watched.rs"]
 mod watched;
 
+use clusterup_testkit::worlds::run;
 use row::{Kind, Row};
-use std::future::Future;
-
-/// Runs to the end in virtual time, on this thread.
-fn run<F: Future>(work: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    tokio::task::LocalSet::new().block_on(&runtime, work)
-}
 
 fn rows() -> Vec<Row> {
     [

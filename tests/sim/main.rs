@@ -43,17 +43,7 @@ mod watchdog;
 mod watchdog_kills;
 mod watched;
 
-use std::future::Future;
-
-/// Runs to the end in virtual time, on this thread.
-fn run<F: Future>(work: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    tokio::task::LocalSet::new().block_on(&runtime, work)
-}
+use clusterup_testkit::worlds::run;
 
 /// A figure that a test came to.
 #[expect(clippy::print_stdout, reason = "figures are for people to read")]

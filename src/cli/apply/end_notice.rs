@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 const LONG: TimeDelta = TimeDelta::minutes(1);
 
 impl Apply<'_> {
-    /// Tells people that the apply is over.
+    /// Notifies people that the apply is over.
     pub(super) async fn announce_end(
         &self,
         began_at: DateTime<Utc>,
