@@ -3,6 +3,10 @@
 //!
 //! Usage: `clusterup-mutants LIST SKIPPED FILE...`. LIST is written: a JSON array of `{id, file, line,
 //! from, to}`. SKIPPED holds the lines, as `FILE:LINE`, on which nothing is planted.
+//!
+//! `clusterup-mutants marks LIST FILE...` plants marks of branches instead: see `marks`.
+
+mod marks;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,7 +16,11 @@ use syn::visit::{self, Visit};
 use syn::{BinOp, Expr};
 
 fn main() {
-    let mut arguments = env::args().skip(1);
+    let mut arguments = env::args().skip(1).peekable();
+    if arguments.next_if(|word| word == "marks").is_some() {
+        let list = arguments.next().unwrap();
+        return marks::plant(&list, arguments);
+    }
     let (list, skipped) = (arguments.next().unwrap(), arguments.next().unwrap());
     let skipped = fs::read_to_string(skipped).unwrap_or_default();
     let skipped: BTreeSet<&str> = skipped.lines().collect();
