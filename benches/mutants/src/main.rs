@@ -2,7 +2,7 @@
 //! `crate::mutants::on` says otherwise of its number.
 //!
 //! Usage: `clusterup-mutants LIST SKIPPED FILE...`. LIST is written: a JSON array of `{id, file, line,
-//! from, to}`. SKIPPED holds the lines, as `FILE:LINE`, on which nothing is planted.
+//! from, to}`. SKIPPED holds the ids of mistakes that are listed and not planted.
 //!
 //! `clusterup-mutants marks LIST FILE...` plants marks of branches instead: see `marks`.
 
@@ -23,7 +23,7 @@ fn main() {
     }
     let (list, skipped) = (arguments.next().unwrap(), arguments.next().unwrap());
     let skipped = fs::read_to_string(skipped).unwrap_or_default();
-    let skipped: BTreeSet<&str> = skipped.lines().collect();
+    let skipped: BTreeSet<u32> = skipped.lines().map(|id| id.parse().unwrap()).collect();
     let (mut all, mut next) = (Vec::new(), 1);
     for file in arguments {
         let text = fs::read_to_string(&file).unwrap();
@@ -51,22 +51,23 @@ fn with_edits(text: &str, mut edits: Vec<Edit>) -> String {
 
 struct Edit {
     at: usize,
-    /// Ends before starts; shorter expressions end first and start last.
-    order: (u8, i64),
+    /// Ends before starts; shorter expressions end first and start last. Of two mistakes in one expression,
+    /// the first surrounds the second.
+    order: (u8, i64, i64),
     text: String,
 }
 
 struct Finder<'a> {
     file: &'a str,
     text: &'a str,
-    skipped: &'a BTreeSet<&'a str>,
+    skipped: &'a BTreeSet<u32>,
     next: u32,
     edits: Vec<Edit>,
     listed: Vec<serde_json::Value>,
 }
 
 impl<'a> Finder<'a> {
-    fn new(file: &'a str, text: &'a str, skipped: &'a BTreeSet<&'a str>, next: u32) -> Self {
+    fn new(file: &'a str, text: &'a str, skipped: &'a BTreeSet<u32>, next: u32) -> Self {
         let (edits, listed) = (Vec::new(), Vec::new());
         Self { file, text, skipped, next, edits, listed }
     }
@@ -75,19 +76,19 @@ impl<'a> Finder<'a> {
     fn plant(&mut self, whole: &impl Spanned, to: &str, surround: impl FnOnce(u32) -> (String, &'static str)) {
         let span = whole.span();
         let (range, line) = (span.byte_range(), span.start().line);
-        if self.skipped.contains(format!("{}:{line}", self.file).as_str()) {
-            return;
-        }
         let id = self.next;
         self.next += 1;
-        let (before, after) = surround(id);
-        let length = i64::try_from(range.len()).unwrap();
-        self.edits.push(Edit { at: range.start, order: (1, -length), text: before });
-        self.edits.push(Edit { at: range.end, order: (0, length), text: after.to_owned() });
-        let from = &self.text[range];
+        let from = &self.text[range.clone()];
         self.listed.push(serde_json::json!({
             "id": id, "file": self.file, "line": line, "from": one_line(from), "to": one_line(to),
         }));
+        if self.skipped.contains(&id) {
+            return;
+        }
+        let (before, after) = surround(id);
+        let (length, nth) = (i64::try_from(range.len()).unwrap(), i64::from(id));
+        self.edits.push(Edit { at: range.start, order: (1, -length, nth), text: before });
+        self.edits.push(Edit { at: range.end, order: (0, length, -nth), text: after.to_owned() });
     }
 
     /// Puts other text in place of an expression.

@@ -74,7 +74,7 @@ impl Finder<'_> {
         for attribute in attributes.iter().filter(|it| matches!(it.style, AttrStyle::Inner(_))) {
             at = at.max(attribute.span().byte_range().end);
         }
-        self.edits.push(Edit { at, order: (1, 0), text: call });
+        self.edits.push(Edit { at, order: (1, 0, 0), text: call });
         self.inside(id, |finder| finder.visit_block(block));
     }
 
@@ -82,8 +82,8 @@ impl Finder<'_> {
     fn expression(&mut self, branch: &str, expr: &Expr) {
         let (id, call) = self.list(branch, expr);
         let range = expr.span().byte_range();
-        self.edits.push(Edit { at: range.start, order: (1, 0), text: format!("{{{call} ") });
-        self.edits.push(Edit { at: range.end, order: (0, 0), text: " }".to_owned() });
+        self.edits.push(Edit { at: range.start, order: (1, 0, 0), text: format!("{{{call} ") });
+        self.edits.push(Edit { at: range.end, order: (0, 0, 0), text: " }".to_owned() });
         self.inside(id, |finder| finder.visit_expr(expr));
     }
 
