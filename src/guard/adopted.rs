@@ -106,6 +106,9 @@ mod tests {
     fn a_cluster_that_would_end_at_once_is_refused_with_the_figures() {
         let mut theirs = cluster(Some(10));
         assert_eq!(adoptable(&theirs, at(60)).unwrap().at, at(600));
+        // A schedule takes up to three minutes until it can end a cluster.
+        assert!(adoptable(&theirs, at(419)).is_ok());
+        assert!(adoptable(&theirs, at(420)).is_err());
         let refused = adoptable(&theirs, at(450)).unwrap_err().to_string();
         assert_eq!(
             refused,

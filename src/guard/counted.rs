@@ -174,8 +174,29 @@ mod tests {
     }
 
     #[test]
+    fn what_may_have_been_launched_just_before_a_reading_counts() {
+        // It is at its largest size since a minute, and maybe since five.
+        let grown = [
+            span(Role::Primary, 0, None, 1),
+            span(Role::Core, 1_740, None, 10),
+        ];
+        let left = (22.0 - 1_500.0 / 3_600.0) / 11.0 * 3_600.0;
+        let expected = at(1_500 + left as i64);
+        assert_eq!(hard_deadline(&counted(&grown, 1_800)).at, expected);
+        // In its first minutes nothing is known: it counts as if it had never been read.
+        let small = [span(Role::Primary, 0, None, 1)];
+        let unread = hard_deadline(&cluster()).at;
+        assert_eq!(hard_deadline(&counted(&small, 200)).at, unread);
+    }
+
+    #[test]
     fn what_is_no_longer_listed_counts_as_the_largest_size() {
-        let mut old = counted(&[span(Role::Primary, 0, None, 1)], 30 * 24 * HOUR);
+        let listed = [
+            span(Role::Primary, 0, None, 1),
+            // They ended when the list begins, and are counted before it.
+            span(Role::Core, 0, Some(24 * HOUR), 200),
+        ];
+        let mut old = counted(&listed, 30 * 24 * HOUR);
         old.spec.guardrails.budget = Some("$2000".parse().unwrap());
         old.spec.guardrails.max_lifetime = Span::from_secs(90 * 86_400);
         // A day at 11 nodes, 29 days at one, of which five minutes at 11.

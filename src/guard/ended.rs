@@ -191,6 +191,8 @@ mod tests {
             Some(Interrupted),
             Failure,
         ),
+        ("INSTANCE_FAILURE", GONE, 600, Keep, None, MaxLifetime),
+        ("INSTANCE_FAILURE", GONE, 700, Keep, None, MaxLifetime),
         ("INSTANCE_FAILURE", GONE, 900, Keep, None, MaxLifetime),
         (
             "INSTANCE_FAILURE",
@@ -266,6 +268,14 @@ mod tests {
             300,
             Terminate,
             Some(Failed),
+            StepsCompleted,
+        ),
+        (
+            "ALL_STEPS_COMPLETED",
+            "",
+            300,
+            Terminate,
+            None,
             StepsCompleted,
         ),
         (

@@ -106,6 +106,7 @@ mod tests {
     use super::super::sample::{World, at};
     use super::super::stage::Stage;
     use super::*;
+    use crate::guard::sample::step;
     use crate::model::fleet::MetricSample;
     use crate::model::observed::ClusterState;
     use proptest::prelude::*;
@@ -232,6 +233,31 @@ mod tests {
         // On its way to an end or a release, it is read at the usual interval.
         world.marked(200_000, crate::model::observed::EndReason::Forgotten);
         assert_eq!(every(at(180_000), &world.watched()), READ_INTERVAL);
+    }
+
+    #[test]
+    fn metrics_that_end_nothing_are_read_often_only_while_a_step_runs() {
+        let mut world = World::others();
+        world.orders.unmanaged.action = UnmanagedAction::Notify;
+        let every = |world: &World| every(at(900), &world.watched());
+        assert_eq!(every(&world), SLOW_INTERVAL);
+        world.has_steps(Reading::Read(Vec::new()));
+        assert_eq!(every(&world), SLOW_INTERVAL);
+        let steps = [StepState::Completed, StepState::Running];
+        let steps = steps.map(|state| step(state, Some(310), None));
+        world.has_steps(Reading::Read(steps.to_vec()));
+        assert_eq!(every(&world), READ_INTERVAL);
+        for (state, interval) in [
+            (ClusterState::Waiting, SLOW_INTERVAL),
+            (ClusterState::Running, READ_INTERVAL),
+        ] {
+            world.is_listed(state);
+            assert_eq!(every(&world), interval, "{state:?}");
+        }
+        // Of clusterup's own, an end depends on them whatever policies say of others.
+        let mut world = World::ours();
+        world.orders.unmanaged.action = UnmanagedAction::Notify;
+        assert_eq!(every(&world), READ_INTERVAL);
     }
 
     #[test]

@@ -228,7 +228,8 @@ mod tests {
     use super::super::sample::{World, at};
     use super::super::stage::Stage;
     use super::super::wants_pulses;
-    use crate::model::fleet::Seen;
+    use super::of;
+    use crate::model::fleet::{Reading, Seen};
     use crate::model::observed::ClusterState;
     use crate::model::observed::EndReason::Forgotten;
 
@@ -278,6 +279,59 @@ mod tests {
         let assessment = world.judge(9_100);
         assert_eq!(assessment.stage, Stage::Exempt);
         assert!(!needs_description(&world.snapshot, &assessment.stage));
+    }
+
+    #[test]
+    fn a_listed_cluster_is_idle_since_it_last_worked() {
+        let mut world = World::others();
+        world.is_listed(ClusterState::Waiting);
+        let worked_at = Some(at(7_800));
+        world.snapshot.seen = Seen::Listed { worked_at };
+        assert!(!wants_pulses(at(8_500), &world.watched()));
+        world.quiet_until(12_000);
+        assert_eq!(world.judge(12_000).idle_since, Some(at(7_800)));
+        // The work of a point ends after five minutes: that of the first was in the step.
+        for (point, evidence) in [(7_500, "it waits, and worked"), (7_800, "YARN had 3")] {
+            world.quiet_until(8_100);
+            world.works_at(point, 3);
+            let found = of(at(8_500), &world.watched());
+            assert!(found.evidence().starts_with(evidence), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn an_old_reading_shows_work_that_ended_after_the_last_step() {
+        let mut world = World::others();
+        for (point, evidence) in [(300, "idle for 21m40s"), (600, "YARN had 3")] {
+            world.quiet_until(600);
+            world.works_at(point, 3);
+            let found = of(at(1_900), &world.watched());
+            assert!(found.evidence().starts_with(evidence), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn two_points_show_idleness_if_no_more_than_two_are_missing_between_them() {
+        let mut world = World::ours();
+        let mut read = |minutes: &[i64]| {
+            world.quiet_until(1_500);
+            if let Some(Reading::Read(points)) = &mut world.metric_samples {
+                points.retain(|point| minutes.iter().any(|minute| point.at == at(60 * minute)));
+            }
+            of(at(1_600), &world.watched())
+        };
+        assert!(read(&[10, 25]).since().is_some());
+        let newest = "CloudWatch's newest data point is from 04:25 UTC";
+        assert_eq!(read(&[5, 25]).unknown(), Some(newest));
+        let few = "CloudWatch has fewer than two data points";
+        assert_eq!(read(&[25]).unknown(), Some(few));
+    }
+
+    #[test]
+    fn a_day_of_idleness_has_a_date() {
+        let since = |seconds| super::evidence(at(seconds), at(0), false);
+        assert_eq!(since(86_399), "idle for 23h59m59s since 04:00:00 UTC");
+        assert_eq!(since(86_400), "idle for 1d since 2026-11-21 04:00 UTC");
     }
 
     #[test]

@@ -124,3 +124,37 @@ pub fn wants_pulses(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
     let idle = now - over;
     !is_local && idle >= timeout.delta() - orders.warn_before.delta()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{World, at};
+    use super::*;
+
+    #[test]
+    fn a_cluster_that_only_people_can_help_is_described_again_soon() {
+        let mut world = World::others();
+        world.exempt("yes", None);
+        let again = |world: &World| look_again(at(1_000), &world.judge(1_000), &world.orders);
+        assert_eq!(again(&world), at(1_000) + TimeDelta::minutes(10));
+        world.snapshot.set_state(ClusterState::Terminated);
+        assert_eq!(again(&world), at(1_000) + TimeDelta::hours(6));
+        // Nothing is expected of a foreign cluster whose step runs.
+        let mut busy = World::others();
+        busy.runs_since(310);
+        assert_eq!(again(&busy), at(1_000) + TimeDelta::hours(6));
+    }
+
+    #[test]
+    fn metrics_reach_back_over_the_idle_timeout_that_applies() {
+        let minutes = |world: &World| reach(&world.watched()).num_minutes();
+        assert_eq!(minutes(&World::others()), 60 + 5 + 60);
+        assert_eq!(minutes(&World::ours()), 10 + 5 + 60);
+        let mut adopted = World::adopted();
+        assert_eq!(minutes(&adopted), 10 + 5 + 60);
+        // The shorter of its own and that of policies which end forgotten clusters.
+        adopted.orders.unmanaged.idle_timeout = Span::from_secs(300);
+        assert_eq!(minutes(&adopted), 5 + 5 + 60);
+        adopted.orders.unmanaged.action = UnmanagedAction::Notify;
+        assert_eq!(minutes(&adopted), 10 + 5 + 60);
+    }
+}

@@ -61,7 +61,7 @@ pub(super) fn of(
         met && worked.is_none_or(|at| at <= quiet_period.since)
     };
     Some(match before.filter(goes_on) {
-        Some(quiet_period) if quiet_period.since >= since => QuietPeriod {
+        Some(quiet_period) if quiet_period.since > since => QuietPeriod {
             until,
             ..quiet_period
         },
@@ -164,6 +164,37 @@ mod tests {
         // A step ended since.
         assert_eq!(quiet_period(&all, at(900)).since, at(900));
         assert_eq!(quiet_period(&all, at(1_170)).since, at(1_170));
+    }
+
+    #[test]
+    fn up_to_two_missing_points_are_no_gap() {
+        let quiet = |from: &[i64], since, before| {
+            let points: Vec<_> = from
+                .iter()
+                .flat_map(|at| points(*at, *at, |_| false))
+                .collect();
+            let period = of(at(2_000), at(since), &points, before).unwrap();
+            (period.since, period.at_least)
+        };
+        // Between the end of the last step and the first point, and between points.
+        assert_eq!(quiet(&[15, 30], 0, None), (at(0), false));
+        assert_eq!(quiet(&[20, 30], 0, None), (at(20), true));
+        assert_eq!(quiet(&[100, 115, 130], 0, None), (at(100), true));
+        assert_eq!(quiet(&[100, 120, 130], 0, None), (at(120), true));
+        // Between what was remembered and the first point.
+        let known = |since, at_least| {
+            Some(QuietPeriod {
+                since: at(since),
+                at_least,
+                until: at(1_000),
+            })
+        };
+        assert_eq!(quiet(&[1_015], 0, known(100, false)), (at(100), false));
+        assert_eq!(quiet(&[1_020], 0, known(100, false)), (at(1_020), true));
+        assert_eq!(quiet(&[1_000], 0, known(1_000, false)), (at(1_000), false));
+        // It cannot be longer than since the last step.
+        assert_eq!(quiet(&[1_015], 99, known(100, true)), (at(100), true));
+        assert_eq!(quiet(&[1_015], 100, known(100, true)), (at(100), false));
     }
 
     proptest! {

@@ -102,6 +102,8 @@ fn worked_at(snapshot: &ClusterSnapshot, now: DateTime<Utc>) -> Option<DateTime<
 mod tests {
     use super::super::sample::{World, at};
     use super::*;
+    use crate::guard::sample::step;
+    use crate::model::fleet::Reading;
 
     fn quiet(since: i64, until: i64) -> Option<QuietPeriod> {
         Some(QuietPeriod {
@@ -146,7 +148,8 @@ mod tests {
         let fine = known(quiet(700, 9_000), 9_100);
         assert!(!nothing(&fine, 9_200));
         assert!(nothing(&fine, 9_000), "it was seen in the future");
-        assert!(nothing(&fine, 9_100 + 16 * 86_400), "that is long ago");
+        assert!(!nothing(&fine, 9_100 + 15 * 86_400));
+        assert!(nothing(&fine, 9_101 + 15 * 86_400), "that is long ago");
         assert!(
             nothing(&known(quiet(-10, 9_000), 9_100), 9_200),
             "before it was created"
@@ -161,6 +164,25 @@ mod tests {
         let mut elsewhere = fine;
         elsewhere.place = "222222222222:us-east-1".parse().unwrap();
         assert!(nothing(&elsewhere, 9_200), "a cluster of another account");
+    }
+
+    #[test]
+    fn a_cluster_worked_when_a_step_was_last_known_to_run() {
+        let now = at(9_100);
+        let worked = |world: &World| worked_at(&world.snapshot, now);
+        let mut world = World::others();
+        assert_eq!(worked(&world), Some(at(600)));
+        let steps = [
+            (StepState::Completed, Some(600)),
+            (StepState::Running, None),
+        ];
+        let steps = steps.map(|(state, ended)| step(state, Some(310), ended));
+        world.has_steps(Reading::Read(steps.to_vec()));
+        assert_eq!(worked(&world), Some(now));
+        world.is_listed(ClusterState::Running);
+        assert_eq!(worked(&world), Some(now));
+        world.is_listed(ClusterState::Waiting);
+        assert_eq!(worked(&world), None);
     }
 
     #[test]

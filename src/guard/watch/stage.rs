@@ -326,6 +326,65 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_is_of_a_claim_up_to_a_minute_after_it() {
+        let claim = |force| Claim {
+            reason: Forgotten,
+            at: at(1_000),
+            force,
+            grace: Span::from_secs(300),
+            early: false,
+            evidence: String::new(),
+        };
+        let fits = |force, ends_at| {
+            let mark = WatchdogMark {
+                ends_at: at(ends_at),
+                reason: Forgotten,
+            };
+            fits(&mark, &claim(force))
+        };
+        for (ends_at, hard, soft) in [
+            (939, false, false),
+            (940, true, true),
+            (1_060, true, true),
+            // The time of a warning that came late is later than the claim's.
+            (1_061, false, true),
+        ] {
+            assert_eq!(fits(Force::Hard, ends_at), hard, "{ends_at}");
+            assert_eq!(fits(Force::Soft, ends_at), soft, "{ends_at}");
+            assert_eq!(fits(Force::Policy, ends_at), soft, "{ends_at}");
+        }
+    }
+
+    #[test]
+    fn a_cluster_without_limits_has_no_end_to_show() {
+        let mut world = World::ours();
+        world.runs_since(310);
+        world.cluster().spec.guardrails.max_lifetime = Span::from_secs(u64::MAX);
+        world.orders.bound = None;
+        let assessment = world.judge(5_000);
+        let times = (assessment.reason, assessment.warns_at, assessment.ends_at);
+        assert_eq!((assessment.stage, times), (Stage::Keep, (None, None, None)));
+    }
+
+    #[test]
+    fn a_forgotten_cluster_that_is_only_reported_names_the_policy_that_says_so() {
+        let mut world = World::others();
+        world.orders.unmanaged.action = UnmanagedAction::Notify;
+        world.quiet_until(9_000);
+        let assessment = world.judge(9_000);
+        assert_eq!(assessment.stage, Stage::Forgotten);
+        assert!(!assessment.evidence.contains("only reported"));
+        world.orders.mildest.of = 2;
+        world.orders.mildest.action = Some("calm".parse().unwrap());
+        let evidence = world.judge(9_000).evidence;
+        assert!(
+            evidence.contains("; only reported (action: notify"),
+            "{evidence}"
+        );
+        assert!(evidence.contains("calm"), "{evidence}");
+    }
+
+    #[test]
     fn idle_time_goes_on_beyond_what_is_read() {
         let mut world = World::others();
         world.orders.unmanaged.idle_timeout = Span::from_secs(864_000);

@@ -66,3 +66,70 @@ fn running_longest(steps: &[Step]) -> Option<&Step> {
     let running = steps.iter().filter(|step| step.state == StepState::Running);
     running.min_by_key(|step| step.started_at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::World;
+    use super::*;
+    use crate::guard::sample::{at, step};
+    use crate::model::fleet::Reading;
+
+    /// The step's finished tasks on this machine, every five minutes from 600 s on.
+    fn says(done: &[Option<u64>]) -> Option<String> {
+        let mut world = World::ours();
+        world.snapshot.place = Place::Local;
+        world.runs_since(310);
+        let point = |(n, done): (i64, &Option<u64>)| MetricSample {
+            at: at(600 + 300 * n),
+            apps: 1,
+            containers: 1,
+            done: *done,
+        };
+        let points = (0..).zip(done).map(point).collect();
+        world.metric_samples = Some(Reading::Read(points));
+        evidence(at(2_110), &world.watched())
+    }
+
+    #[test]
+    fn on_this_machine_a_step_is_stuck_without_finished_tasks() {
+        let stuck = "step work has run for 30m, and for 30m without a finished task";
+        assert_eq!(says(&[Some(7); 6]).as_deref(), Some(stuck));
+        assert_eq!(says(&[None; 6]), None);
+        let mut one_more = [Some(7); 6];
+        one_more[5] = Some(8);
+        assert_eq!(says(&one_more), None);
+    }
+
+    #[test]
+    fn points_have_to_cover_the_whole_period() {
+        let mut world = World::ours();
+        world.runs_since(310);
+        let mut says = |times: &[i64]| {
+            world.quiet_until(3_900);
+            if let Some(Reading::Read(points)) = &mut world.metric_samples {
+                points.retain(|point| times.iter().any(|time| point.at == at(*time)));
+            }
+            evidence(at(3_900), &world.watched()).is_some()
+        };
+        // Of half an hour, up to ten minutes may be missing at each end: from 2,100 to 3,900 s.
+        assert!(says(&[2_700, 3_000, 3_300]));
+        assert!(!says(&[3_000, 3_300, 3_600, 3_900]));
+        assert!(!says(&[2_100, 2_400, 2_700, 3_000]));
+        // Two points are too few.
+        assert!(!says(&[2_700, 3_300]));
+        assert!(!says(&[2_100, 3_900]));
+    }
+
+    #[test]
+    fn the_step_that_has_run_for_the_longest_counts() {
+        let steps = [
+            (StepState::Completed, 1),
+            (StepState::Running, 700),
+            (StepState::Running, 400),
+        ];
+        let steps = steps.map(|(state, from)| step(state, Some(from), None));
+        let found = running_longest(&steps).unwrap();
+        assert_eq!(found.started_at, Some(at(400)));
+        assert_eq!(running_longest(&steps[..1]), None);
+    }
+}

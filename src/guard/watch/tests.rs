@@ -409,6 +409,11 @@ fn metrics_are_asked_for_where_they_decide() {
     world.runs_since(310);
     assert!(!wants(&world, 2_109));
     assert!(wants(&world, 2_110));
+    // Half an hour after its step last had a container.
+    world.quiet_until(2_100);
+    world.works_at(900, 1);
+    assert!(!wants(&world, 2_699));
+    assert!(wants(&world, 2_700));
 }
 
 proptest! {
