@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 /// The maximum age that is expressed in days.
-const MAX_DAYS: i64 = 60;
+const MAX_DAYS: i64 = 62;
 
 /// The age on `today` of a figure as of `as_of`: `today`, `1 day old`, `19 months old`.
 pub fn age(as_of: NaiveDate, today: NaiveDate) -> String {
@@ -32,6 +32,10 @@ mod tests {
             ("2026-11-21", "today"),
             ("2026-11-20", "1 day old"),
             ("2026-10-01", "51 days old"),
+            ("2026-09-21", "61 days old"),
+            ("2026-09-20", "2 months old"),
+            ("2026-05-21", "6 months old"),
+            ("2026-05-22", "5 months old"),
             ("2025-04-04", "19 months old"),
             ("2025-04-22", "18 months old"),
             ("2024-02-01", "33 months old"),

@@ -207,11 +207,21 @@ mod tests {
         let fast = UnusedVolume {
             iops: Some(4_000),
             throughput: Some(225),
-            ..usual
+            ..usual.clone()
         };
         // 8 for its size, 1,000 x 0.005, and 100 x 0.04.
         assert_eq!(cost(&fast, "us-east-1").unwrap(), "$17.00");
         assert_eq!(cost(&unused("io2", 100), "us-east-1"), None);
+        // Its usual speed costs nothing, so it needs no price.
+        let sizes: Catalog = "source t 2026-11-01 a test\nebs gp3 0.08 t us-east-1\n"
+            .parse()
+            .unwrap();
+        let usual_price = volume(&usual, &region("us-east-1"), &sizes).monthly;
+        assert_eq!(
+            usual_price.map(|usd| usd.to_string()).as_deref(),
+            Some("$8.00")
+        );
+        assert_eq!(volume(&fast, &region("us-east-1"), &sizes).monthly, None);
         assert_eq!(cost(&unused("gp2", 100), "xx-north-9"), None);
         let text = volume(
             &unused("io2", 100),
@@ -250,6 +260,7 @@ mod tests {
             started_at: now - TimeDelta::hours(hours),
         };
         assert_eq!(notebook(&of(23), now), None);
+        assert!(notebook(&of(24), now).is_some());
         let text = notebook(&of(50), now).unwrap().text();
         assert!(
             text.starts_with("notebook a b (ex-1) has run for 2d2h on cluster j-1"),
@@ -276,6 +287,8 @@ mod tests {
         assert_eq!(of(&[], None), None);
         assert_eq!(of(&[(0, "4vCPU 16GB")], None), None);
         assert_eq!(of(&[worker], Some(15)), None);
+        assert_eq!(of(&[worker], Some(60)), None);
+        assert!(of(&[worker], Some(61)).is_some());
         let text = of(&[worker], None).unwrap();
         assert!(text.contains("it does not stop by itself"), "{text}");
         assert!(
@@ -302,6 +315,11 @@ mod tests {
         };
         assert_eq!(of(&[]), None);
         assert_eq!(of(&[(1, 50), (15, 9)]), None);
+        let small = of(&[(1, 10), (15, 10)]).unwrap();
+        assert!(small.contains("has 10 GiB: "), "{small}");
+        // Within a day, nothing is said of its growth.
+        let day = of(&[(1, 370), (1, 400)]).unwrap();
+        assert!(day.contains("has 400 GiB: $9.20"), "{day}");
         assert_eq!(
             of(&[(1, 370), (15, 400)]).unwrap(),
             "bucket logs, to which EMR uploads logs, has 400 GiB, 30 GiB more than 14 days before: \

@@ -53,6 +53,9 @@ mod tests {
         let address: Usd = "$0.005".parse().unwrap();
         let less = public.hourly.amount() - private.hourly.amount();
         assert_eq!(less, address.amount() * Decimal::from(5));
+        let core = &private.groups[1];
+        assert_eq!(core.node_hourly.times(4.into()), core.hourly);
+        assert_eq!(core.node_hourly + address, public.groups[1].node_hourly);
         let (public, private) = (public.rates().unwrap(), private.rates().unwrap());
         assert_eq!(private, public.clone().without_addresses());
         assert_ne!(private, public);

@@ -116,6 +116,10 @@ fn the_speed_of_volumes_is_priced_above_what_is_included() {
         throughput: None,
     });
     let fast = estimate("us-east-1", &groups);
+    let parts = plain.groups.iter().flat_map(|group| &group.components);
+    let kinds: Vec<_> = parts.map(|part| part.kind).collect();
+    assert!(!kinds.contains(&ComponentKind::VolumeIops));
+    assert!(!kinds.contains(&ComponentKind::VolumeThroughput));
     let of = |kind: ComponentKind| {
         let all = fast.groups.iter().flat_map(|group| &group.components);
         let all = all.filter(|part| part.kind == kind);
@@ -141,6 +145,14 @@ fn the_speed_of_volumes_is_priced_above_what_is_included() {
     assert_eq!(more.round_dp(5), Decimal::new(7_110, 5));
     let rates = fast.rates().unwrap();
     assert_eq!(rates.of(Role::Core).total(), fast.groups[1].node_hourly);
+    // The throughput of both kinds of volumes adds up.
+    if let Some(root) = &mut groups.root_volume {
+        root.throughput = Some(135);
+    }
+    let faster = estimate("us-east-1", &groups);
+    let core = faster.groups[1].components.iter();
+    let quantity = core.filter(|part| part.kind == ComponentKind::VolumeThroughput);
+    assert_eq!(quantity.map(|part| part.quantity).sum::<u64>(), 2 * 210);
 }
 
 #[test]

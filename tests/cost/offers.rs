@@ -109,6 +109,38 @@ fn a_refresh_replaces_every_figure() {
 }
 
 #[test]
+fn a_new_family_has_the_sizes_that_yarn_runs_on() {
+    let mut offers = whole();
+    for (name, usd) in [
+        ("m9g.large", "0.1"),
+        ("m9g.xlarge", "0.2"),
+        ("m9g.2xlarge", "0.4"),
+    ] {
+        offers.ec2.push(instance(name, usd));
+        offers.emr.push(instance(name, usd));
+    }
+    let today = "2026-11-21".parse().unwrap();
+    let text = offers.text(&region(), today, Catalog::bundled()).unwrap();
+    let family = text.lines().find(|line| line.starts_with("family "));
+    assert_eq!(
+        family,
+        Some("family m9g ebs newer price-api 2xlarge xlarge")
+    );
+}
+
+#[test]
+fn half_of_what_is_known_is_enough() {
+    let known = "source t 2026-11-01 a test\nfamily m9 ebs newer t xlarge 2xlarge\n\
+                 ec2 m9 0.2 t ap-northeast-2\n";
+    let known: Catalog = known.parse().unwrap();
+    let mut offers = whole();
+    offers.ec2 = vec![instance("m9.xlarge", "0.2")];
+    offers.emr = vec![instance("m9.xlarge", "0.05")];
+    let today = "2026-11-21".parse().unwrap();
+    assert!(offers.text(&region(), today, &known).is_ok());
+}
+
+#[test]
 fn nonsense_is_refused_whole() {
     type Spoil = fn(&mut Offers);
     let cases: [(Spoil, &str); 8] = [

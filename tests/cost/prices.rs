@@ -272,6 +272,74 @@ fn the_newer_figure_wins() {
 }
 
 #[test]
+fn of_two_figures_of_the_same_day_the_refreshed_one_is_used() {
+    let text = |factor: &str, ec2: &str, emr: &str, gib: &str| {
+        format!(
+            "source t 2026-11-01 a test\nfamily m9 ebs newer t xlarge 2xlarge={factor}\n\
+             ec2 m9 {ec2} t us-east-1\nemr m9.xlarge {emr} t us-east-1\n\
+             volumes xlarge 1 {gib} t\n"
+        )
+    };
+    let mut prices = catalog(&text("2", "0.2", "0.1", "32"));
+    prices.overlay(catalog(&text("3", "0.4", "0.3", "64")));
+    let home = region("us-east-1");
+    let (xlarge, double) = (kind("m9.xlarge"), kind("m9.2xlarge"));
+    assert_eq!(prices.ec2(&home, &xlarge).unwrap().usd, usd("0.4"));
+    assert_eq!(prices.ec2(&home, &double).unwrap().usd, usd("1.2"));
+    assert_eq!(prices.emr(&home, &xlarge).unwrap().usd, usd("0.3"));
+    assert_eq!(prices.default_volumes(&xlarge).unwrap().gib, 64);
+}
+
+#[test]
+fn prices_are_as_old_as_the_newest_of_an_instance() {
+    let text = "source old 2025-01-01 a test\nsource new 2026-01-01 a test\n\
+                family m9 ebs newer old xlarge\nec2 m9 0.2 old us-east-1\n\
+                emr m9.xlarge 0.1 new us-east-1\n";
+    let as_of = catalog(text).as_of().unwrap();
+    assert_eq!(as_of.to_string(), "2025-01-01");
+}
+
+#[test]
+fn a_fee_of_the_region_precedes_one_of_all_regions_of_the_same_day() {
+    let text = "source t 2026-11-01 a test\nfamily m9 ebs newer t xlarge 2xlarge\n\
+                ec2 m9 1.08 t us-east-1\nemr m9.2xlarge 0.3 t *\nemr m9.2xlarge 0.2 t us-east-1\n";
+    let prices = catalog(text);
+    let fee = |name: &str| prices.emr(&region("us-east-1"), &kind(name)).unwrap();
+    assert_eq!(fee("m9.2xlarge").usd, usd("0.2"));
+    // A quarter of $1.08 is $0.27 with a cap and without one.
+    let xlarge = fee("m9.xlarge");
+    assert_eq!((xlarge.usd, xlarge.note), (usd("0.27"), None));
+}
+
+#[test]
+fn a_region_of_the_same_continent_is_near() {
+    let text = "source t 2026-11-01 a test\nfamily m9 ebs newer t xlarge\n\
+                ec2 m9 0.2 t us-east-1\nec2 m9 0.2 t eu-west-1\n";
+    let missing = catalog(text).ec2(&region("eu-north-9"), &kind("m9.xlarge"));
+    let message = missing.unwrap_err().to_string();
+    assert!(
+        message.ends_with("with a price for it is eu-west-1"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_amount_is_plain_digits_up_to_a_limit() {
+    let read = |usd: &str| {
+        let text = format!(
+            "source t 2026-11-01 a test\nfamily m9 ebs newer t xlarge\nec2 m9 {usd} t us-east-1\n"
+        );
+        text.parse::<Catalog>().is_ok()
+    };
+    for fine in ["0.2", "100000"] {
+        assert!(read(fine), "{fine}");
+    }
+    for wrong in ["+0.2", "-0.2", "1_000", "0", "100000.01"] {
+        assert!(!read(wrong), "{wrong}");
+    }
+}
+
+#[test]
 fn disks_of_its_own_spare_an_instance_volumes() {
     let volumes = |name| Catalog::bundled().default_volumes(&kind(name));
     assert!(volumes("m5d.xlarge").is_none());

@@ -108,6 +108,66 @@ fn a_fleet_has_the_cost_of_its_last_day_and_of_thirty() {
 }
 
 #[test]
+fn a_window_has_what_existed_in_it() {
+    let record = ended("j-1", "2026-11-01T10:00:00", None, "2026-11-01T11:00:00");
+    let now = at("2026-12-01T00:00:00");
+    let within = |record: &Record, from: &str, until: &str| {
+        let of_day = |time: &str| format!("2026-11-01T{time}");
+        record.within(window(&of_day(from), &of_day(until)), now)
+    };
+    assert!(within(&record, "10:59:59", "12:00:00"));
+    assert!(!within(&record, "11:00:00", "12:00:00"));
+    assert!(within(&record, "09:00:00", "10:00:01"));
+    assert!(!within(&record, "09:00:00", "10:00:00"));
+    // It was over as soon as it was created.
+    let moment = ended("j-2", "2026-11-01T10:00:00", None, "2026-11-01T10:00:00");
+    assert!(within(&moment, "10:00:00", "12:00:00"));
+    assert!(!within(&moment, "09:00:00", "10:00:00"));
+    // Its first instance came ten minutes after it was created.
+    let mut late = record;
+    late.instance_spans[0].from = at("2026-11-01T10:10:00");
+    assert!(within(&late, "09:00:00", "10:05:00"));
+}
+
+#[test]
+fn a_cluster_that_ended_at_midnight_is_not_of_the_next_day() {
+    let record = ended("j-1", "2026-11-01T10:00:00", None, "2026-11-02T00:00:00");
+    let whole = window("2026-11-01T00:00:00", "2026-12-01T00:00:00");
+    let now = at("2026-12-01T00:00:00");
+    let report = Report::of(std::slice::from_ref(&record), By::Day, whole, now);
+    assert_eq!(keys(&report), [("2026-11-01", 1, usd("5.04"))]);
+}
+
+#[test]
+fn spending_of_a_quarter_is_shown_by_day_and_of_more_by_month() {
+    let by = |until: &str| {
+        let window = window("2026-01-01T00:00:00", until);
+        Spending::of(&[], window, window.until).by
+    };
+    assert_eq!(by("2026-04-03T00:00:00"), By::Day);
+    assert_eq!(by("2026-04-03T00:00:01"), By::Month);
+}
+
+#[test]
+fn what_was_launched_when_it_was_last_seen_is_charged_for_its_first_minute() {
+    let mut record = living("j-1", "2026-11-01T10:00:00", None);
+    record
+        .instance_spans
+        .push(life(Role::Core, 1, "2026-11-01T11:00:00", None));
+    record
+        .instance_spans
+        .push(life(Role::Core, 1, "2026-11-01T11:00:01", None));
+    record.seen_at = at("2026-11-01T11:00:00");
+    let seen = record.until_last_seen();
+    assert_eq!(seen.instance_spans.len(), 2);
+    assert!(
+        seen.instance_spans
+            .iter()
+            .all(|span| span.until == Some(seen.seen_at))
+    );
+}
+
+#[test]
 fn the_first_minute_counts_on_the_day_on_which_it_begins() {
     let record = ended("j-1", "2026-11-01T00:00:00", None, "2026-11-01T00:00:10");
     let now = at("2026-11-02T00:00:00");
