@@ -12,6 +12,8 @@ mod hours;
 mod month;
 #[path = "policy/names.rs"]
 mod names;
+#[path = "policy/orders.rs"]
+mod orders;
 #[path = "policy/people.rs"]
 mod people;
 #[path = "policy/properties.rs"]

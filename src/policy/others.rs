@@ -118,6 +118,16 @@ mod tests {
     }
 
     #[test]
+    fn foreign_clusters_are_adopted_by_policies_that_speak_of_them() {
+        assert!(policies(&[]).adoption_limits().is_none());
+        let silent = policies(&["watchdog: { warn_before: 5m }"]);
+        assert!(silent.adoption_limits().is_none());
+        let one = policies(&["unmanaged: { action: adopt, max_lifetime: 1d }"]);
+        let limits = one.adoption_limits().unwrap();
+        assert_eq!(limits.max_lifetime, "1d".parse().ok());
+    }
+
+    #[test]
     fn the_mildest_policy_decides_each_key_and_is_named() {
         let strict = "unmanaged: { action: terminate, idle_timeout: 30m, max_lifetime: 1d }";
         let patient =

@@ -1,7 +1,7 @@
 //! Months of a team's account, computed by hand.
 
 use crate::{at, usd};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cost::ledger::{Record, Scope, Window};
 use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
@@ -10,6 +10,7 @@ use clusterup::model::observed::ClusterState;
 use clusterup::model::policy::{MonthlyBudget, WhenSpent};
 use clusterup::policy::CostBound;
 use clusterup::policy::team_account::{Actual, Figures, Reservation, TeamAccount};
+use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
 pub(crate) const MONTHLY: &str = "200";
@@ -237,6 +238,13 @@ fn replaced_nodes_count_in_the_month_of_their_last_second() {
         (worst("2026-10"), worst("2026-11")),
         (usd("3.66"), Usd::ZERO)
     );
+    // A cluster whose last second is November's first.
+    ask.ends_by = at("2026-11-01T00:00:01");
+    let worst = |of| ask.worst(clusterup::policy::team_account::window(month(of), &budget));
+    assert_eq!(
+        (worst("2026-10"), worst("2026-11")),
+        (usd("3.60"), usd("0.061"))
+    );
 }
 
 #[test]
@@ -276,6 +284,55 @@ fn a_cluster_across_two_months_needs_both_budgets() {
         .map(|it| it.0)
         .collect();
     assert_eq!(months, ["2026-11", "2026-12", "2027-01", "2027-02"]);
+}
+
+#[test]
+fn a_change_at_the_same_cost_is_within_what_is_reserved() {
+    let (from, until) = (at("2026-11-10T00:00:00"), at("2026-11-10T10:00:00"));
+    let month = |from: &str, until: &str| Window {
+        from: at(from),
+        until: at(until),
+    };
+    let november = month("2026-11-01T00:00:00", "2026-12-01T00:00:00");
+    let standing = ask(from, until);
+    let second = TimeDelta::seconds(1);
+    assert!(ask(from, until).is_within(&standing, november));
+    assert!(ask(from, until - second).is_within(&standing, november));
+    let longer = ask(from, until + second);
+    assert!(!longer.is_within(&standing, november));
+    // It is longer in another month.
+    let december = month("2026-12-01T00:00:00", "2027-01-01T00:00:00");
+    assert!(longer.is_within(&standing, december));
+}
+
+#[test]
+fn the_curve_of_a_month_shows_what_was_spent_by_then() {
+    let begin = at("2026-11-01T00:00:00");
+    let step = TimeDelta::days(30) / 62;
+    let now = begin + step * 20;
+    let (first, second) = (at("2026-11-02T00:00:00"), at("2026-11-09T00:00:00"));
+    let hours = |from: DateTime<Utc>, hours| from + TimeDelta::hours(hours);
+    let records = [
+        ended("j-1", "films", first, hours(first, 10)),
+        living("j-2", "songs", second, hours(second, 60)),
+    ];
+    let policy = "recsys".parse().unwrap();
+    let curve = of(&records, now).curve(&policy, &budget(MONTHLY, "UTC"), now);
+    let at = |at: DateTime<Utc>| {
+        let point = curve.points.iter().find(|point| point.0 == at);
+        point.map(|point| point.1)
+    };
+    assert_eq!(curve.points.len(), 21);
+    assert_eq!(at(begin), Some(Usd::ZERO));
+    // One has cost $36; the other one, of a tenth of a cent a second, is alive.
+    assert_eq!(at(begin + step * 10), Some(usd("36")));
+    // A second that has begun counts.
+    let by = |until: DateTime<Utc>| {
+        let seconds = 36_000 + (until - second).num_seconds() + 1;
+        Some(Usd::new(Decimal::new(seconds, 3)))
+    };
+    assert_eq!((at(now), Some(curve.spent)), (by(now), by(now)));
+    assert_eq!(at(now - step), by(now - step));
 }
 
 #[test]

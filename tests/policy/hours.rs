@@ -8,6 +8,7 @@ use clusterup::model::memory::Memory;
 use clusterup::model::observed::Cluster;
 use clusterup::model::span::Span;
 use clusterup::model::stack::Guardrails;
+use clusterup::policy::CostBound;
 
 const BERLIN: &str = "off_hours: { timezone: Europe/Berlin, terminate: \"Mon-Sun 20:00-07:00\" }";
 const NEW_YORK: &str =
@@ -94,6 +95,31 @@ fn the_smallest_ceiling_caps_the_others_and_none_is_added() {
     // A stack that may not be extended still may not be.
     let none = most.impose(stack(&[])).guardrails.ceiling;
     assert_eq!((none.max_lifetime, none.budget), (None, None));
+}
+
+#[test]
+fn the_watchdog_ends_a_cluster_by_its_own_limits_or_those_of_its_policies() {
+    let bound = |cluster: &Cluster, limits: &str| {
+        let bound = policies(&[&format!("limits:\n  {limits}")]).bound(cluster);
+        let dollars = bound.budget.map(|budget| budget.to_string());
+        (bound.max_lifetime.to_string(), dollars)
+    };
+    let plain = cluster("2026-11-21T10:00:00", "10h");
+    let whole = CostBound::standing(&plain).unwrap().whole();
+    let words =
+        |lifetime: &str, budget: Option<&str>| (lifetime.to_owned(), budget.map(str::to_owned));
+    assert_eq!(bound(&plain, "max_lifetime: 4h"), words("4h", None));
+    assert_eq!(bound(&plain, "max_lifetime: 40h"), words("10h", None));
+    // A cluster that costs no more than a run may needs no other budget.
+    assert_eq!(
+        bound(&plain, &format!("run_cost: {whole}")),
+        words("10h", None)
+    );
+    assert_eq!(bound(&plain, "run_cost: $1"), words("10h", Some("$1.00")));
+    let mut dear = cluster("2026-11-21T10:00:00", "100h");
+    dear.spec.guardrails.budget = Some(usd("5"));
+    assert_eq!(bound(&dear, "run_cost: $1"), words("4d4h", Some("$1.00")));
+    assert_eq!(bound(&dear, "run_cost: $9"), words("4d4h", Some("$5.00")));
 }
 
 /// When a cluster that is made then ends under the off hours of both zones.

@@ -1,10 +1,12 @@
 //! Requests over a monthly budget, and who may override a policy.
 
 use crate::table::{CALLER, answer, judge, policies, reason, stack};
-use crate::usd;
+use crate::team_account::team_account;
+use crate::{at, usd};
 use clusterup::model::policy::{Located, MonthlyBudget, Policy, Standing};
 use clusterup::policy::team_account::Figures;
 use clusterup::policy::{Finding, Judgement, Policies, load, overspent, unpriced};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 fn policy(when_spent: &str) -> Policy {
@@ -50,6 +52,24 @@ fn an_amount_within_the_budget_is_not_reported() {
             assert_eq!(message(when_spent, fits), None, "{fits:?}");
         }
     }
+}
+
+#[test]
+fn aws_is_read_every_six_hours_and_says_nothing_of_a_month_that_has_just_begun() {
+    let mut account = team_account();
+    let policy = policy("block");
+    let amounts = BTreeMap::from([(policy.name.clone(), usd("7"))]);
+    let mut read = |now: &str| {
+        account.record_aws(&amounts, &[(&policy, budget(&policy))], at(now));
+        account.aws.get(&policy.name).map(|actual| actual.usd)
+    };
+    assert_eq!(read("2026-11-10T00:00:00"), Some(usd("7")));
+    // What AWS reports lags: it may still be about October.
+    assert_eq!(read("2026-11-02T11:59:59"), None);
+    assert_eq!(read("2026-11-02T12:00:00"), Some(usd("7")));
+    assert!(team_account().aws_is_due(at("2026-11-02T12:00:00")));
+    assert!(!account.aws_is_due(at("2026-11-02T17:59:59")));
+    assert!(account.aws_is_due(at("2026-11-02T18:00:00")));
 }
 
 #[test]
@@ -135,6 +155,21 @@ fn listed_people_may_override_a_policy() {
     ] {
         assert!(assessment(&all, other, false).is_denied(), "{other}");
     }
+}
+
+#[test]
+fn one_of_several_patterns_is_enough_to_override() {
+    let by = "limits:\n  nodes: 3\noverrides: { by: [\"*Nobody*\", \"*OnCall*\"] }";
+    let passed = assessment(&policies(&[by]), ON_CALL, false);
+    assert_eq!(passed.standing, Standing::Warn);
+}
+
+#[test]
+fn a_budget_of_several_teams_is_one_of_each() {
+    let text = "applies_to: { teams: [ads, recsys] }\nbudget: { monthly: $200 }\n";
+    let all = policies(&[text, "limits:\n  nodes: 3"]);
+    let count = |team: &str| all.budgets_of(&team.parse().unwrap()).len();
+    assert_eq!(["ads", "recsys", "web"].map(count), [1, 1, 0]);
 }
 
 #[test]

@@ -86,6 +86,11 @@ const PATTERNS: &[Case] = &[
         &["limits:\n  releases: [emr-7.x]"],
         &[],
     ),
+    allow(
+        "a release of one of two lines",
+        &["limits:\n  releases: [emr-6.x, emr-7.x]"],
+        &["cluster.release=emr-7.12.0"],
+    ),
     deny(
         "a release of another line",
         &["limits:\n  releases: [emr-7.x]"],
@@ -105,6 +110,17 @@ const PATTERNS: &[Case] = &[
         &[("a limits.releases", "emr-6.15.0", "emr-7.*")],
     ),
 ];
+
+/// Core nodes of two types with these targets.
+macro_rules! fleet {
+    ($targets:literal) => {
+        concat!(
+            "cluster.size={ primary: m5.xlarge, core: { fleet: { types: [m5.xlarge, m5a.xlarge], ",
+            $targets,
+            " } } }"
+        )
+    };
+}
 
 const MARKETS: &[Case] = &[
     allow(
@@ -144,7 +160,66 @@ const MARKETS: &[Case] = &[
         &["limits:\n  market: on-demand"],
         &[],
     ),
+    allow(
+        "a fleet that buys only Spot",
+        &["limits:\n  market: spot"],
+        &[fleet!("spot: 4")],
+    ),
+    allow(
+        "a fleet that buys only on demand",
+        &["limits:\n  market: on-demand"],
+        &[fleet!("on_demand: 4")],
+    ),
+    deny(
+        "a fleet that buys both, where Spot is required",
+        &["limits:\n  market: spot"],
+        &[fleet!("on_demand: 1, spot: 3")],
+        &[("a limits.market", "core: on-demand", "spot")],
+    ),
+    deny(
+        "a fleet that buys both, where Spot is forbidden",
+        &["limits:\n  market: on-demand"],
+        &[fleet!("on_demand: 1, spot: 3")],
+        &[("a limits.market", "core: spot", "on-demand")],
+    ),
+    deny(
+        "EMR scales with Spot beyond a number on demand",
+        &["limits:\n  market: on-demand"],
+        &[
+            GROUPS,
+            "cluster.scaling={ from: 1, to: 10, on_demand_at_most: 9 }",
+        ],
+        &[("a limits.market", "core: spot", "on-demand")],
+    ),
+    allow(
+        "EMR scales all of it on demand",
+        &["limits:\n  market: on-demand"],
+        &[
+            GROUPS,
+            "cluster.scaling={ from: 1, to: 10, on_demand_at_most: 10 }",
+        ],
+    ),
+    deny(
+        "EMR scales on demand where Spot is required",
+        &["limits:\n  market: spot"],
+        &[
+            GROUPS,
+            "cluster.scaling={ from: 1, to: 10, on_demand_at_most: 9 }",
+        ],
+        &[("a limits.market", "core: on-demand", "spot")],
+    ),
+    deny(
+        "EMR scales a fleet with Spot",
+        &["limits:\n  market: on-demand"],
+        &[
+            fleet!("on_demand: 4"),
+            "cluster.scaling={ from: 1, to: 10, on_demand_at_most: 9 }",
+        ],
+        &[("a limits.market", "core: spot", "on-demand")],
+    ),
 ];
+
+const GROUPS: &str = "cluster.size={ primary: m5.xlarge, core: 2 x m5.xlarge }";
 
 const CALLER: &str = "limits:\n  ssh_from: caller";
 const RANGES: &str = "limits:\n  ssh_from: [10.0.0.0/8, \"2001:db8::/32\"]";

@@ -169,10 +169,22 @@ fn foreign_clusters_do_not_use_a_reservation() {
 }
 
 #[test]
+fn a_cluster_that_moved_to_another_team_is_returned_after_ten_minutes() {
+    let mut team_account = noon();
+    see(&mut team_account, &[films()], 5);
+    let mut moved = films();
+    moved.team = Some("ads".parse().unwrap());
+    see(&mut team_account, std::slice::from_ref(&moved), 9);
+    assert_eq!(keys(&team_account), ["j-1"]);
+    see(&mut team_account, &[moved], 10);
+    assert_eq!(keys(&team_account), Vec::<&str>::new());
+}
+
+#[test]
 fn an_older_cluster_of_the_stack_does_not_use_the_next_ones_reservation() {
     // Ended minutes ago, and known or not known to the account.
-    for from in [-90, -4] {
-        let older = ended("j-0", "films", after(from), after(-1));
+    for (from, until) in [(-90, -1), (-4, -1), (-4, 0)] {
+        let older = ended("j-0", "films", after(from), after(until));
         let mut team_account = noon();
         see(&mut team_account, std::slice::from_ref(&older), 1);
         assert_eq!(keys(&team_account), ["us-east-1/films"], "{from}");
@@ -189,10 +201,15 @@ fn an_older_cluster_of_the_stack_does_not_use_the_next_ones_reservation() {
 
 #[test]
 fn clocks_of_two_machines_differ_a_little() {
-    let early = living("j-1", "films", after(-4), after(116));
-    let mut team_account = noon();
-    see(&mut team_account, &[early], 1);
-    assert_eq!(keys(&team_account), ["j-1"]);
+    let keys = |created: i64| {
+        let early = living("j-1", "films", after(created), after(116));
+        let mut team_account = noon();
+        see(&mut team_account, &[early], 1);
+        keys(&team_account).join(" ")
+    };
+    assert_eq!(keys(-4), "j-1");
+    assert_eq!(keys(-5), "j-1");
+    assert_eq!(keys(-6), "j-1 us-east-1/films");
 }
 
 #[test]
@@ -286,6 +303,9 @@ fn records_are_dropped_seventy_days_after_the_end() {
         see(&mut later, &records, 62 + 70 * day);
         assert_eq!(later.settled_records().count(), 0);
     }
+    let mut new = crate::team_account::team_account();
+    see(&mut new, &[films_ended(61)], 61 + 70 * day);
+    assert_eq!(new.settled_records().count(), 1);
     // A cluster that no listing tells of any more does not stay promised for ever either.
     let mut lost = noon();
     see(&mut lost, &[films()], 5);

@@ -189,7 +189,8 @@ fn leak(text: &str) -> &'static str {
 
 /// What would pass is something to write in the stack, or something to run.
 pub(crate) fn check_pass(name: &str, finding: &Finding) {
-    const KEYS: [&str; 7] = [
+    const KEYS: [&str; 8] = [
+        "cluster.scaling.",
         "cluster.size",
         "cluster.release",
         "guardrails.",

@@ -71,13 +71,47 @@ fn the_name_that_was_meant_is_asked_about() {
         ),
         ("stack.name.matches('(')", "unclosed group"),
         ("true and false", "CEL writes `&&`"),
+        ("not has(stack.tags.owner)", "CEL writes `!`"),
+        (
+            "stack.cluster.instance_types.contains('m5')",
+            "write `… in stack.cluster.instance_types`",
+        ),
+        ("stack.cluster['nodes'] == 1", "write `stack.cluster.NAME`"),
     ] {
         let flaws = Expr::compile(rule).unwrap_err();
         assert_eq!(flaws[0].help.as_deref(), Some(help), "{rule}");
     }
+    for rule in [
+        "stack.cluster.instance_types.startsWith('m5')",
+        "stack.cluster.nodes.contains('1')",
+        "stack.name['nodes'] == 1",
+        "stack.ingress == '3'",
+        "stack stack",
+    ] {
+        let flaws = Expr::compile(rule).unwrap_err();
+        assert_eq!(flaws[0].help, None, "{rule}");
+    }
     let flaws = Expr::compile("cost.weekly > 1").unwrap_err();
     let expected = "one of `hourly`, `worst`";
     assert_eq!(flaws[0].expected.as_deref(), Some(expected));
+}
+
+#[test]
+fn a_number_with_a_unit_is_marked_as_a_whole() {
+    for (rule, marked) in [
+        ("stack.cluster.nodes < 10GiB_h - 1", "10GiB_h"),
+        ("1h", "1h"),
+    ] {
+        let flaws = Expr::compile(rule).unwrap_err();
+        assert_eq!(&rule[flaws[0].range.clone()], marked, "{rule}");
+    }
+}
+
+#[test]
+fn a_rule_has_its_longest_length() {
+    let padded = |length: usize| format!("{:<length$}", "true");
+    assert!(Expr::compile(&padded(MAX_BYTES)).is_ok());
+    assert!(Expr::compile(&padded(MAX_BYTES + 1)).is_err());
 }
 
 #[test]

@@ -202,7 +202,8 @@ fn fewer(stack: &Stack, limit: u16) -> String {
 /// The budget that would end a cluster below a limit; if terminating alone costs more, a smaller
 /// size.
 fn bounded(price: Option<Price>, limit: Usd) -> String {
-    match price.filter(|price| price.least > limit) {
+    // A budget has to be more than what the ending alone can cost.
+    match price.filter(|price| price.least >= limit) {
         None => format!("guardrails.budget: {limit} or less, which ends the cluster below it"),
         Some(price) => format!(
             "cluster.size: fewer or smaller nodes; ending these alone can cost {}",
@@ -232,5 +233,42 @@ fn cheaper(stack: &Stack, price: Option<Price>, limit: Usd) -> String {
         ),
         Some(fit) => format!("cluster.size: {fit} x {one}, or smaller instance types"),
         None => format!("cluster.size: fewer or smaller nodes, of {limit}/h or less together"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn price(hourly: &str, least: &str) -> Option<Price> {
+        let usd = |text: &str| text.parse().unwrap_or(Usd::ZERO);
+        Some(Price {
+            hourly: usd(hourly),
+            worst: usd("$99"),
+            least: usd(least),
+        })
+    }
+
+    #[test]
+    fn a_budget_that_the_ending_alone_would_use_up_is_not_advised() {
+        let advice = |least: &str| bounded(price("$1", least), "$5".parse().unwrap());
+        assert!(advice("$4.99").starts_with("guardrails.budget: $5.00 or less"));
+        assert!(advice("$5").starts_with("cluster.size: fewer or smaller nodes"));
+    }
+
+    #[test]
+    fn a_size_that_fits_is_advised_if_the_price_is_known() {
+        let text = "stack: t\nregion: us-east-1\n\
+                    cluster: { release: emr-7.x, size: 4 x m5.xlarge }\n\
+                    guardrails: { when_done: keep }\n";
+        let stack = crate::text::parse("t.yaml", text, Path::new(""), &[]).unwrap();
+        let advice = |hourly: &str| cheaper(&stack, price(hourly, "$0.1"), "$3".parse().unwrap());
+        assert_eq!(
+            advice("$4"),
+            "cluster.size: 3 x m5.xlarge, or smaller instance types"
+        );
+        let unknown = "cluster.size: fewer or smaller nodes, of $3.00/h or less together";
+        assert_eq!(advice("$0"), unknown);
     }
 }

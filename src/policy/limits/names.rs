@@ -97,8 +97,11 @@ fn market(found: &mut LimitFindings, policy: &Policy, allowed: &Located<Market>,
     let primary = (allowed.value == Market::OnDemand).then_some((Role::Primary, &cluster.primary));
     for (role, group) in primary.into_iter().chain(workers) {
         let scaling = cluster.scaling.filter(|_| role != Role::Primary);
-        let markets = markets(group, scaling);
-        let Some(other) = markets.into_iter().find(|it| *it != allowed.value) else {
+        let differs = |scaling| {
+            let mut bought = markets(group, scaling).into_iter();
+            bought.find(|it| *it != allowed.value)
+        };
+        let Some(other) = differs(scaling) else {
             continue;
         };
         let has = word(other);
@@ -106,12 +109,15 @@ fn market(found: &mut LimitFindings, policy: &Policy, allowed: &Located<Market>,
         let leads = role == Role::Primary;
         let nodes = if leads { "node is" } else { "nodes are" };
         let name = &policy.name;
-        let other = match (&group.fleet, scaling) {
-            (Some(_), _) => Some(format!("a fleet of {role} nodes that buys only {wants}")),
-            (None, Some(_)) if group.market == allowed.value => {
+        let other = match &group.fleet {
+            // EMR buys the other market only to scale.
+            _ if differs(None).is_none() => {
                 Some("no cluster.scaling.on_demand_at_most below its `to`".to_owned())
             }
-            (None, _) => None,
+            Some(_) => Some(format!(
+                "cluster.size.{role}: a fleet that buys only {wants}"
+            )),
+            None => None,
         };
         let machines = if leads {
             format!("type: {}", group.instance_type())

@@ -4,6 +4,9 @@
 pub(super) const GOOD: &[(&str, bool, bool)] = &[
     ("true", true, true),
     ("stack.name == 'films'", true, false),
+    (r"stack.name == '\x66\u0069\U0000006c\155\x73'", true, false),
+    ("int('5') == 5 && double('1.5') == 1.5", true, true),
+    ("1e2 == 100.0 && 1E+2 == 1e2 && 1.5e-1 == 0.15", true, true),
     ("stack.team == \"\"", false, true),
     ("stack.region.startsWith(\"eu-\")", true, false),
     ("\"owner\" in stack.tags", true, false),
@@ -183,6 +186,23 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
     ),
     ("stack.cluster.nodes && true", &[(1, "this is a number")]),
     ("!stack.name", &[(2, "this is text")]),
+    ("[1.5, 'a'].size() == 2", &[(7, "this is text")]),
+    (
+        "1.size() == 1",
+        &[(3, "`size` cannot be applied to a number")],
+    ),
+    ("1e > 0", &[(1, "a number in a rule has no unit")]),
+    (
+        "(['a'] + [1]).size() == 2",
+        &[(
+            1,
+            "`+` cannot be applied to a list of text and a list of numbers",
+        )],
+    ),
+    (
+        "stack.cluster.nodes - 'a' > 0",
+        &[(1, "`-` cannot be applied to a number and text")],
+    ),
     ("stack.cluster.nodes", &[(1, "this is a number")]),
     ("stack.cluster", &[(1, "this is a group of names")]),
     (
@@ -309,6 +329,14 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
     (
         "stack.name.matches('\\d')",
         &[(21, "this backslash does not begin a CEL escape")],
+    ),
+    (
+        r"stack.name == '\x+1'",
+        &[(16, "this backslash does not begin a CEL escape")],
+    ),
+    (
+        r"stack.name == '\ud800'",
+        &[(16, "this backslash does not begin a CEL escape")],
     ),
     (
         "stack.team == null",
