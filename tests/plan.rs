@@ -4,8 +4,14 @@
 
 #[path = "plan/check.rs"]
 mod check;
+#[path = "plan/decisions.rs"]
+mod decisions;
+#[path = "plan/existing.rs"]
+mod existing;
 #[path = "plan/fixes.rs"]
 mod fixes;
+#[path = "plan/notes.rs"]
+mod notes;
 #[path = "plan/retry.rs"]
 mod retry;
 #[path = "plan/retry_budget.rs"]

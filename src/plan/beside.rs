@@ -249,6 +249,26 @@ mod tests {
     }
 
     #[test]
+    fn the_smallest_executor_that_spark_starts_is_planned() {
+        // Spark starts no executor with less than 450 MiB.
+        let beside = |overhead| Beside {
+            overhead: Some(Memory::from_mib(overhead)),
+            ..Beside::default()
+        };
+        let node = Memory::from_mib(864);
+        assert_eq!(beside(414).planned(node, 1), Some((LEAST, 1)));
+        assert_eq!(beside(415).planned(node, 1), None);
+        // Beside the application master, if there is room for it.
+        let node = Memory::from_mib(864 + APPLICATION_MASTER);
+        assert_eq!(beside(414).planned(node, 1), Some((LEAST, 1)));
+        // What no setting changes is planned as it always was.
+        let small = Memory::from_mib(832);
+        let largest = Some((Memory::from_mib(448), 1));
+        assert_eq!(Beside::default().planned(small, 1), largest);
+        assert_eq!(beside(414).planned(small, 1), None);
+    }
+
+    #[test]
     fn a_factor_is_a_share_of_the_heap() {
         let beside = |factor| Beside {
             factor: millionths(factor),
@@ -261,8 +281,21 @@ mod tests {
         let node = Memory::from_mib(12_288);
         let (planned, _) = beside("0.1").planned(node, 1).unwrap();
         assert_eq!(planned.mib(), 10_356);
-        for other in ["1e-1", "-1", "0,1", "", "1001", "0.1234567"] {
+        for other in [
+            "1e-1",
+            "-1",
+            "0,1",
+            "",
+            "1001",
+            "0.1234567",
+            "+1",
+            "+1.5",
+            "1.+5",
+        ] {
             assert_eq!(millionths(other), None, "{other:?}");
+        }
+        for (text, number) in [("2", 2_000_000), ("0.000002", 2), ("1000", 1_000_000_000)] {
+            assert_eq!(millionths(text), Some(number), "{text:?}");
         }
     }
 

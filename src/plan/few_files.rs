@@ -75,6 +75,10 @@ mod tests {
             message(&[("a.csv.zip", BIG)], 4).unwrap(),
             "a .zip file cannot be split, and step \"one\" has 4 slots: only 1 task reads it"
         );
+        // An empty file is none, and a small one is read by one task in any case.
+        let one = message(&[("a.gz", SMALL), ("_SUCCESS.gz", 0)], 4).unwrap();
+        assert!(one.starts_with("a .gz file"), "{one}");
+        assert_eq!(message(&[("a.gz", SMALL - 1)], 4), None);
         let mixed = [("a.gz", BIG), ("b.zst", BIG)];
         assert!(
             message(&mixed, 4)

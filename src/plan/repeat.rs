@@ -149,6 +149,7 @@ mod tests {
             script("x", "\"${scratch}\""),
             script("x", "\"${scratch}/\""),
             script("x", "\"${scratch}/..\""),
+            script("x", "\"${scratch}/x/..\""),
             script("x", "\"${scratch}x\""),
             script("x", "\"${scratch}/a,${scratch}/b\""),
             script("x", "\"${scratch}/*\""),

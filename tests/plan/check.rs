@@ -1,7 +1,7 @@
 //! Plans that the planner must never make, each with one fault.
 
 use chrono::DateTime;
-use clusterup::model::action::Action;
+use clusterup::model::action::{Action, Results};
 use clusterup::model::desired::ClusterSpec;
 use clusterup::model::desired::{JobSpec, KeyPairSpec, Object};
 use clusterup::model::name::ClusterId;
@@ -103,9 +103,25 @@ fn create() -> Action {
 }
 
 fn pair() -> Action {
+    pair_named("spark")
+}
+
+fn pair_named(name: &str) -> Action {
     Action::CreateKeyPair(KeyPairSpec {
-        name: "spark".parse().unwrap(),
+        name: name.parse().unwrap(),
         public_key: None,
+    })
+}
+
+/// The download of a run into a folder.
+fn home(to: &str, number: u32) -> Action {
+    Action::BringHome(Results {
+        run: Run {
+            number,
+            ..run("j-1")
+        },
+        key: "results/0".parse().unwrap(),
+        to: to.into(),
     })
 }
 
@@ -130,14 +146,19 @@ fn run(of: &str) -> Run {
 }
 
 fn stage(key: &str) -> Action {
-    Action::Stage(vec![Object {
-        key: key.to_owned(),
+    stages(&[key])
+}
+
+fn stages(keys: &[&str]) -> Action {
+    let object = |key: &&str| Object {
+        key: (*key).to_owned(),
         from: "a".into(),
         bytes: 1,
         sha256: String::new(),
         crc32: 0,
         sample: None,
-    }])
+    };
+    Action::Stage(keys.iter().map(object).collect())
 }
 
 /// The kinds of the flaws of a plan with these actions.
@@ -196,9 +217,32 @@ fn no_action_is_planned_twice() {
         [Action::CreateRoles, Action::CreateRoles],
         [moved(), moved()],
         [stage("a"), stage("a")],
+        [stages(&["a", "b"]), stages(&["c", "a"])],
+        [home("here", 1), home("here", 2)],
+        ["ssh", "ssh"].map(|name| Action::UpdateGroup(group(name))),
         [Action::Remember(run("j-1")), Action::Remember(run("j-1"))],
     ] {
         assert_eq!(kinds(&twice, &world()), [FlawKind::Twice], "{twice:?}");
+    }
+    for two in [
+        [home("here", 1), home("there", 1)],
+        [stage("a"), stage("b")],
+        [stages(&["a", "b"]), stages(&["c", "d"])],
+        ["a", "b"].map(|name| Action::CreateGroup(group(name))),
+        ["a", "b"].map(pair_named),
+    ] {
+        assert_eq!(kinds(&two, &world()), [], "{two:?}");
+    }
+    for twice in [
+        ["a", "a"].map(|name| Action::CreateGroup(group(name))),
+        ["a", "a"].map(pair_named),
+    ] {
+        let again = FlawKind::OutOfOrder(Need::FreeName);
+        assert_eq!(
+            kinds(&twice, &world()),
+            [FlawKind::Twice, again],
+            "{twice:?}"
+        );
     }
     // The same for another reason, and what cannot be done twice for another cause too.
     let ended = kinds(&[end("j-3", "a"), end("j-3", "b")], &world());

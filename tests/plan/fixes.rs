@@ -12,6 +12,7 @@ use clusterup::model::stack::Stack;
 use clusterup::plan::fix::{Failed, fixes};
 use clusterup::plan::memory::{container_with, overhead};
 use clusterup::text::{self, Setting};
+use std::fmt::Write;
 use std::path::Path;
 
 const MACHINES: [&str; 9] = [
@@ -284,6 +285,49 @@ fn memory_grows_to_the_most_and_then_cores_and_type_change() {
     );
 }
 
+#[test]
+fn partitions_double_up_to_the_most_that_clusterup_chooses() {
+    let to = |partitions: &str| {
+        let spark = format!("{{ partitions: {partitions} }}");
+        let stack = parse(&yaml("3 x m5.xlarge", &spark), &[]).unwrap();
+        let found = fixed(&stack, &on_aws(&stack), &[Remedy::Partitions], None);
+        found.iter().find_map(|fix| match &fix.change {
+            Change::Set(set) => Some((set[0].path.clone(), set[0].to.clone())),
+            Change::CreateRoles | Change::RunAgain | Change::ByHand(_) => None,
+        })
+    };
+    let doubled = |number: &str| {
+        let path = "job.steps.a.b.spark.partitions".to_owned();
+        Some((path, number.to_owned()))
+    };
+    assert_eq!(to("200"), doubled("400"));
+    assert_eq!(to("5000"), doubled("10000"));
+    assert_eq!(to("5001"), None);
+}
+
+#[test]
+fn a_format_that_the_cluster_has_and_a_name_that_is_none_have_no_fix() {
+    let count = |size: &str, remedy: &Remedy| {
+        let stack = parse(&yaml(size, "{}"), &[]).unwrap();
+        fixed(&stack, &on_aws(&stack), std::slice::from_ref(remedy), None).len()
+    };
+    let delta = Remedy::SparkPackage {
+        source: "delta".into(),
+    };
+    assert_eq!(count("3 x m5.xlarge", &delta), 1);
+    assert_eq!(count("3 x m5.xlarge, tables: [iceberg]", &delta), 1);
+    assert_eq!(count("3 x m5.xlarge, tables: [delta]", &delta), 0);
+    let package = |module: &str| Remedy::PythonPackage {
+        module: module.into(),
+    };
+    for module in ["numpy", "my_module", "a1"] {
+        assert_eq!(count("3 x m5.xlarge", &package(module)), 1, "{module}");
+    }
+    for module in ["", "a-b", "a b", &"a".repeat(65)] {
+        assert_eq!(count("3 x m5.xlarge", &package(module)), 0, "{module}");
+    }
+}
+
 /// The first setting of each fix.
 fn paths(fixes: &[Fix]) -> Vec<&str> {
     let changes = fixes.iter().map(|fix| &fix.change);
@@ -444,4 +488,142 @@ fn a_full_disk_of_this_machine_is_not_fixed_by_a_larger_worker() {
         "{here:?}"
     );
     assert_eq!(fixed(&stack, &on_aws(&stack), &remedies, None).len(), 2);
+}
+
+/// A fix in words: its settings and its reason.
+fn in_words(fix: &Fix) -> String {
+    let change = match &fix.change {
+        Change::Set(settings) => {
+            let words = settings.iter().map(|set| {
+                let from = set.from.as_deref().unwrap_or("none");
+                format!("{}: {from} -> {}", set.path, set.to)
+            });
+            words.collect::<Vec<_>>().join(", ")
+        }
+        Change::CreateRoles => "create roles".to_owned(),
+        Change::RunAgain => "run again".to_owned(),
+        Change::ByHand(_) => "by hand".to_owned(),
+    };
+    format!("  {change}\n  ({})\n", fix.reason)
+}
+
+#[test]
+fn fixes_in_words() {
+    let memory = |key: &str, value: &str| format!("{{ conf: {{ spark.{key}: {value} }} }}");
+    let module = |name: &str| Remedy::PythonPackage {
+        module: name.into(),
+    };
+    let source = |name: &str| Remedy::SparkPackage {
+        source: name.into(),
+    };
+    let conf = |value: &str| Remedy::Conf {
+        key: "spark.x".to_owned(),
+        value: Some(value.to_owned()),
+    };
+    let m5 = "3 x m5.xlarge";
+    let disk = |ebs: &str| {
+        format!("{{ primary: m5.xlarge, core: {{ nodes: 2 x m5.xlarge, ebs: {ebs} }} }}")
+    };
+    let avro = "{ packages: [\"org.apache.spark:spark-avro_2.12:3.5.0\"] }";
+    let big = "{ executor_memory: 9593m }";
+    let cases = [
+        (
+            m5,
+            "{ executor_memory: 4g }".to_owned(),
+            Remedy::ExecutorMemory,
+        ),
+        (
+            m5,
+            "{ executor_memory: 8g }".to_owned(),
+            Remedy::ExecutorMemory,
+        ),
+        (
+            "3 x r5.24xlarge",
+            "{ executor_memory: 654605m }".to_owned(),
+            Remedy::ExecutorMemory,
+        ),
+        (
+            m5,
+            "{ executor_memory: 4g }".to_owned(),
+            Remedy::ExecutorOverhead,
+        ),
+        (m5, big.to_owned(), Remedy::ExecutorOverhead),
+        (
+            m5,
+            memory("executor.memoryOverhead", "8g"),
+            Remedy::ExecutorOverhead,
+        ),
+        (
+            m5,
+            memory("executor.pyspark.memory", "400m"),
+            Remedy::PythonMemory,
+        ),
+        (
+            m5,
+            "{ executor_memory: 4g, conf: { spark.executor.pyspark.memory: 400m } }".to_owned(),
+            Remedy::PythonMemory,
+        ),
+        (m5, "{ driver_memory: 4g }".to_owned(), Remedy::DriverMemory),
+        (m5, "{ driver_memory: 7g }".to_owned(), Remedy::DriverMemory),
+        (
+            m5,
+            "{ driver_memory: 12g }".to_owned(),
+            Remedy::DriverMemory,
+        ),
+        (m5, memory("driver.memory", "3g"), Remedy::DriverMemory),
+        (m5, "{}".to_owned(), Remedy::Partitions),
+        (
+            m5,
+            memory("sql.shuffle.partitions", "10000"),
+            Remedy::Partitions,
+        ),
+        (
+            m5,
+            "{ conf: { spark.sql.shuffle.partitions: 10001, spark.default.parallelism: 10001 } }"
+                .to_owned(),
+            Remedy::Partitions,
+        ),
+        (m5, memory("x", "1"), conf("1")),
+        (m5, memory("x", "1"), conf("2")),
+        (m5, "{}".to_owned(), module("sklearn.svm")),
+        (m5, "{}".to_owned(), module("numpy")),
+        (m5, "{}".to_owned(), module("my_module")),
+        (m5, "{}".to_owned(), source("avro")),
+        (m5, "{}".to_owned(), source("kafka")),
+        (m5, "{}".to_owned(), source("com.x.y")),
+        (m5, avro.to_owned(), source("avro")),
+        (
+            m5,
+            "{ packages: [\"org.x:y_2.12:1.0\"] }".to_owned(),
+            source("avro"),
+        ),
+        (
+            "3 x m5.xlarge, tables: [iceberg]",
+            "{}".to_owned(),
+            source("delta"),
+        ),
+        (m5, "{}".to_owned(), Remedy::Disk),
+        (&disk("{ size: 64g }"), "{}".to_owned(), Remedy::Disk),
+        (
+            &disk("{ size: 64g, volumes: 2 }"),
+            "{}".to_owned(),
+            Remedy::Disk,
+        ),
+        (&disk("{ size: 8192g }"), "{}".to_owned(), Remedy::Disk),
+        (&disk("{ size: 8193g }"), "{}".to_owned(), Remedy::Disk),
+        (m5, "{}".to_owned(), Remedy::OtherType),
+        ("3 x m6g.2xlarge", "{}".to_owned(), Remedy::OtherType),
+        ("3 x r5.xlarge", "{}".to_owned(), Remedy::OtherType),
+    ];
+    let mut page = String::new();
+    for (size, spark, remedy) in cases {
+        let stack = parse(&yaml(size, &spark), &[]).unwrap();
+        let _ = writeln!(page, "{remedy:?}: {size} {spark}");
+        let found = fixed(&stack, &on_aws(&stack), &[remedy], None);
+        page.extend(found.iter().map(in_words));
+        if found.is_empty() {
+            page += "  none\n";
+        }
+    }
+    insta::assert_snapshot!(page);
 }

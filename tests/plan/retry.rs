@@ -621,6 +621,18 @@ fn an_attempt_costs_the_time_of_its_run() {
         states.collect::<Vec<_>>(),
         [RunState::Failed, RunState::Completed]
     );
+    // The step that failed or was interrupted is named; of what succeeded, there is none.
+    let step = |cluster: &Cluster| {
+        let second = JobAttempt::all(cluster, at(7_200)).remove(1);
+        second.step.map(|name| name.to_string())
+    };
+    assert_eq!(step(&cluster), None);
+    let mut cut = cluster.clone();
+    cut.steps[3].state = StepState::Interrupted;
+    assert_eq!(step(&cut).as_deref(), Some("two"));
+    // A run costs until now as long as one of its steps runs.
+    (cut.steps[3].state, cut.steps[3].ended_at) = (StepState::Running, None);
+    assert_eq!(cost(&cut, 1), "$0.72");
     cluster.spec.guardrails.when_done = WhenDone::Terminate;
     cluster.ended_at = Some(at(7_200));
     assert_eq!(cost(&cluster, 1), "$0.72", "with its end");

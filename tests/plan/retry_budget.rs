@@ -60,6 +60,12 @@ fn what_is_left_of_the_budget_is_known_from_the_failed_cluster_alone() {
     let living = failed(&second, &on_aws(&second), None);
     let stays = next(&living, "$0.1").unwrap();
     assert_eq!(stays.guardrails.budget, usd("$6.4"));
+    // Its own ending counts as spent: at $0.72 an hour, $0.20 after 1,000 s and $0.92 with an hour more.
+    let small = with_budget("$1", "terminate");
+    let mut living = failed(&small, &on_aws(&small), None);
+    living.spec.ending = clusterup::model::span::Span::from_secs(3_600);
+    let next = |cost: &str| affordable(&small, &living, usd(cost), at(1_000)).is_ok();
+    assert!(next("$0.08") && !next("$0.09"));
 }
 
 /// The reasons for which an apply of the stack changes the cluster.

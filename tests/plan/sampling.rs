@@ -95,6 +95,17 @@ fn a_sample_takes_lines_of_text_and_some_of_the_other_files() {
             .any(|note| note.contains("first line of ratings")),
         "{notes:?}"
     );
+    let of_lines = |notes: &[String]| {
+        notes
+            .iter()
+            .filter(|it| it.contains("of the lines"))
+            .count()
+    };
+    let of_whole = |notes: &[String]| notes.iter().filter(|it| it.contains("all of")).count();
+    assert_eq!((of_lines(&notes), of_whole(&notes)), (1, 0));
+    let zipped = [("e.gz", 5)];
+    let (_, notes, _) = staged(&stack, &with(&stack, folder(&zipped), Some("0.1%")));
+    assert_eq!((of_lines(&notes), of_whole(&notes)), (0, 1));
     let (_, _, all) = staged(&stack, &with(&stack, folder(&files), Some("100%")));
     assert_ne!(part, all);
     let whole = [

@@ -166,6 +166,31 @@ fn a_step_that_is_too_long_for_emr_is_refused() {
 }
 
 #[test]
+fn programs_of_emr_and_copies_from_afar_are_refused_here() {
+    let here = |step: &str| {
+        let stack = stack(&with(step));
+        let refused = expand(&stack, &facts(&stack)).map(|_| ()).err();
+        let refused = refused.unwrap_or_default().into_iter();
+        refused.map(|one| one.message).collect::<Vec<_>>()
+    };
+    let none = Vec::<String>::new();
+    let program = "step \"one\" runs s3-dist-cp, which is a program of EMR's machines";
+    assert_eq!(
+        here("{ name: one, command: [s3-dist-cp, --help] }"),
+        [program]
+    );
+    assert_eq!(here("{ name: one, command: [ls, -l] }"), none);
+    let near = "{ name: one, copy: { from: \"${scratch}/a\", to: \"${scratch}/b\" } }";
+    assert_eq!(here(near), none);
+    let options = near.replace("one, copy", "one, args: [--deleteOnSuccess], copy");
+    let lacking = "step \"one\" has options of s3-dist-cp, which this machine does not have";
+    assert_eq!(here(&options), [lacking]);
+    let far = near.replace("${scratch}/a", "s3://bucket/a");
+    let copies = "step \"one\" copies s3://bucket/a, which --local cannot reach";
+    assert_eq!(here(&far), [copies]);
+}
+
+#[test]
 fn a_job_whose_failed_step_may_fail_has_succeeded() {
     for (on_failure, done) in [("continue", true), ("stop", false)] {
         let text = with(&format!(
