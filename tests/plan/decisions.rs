@@ -2,7 +2,7 @@
 
 use super::{STACK, World, at, facts, stack};
 use clusterup::model::action::Action;
-use clusterup::model::observed::{Cluster, ClusterState, Step, StepState};
+use clusterup::model::observed::{Cluster, ClusterState, Run, Step, StepState};
 use clusterup::model::plan::{Plan, Planned};
 use clusterup::model::stack::Stack;
 use clusterup::plan::{self, Options};
@@ -131,6 +131,33 @@ fn a_job_that_runs_gets_no_second_run() {
     assert_eq!(matches, Some("it matches the stack"));
 }
 
+#[test]
+fn a_job_whose_cluster_is_forgotten_has_succeeded_if_its_run_is_remembered() {
+    let stack = stack(STACK);
+    let mut world = over(after(&stack, [StepState::Completed; 2]));
+    let run = world.seen.clusters[0].run_of(&world.seen.clusters[0].steps[0].job);
+    let run = run.unwrap();
+    world.seen.clusters.clear();
+    let other = Run {
+        job: "00112233aabbccdd".parse().unwrap(),
+        ..run.clone()
+    };
+    for (remembered, starts) in [
+        (vec![], true),
+        (vec![other.clone()], true),
+        (vec![run, other], false),
+    ] {
+        world.seen.remembered = remembered;
+        let plan = planned(&world, &stack, Options::default());
+        assert_eq!(
+            reason(&plan).is_some(),
+            starts,
+            "{:?}",
+            world.seen.remembered
+        );
+    }
+}
+
 /// A step of another job.
 fn of_another_job(cluster: &Cluster, state: StepState) -> Step {
     Step {
@@ -208,7 +235,11 @@ fn a_plan_waits_once_for_a_cluster_that_is_ending() {
     else {
         panic!("{actions:?}")
     };
-    assert_eq!(end(&plan), Some("it is ending; this waits for it"));
+    let waits = Some("it is ending; this waits for it");
+    assert_eq!(end(&plan), waits);
+    // Whatever else comes before.
+    world.seen.bucket = None;
+    assert_eq!(end(&planned(&world, &stack, Options::default())), waits);
 }
 
 #[test]

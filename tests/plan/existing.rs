@@ -381,14 +381,16 @@ fn bootstrap_actions_run_on_emr_alone() {
     let stack = stack(&text);
     let expanded = |capacity: Option<Capacity>| {
         let mut facts = facts(&stack);
-        let script = facts.step_files.files.values().next().unwrap().clone();
+        let mut script = facts.step_files.files.values().next().unwrap().clone();
+        script.path = "/s/tools.sh".into();
         facts.step_files.bootstrap = [("/s/tools.sh".into(), script)].into_iter().collect();
         facts.capacity = capacity.unwrap_or(facts.capacity);
         let (desired, _) = plan::expand::expand(&stack, &facts).unwrap();
         (desired.cluster.bootstrap.len(), desired.objects.len())
     };
-    assert_eq!(expanded(Some(Capacity::AsTyped)).0, 1);
-    assert_eq!(expanded(None).0, 0);
+    // Its script is staged beside those of the steps and the data.
+    assert_eq!(expanded(Some(Capacity::AsTyped)), (1, 4));
+    assert_eq!(expanded(None), (0, 3));
 }
 
 #[test]

@@ -320,9 +320,13 @@ fn a_format_that_the_cluster_has_and_a_name_that_is_none_have_no_fix() {
     let package = |module: &str| Remedy::PythonPackage {
         module: module.into(),
     };
-    for module in ["numpy", "my_module", "a1"] {
+    for module in ["numpy", "my_module", "a1", &"a".repeat(64)] {
         assert_eq!(count("3 x m5.xlarge", &package(module)), 1, "{module}");
     }
+    let two = yaml("3 x m5.xlarge", "{}").replace("[numpy]", "[pandas, numpy]");
+    let stack = parse(&two, &[]).unwrap();
+    let found = fixed(&stack, &on_aws(&stack), &[package("numpy")], None);
+    assert!(found[0].reason.contains("installed already"), "{found:?}");
     for module in ["", "a-b", "a b", &"a".repeat(65)] {
         assert_eq!(count("3 x m5.xlarge", &package(module)), 0, "{module}");
     }
@@ -524,6 +528,9 @@ fn fixes_in_words() {
     let disk = |ebs: &str| {
         format!("{{ primary: m5.xlarge, core: {{ nodes: 2 x m5.xlarge, ebs: {ebs} }} }}")
     };
+    let spot = |more: &str| {
+        format!("{{ primary: m5.xlarge, core: {{ nodes: 2 x m5.xlarge, market: spot{more} }} }}")
+    };
     let avro = "{ packages: [\"org.apache.spark:spark-avro_2.12:3.5.0\"] }";
     let big = "{ executor_memory: 9593m }";
     let cases = [
@@ -611,6 +618,22 @@ fn fixes_in_words() {
         ),
         (&disk("{ size: 8192g }"), "{}".to_owned(), Remedy::Disk),
         (&disk("{ size: 8193g }"), "{}".to_owned(), Remedy::Disk),
+        (
+            m5,
+            "{ executor_memory: 9593m }".to_owned(),
+            Remedy::SmallerExecutors,
+        ),
+        (
+            m5,
+            "{ executor_memory: 10g }".to_owned(),
+            Remedy::SmallerExecutors,
+        ),
+        (m5, "{}".to_owned(), Remedy::Size),
+        ("1 x m5.xlarge", "{}".to_owned(), Remedy::Size),
+        (m5, "{}".to_owned(), Remedy::OnDemand),
+        (&spot(""), "{}".to_owned(), Remedy::OnDemand),
+        (&spot(", bid: $0.10"), "{}".to_owned(), Remedy::OnDemand),
+        (MACHINES[8], "{}".to_owned(), Remedy::OnDemand),
         (m5, "{}".to_owned(), Remedy::OtherType),
         ("3 x m6g.2xlarge", "{}".to_owned(), Remedy::OtherType),
         ("3 x r5.xlarge", "{}".to_owned(), Remedy::OtherType),

@@ -3,6 +3,7 @@
 use super::{STACK, World, facts, stack};
 use clusterup::model::facts::{Capacity, Facts};
 use clusterup::model::memory::Memory;
+use clusterup::plan::beside::Beside;
 use clusterup::plan::expand::expand;
 use clusterup::plan::{self, Options};
 
@@ -179,4 +180,51 @@ fn scripts_that_are_not_checked_are_noted() {
         plan.notes.iter().any(|it| it.contains("--no-lint"))
     };
     assert!(noted(true) && !noted(false));
+}
+
+#[test]
+fn executors_that_leave_a_node_half_empty_or_are_too_many_are_found() {
+    let found = |size: &str, spark: &str| {
+        let step = format!("script: two.py, spark: {{ {spark} }}");
+        let stack = stack(&sized(size).replace("script: two.py", &step));
+        let found = plan::node_use::check(&stack).into_iter();
+        found.map(|it| it.message).collect::<Vec<_>>()
+    };
+    let half = found("3 x m5.xlarge", "executor_memory: 6g");
+    let message = "1 executor of executor_memory 6g on a node of m5.xlarge use 7296m of its 12g";
+    assert_eq!(half, [message]);
+    // It fills a node exactly; and it would, if nothing more were beside it.
+    let full = "executor_memory: 8g, conf: { spark.executor.memoryOverhead: 4g }";
+    assert_eq!(found("3 x m5.xlarge", full), Vec::<String>::new());
+    let more = "executor_memory: 10347m, conf: { spark.executor.memoryOverhead: 3g }";
+    let large = found("3 x m5.xlarge", more);
+    assert!(
+        large[0].starts_with("an executor of 10347m takes"),
+        "{large:?}"
+    );
+    let beside = Beside::of(
+        &stack(&STACK.replace(
+            "script: two.py",
+            &format!("script: two.py, spark: {{ {more} }}"),
+        ))
+        .job
+        .unwrap()
+        .steps[1],
+        &stack(STACK),
+    );
+    let heap = Memory::from_mib(10_347);
+    let types = ["m5.xlarge".parse().unwrap()];
+    let refusal = |heap| plan::fit::too_large(heap, &types, &beside.unwrap());
+    assert_eq!(refusal(heap), None, "it is found at its own place");
+    assert!(refusal(Memory::from_mib(10_400)).is_some());
+    let groups = "{ primary: m5.xlarge, core: 2 x m5.xlarge, task: 1 x m5.xlarge }";
+    let many = found(groups, "executors: 50");
+    assert!(
+        many[0].starts_with("50 executors are asked for"),
+        "{many:?}"
+    );
+    // A fleet's size varies.
+    let fleet = "{ primary: m5.xlarge, core: { fleet: { types: [m5.xlarge], spot: 2 } }, \
+                 task: 1 x m5.xlarge }";
+    assert_eq!(found(fleet, "executors: 50"), Vec::<String>::new());
 }

@@ -4,6 +4,7 @@ use super::retry::{after, diagnosis, failed, on_aws, told, with};
 use super::{at, stack};
 use clusterup::model::action::Action;
 use clusterup::model::diagnosis::{Confidence, FailureClass, Remedy};
+use clusterup::model::extension::Extension;
 use clusterup::model::money::Usd;
 use clusterup::model::observed::{Cluster, EndReason, Observed, StepState};
 use clusterup::model::retry::StepAttempt;
@@ -60,6 +61,23 @@ fn what_is_left_of_the_budget_is_known_from_the_failed_cluster_alone() {
     let living = failed(&second, &on_aws(&second), None);
     let stays = next(&living, "$0.1").unwrap();
     assert_eq!(stays.guardrails.budget, usd("$6.4"));
+    // An extension of a living cluster is no budget for the next; of one that ended, all of it counts.
+    let extend = |mut cluster: Cluster| {
+        cluster.spec.guardrails.ceiling.budget = usd("$9");
+        cluster.extensions.push(Extension {
+            at: at(600),
+            max_lifetime: None,
+            budget: usd("$9"),
+            by: "me@host".into(),
+            why: "slow".into(),
+        });
+        cluster
+    };
+    let living = extend(failed(&second, &on_aws(&second), None));
+    let stays = next(&living, "$4.9").unwrap();
+    assert_eq!(stays.guardrails.budget, usd("$6.4"));
+    let left = next(&extend(ended(&second)), "$1").unwrap();
+    assert_eq!(left.guardrails.budget, usd("$5.4"));
     // Its own ending counts as spent: at $0.72 an hour, $0.20 after 1,000 s and $0.92 with an hour more.
     let small = with_budget("$1", "terminate");
     let mut living = failed(&small, &on_aws(&small), None);
@@ -127,4 +145,26 @@ fn the_only_worker_holds_an_executor_beside_the_driver() {
     assert_eq!(driver(2, small), "attempt 2: driver_memory 2g -> 10347m");
     let most = "2g is the most that a node of m5.xlarge gives";
     assert_eq!(driver(1, ""), most);
+}
+
+#[test]
+fn the_heap_keeps_its_half_beside_a_larger_overhead() {
+    let oom = diagnosis(
+        FailureClass::OutOfMemory,
+        Confidence::Certain,
+        &[Remedy::ExecutorOverhead],
+    );
+    let next = |spark: &str| {
+        let retry = "{ on: [out_of_memory], memory: x8 }";
+        let stack = with("3 x m5.xlarge", retry, spark);
+        told(after(&stack, &on_aws(&stack), None, &oom))
+    };
+    let half =
+        "attempt 2: spark.executor.memoryOverhead 1799m -> 6592m, executor_memory 9593m -> 4800m";
+    assert_eq!(next("{ executor_memory: 9593m }"), half);
+    let most = "{ executor_memory: 900m, conf: { spark.executor.memoryOverhead: 10912m } }";
+    assert_eq!(
+        next(most),
+        "10912m is the most that a node of m5.xlarge gives beside half of the heap"
+    );
 }

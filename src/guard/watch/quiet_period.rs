@@ -192,6 +192,14 @@ mod tests {
         assert_eq!(quiet(&[1_015], 0, known(100, false)), (at(100), false));
         assert_eq!(quiet(&[1_020], 0, known(100, false)), (at(1_020), true));
         assert_eq!(quiet(&[1_000], 0, known(1_000, false)), (at(1_000), false));
+        // Work before what was remembered does not end it.
+        let after_work = |at_work: i64| {
+            let mut all = points(at_work, at_work, |_| true);
+            all.extend(points(1_000, 1_010, |_| false));
+            of(at(2_000), at(0), &all, known(100, false)).unwrap().since
+        };
+        assert_eq!(after_work(95), at(100));
+        assert_eq!(after_work(100), at(1_000));
         // It cannot be longer than since the last step.
         assert_eq!(quiet(&[1_015], 99, known(100, true)), (at(100), true));
         assert_eq!(quiet(&[1_015], 100, known(100, true)), (at(100), false));

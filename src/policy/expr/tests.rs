@@ -73,6 +73,10 @@ fn the_name_that_was_meant_is_asked_about() {
         ("true and false", "CEL writes `&&`"),
         ("not has(stack.tags.owner)", "CEL writes `!`"),
         (
+            "stack.tags.in == ''",
+            "read a key that is a word of CEL with `[\"…\"]`",
+        ),
+        (
             "stack.cluster.instance_types.contains('m5')",
             "write `… in stack.cluster.instance_types`",
         ),
@@ -87,6 +91,7 @@ fn the_name_that_was_meant_is_asked_about() {
         "stack.name['nodes'] == 1",
         "stack.ingress == '3'",
         "stack stack",
+        "stack.tags. == ''",
     ] {
         let flaws = Expr::compile(rule).unwrap_err();
         assert_eq!(flaws[0].help, None, "{rule}");

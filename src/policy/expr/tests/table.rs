@@ -200,6 +200,10 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
         )],
     ),
     (
+        "stack.cluster.nodes % 'a' > 0",
+        &[(1, "`%` cannot be applied to a number and text")],
+    ),
+    (
         "stack.cluster.nodes - 'a' > 0",
         &[(1, "`-` cannot be applied to a number and text")],
     ),
