@@ -84,4 +84,7 @@ pub trait Trials {
 
     /// Whether a schedule exists that ends a cluster.
     async fn is_scheduled(&self, id: &ClusterId) -> Result<bool, CloudError>;
+
+    /// The ids of the EBS volumes of a cluster that exist and are attached to nothing.
+    async fn volumes_left(&self, id: &ClusterId) -> Result<Vec<String>, CloudError>;
 }

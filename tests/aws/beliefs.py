@@ -10,8 +10,12 @@ NAMES = (
     "bucket_policy",
     # S3 ignores the conditions of writes.
     "conditional_writes",
+    # A cluster is ready before it was created.
+    "cluster_times",
     # The Tagging API never returns a cluster.
     "cluster_tags",
+    # EMR lists no cluster.
+    "new_cluster",
     # EMR recognizes a call that it has carried out.
     "repeated_call",
     # A primary never reads a moved deadline.
@@ -32,6 +36,8 @@ NAMES = (
     "metrics",
     # EMR uploads no logs.
     "step_logs",
+    # A volume of each ended cluster stays.
+    "nothing_left",
 )
 
 

@@ -110,6 +110,15 @@ fn of_verdict<'a>(verdicts: &'a BTreeMap<String, (String, String)>, wanted: &str
     some.map(|(name, _)| name.as_str()).collect()
 }
 
+/// The ids of the volumes that are attached to nothing.
+fn volumes(world: &World) -> Vec<String> {
+    let free = json!({ "Filters": [{ "Name": "status", "Values": ["available"] }] });
+    let volumes = world.aws("ec2", "describe_volumes", free);
+    let volumes = volumes["Volumes"].as_array().unwrap();
+    let id = |volume: &Value| volume["VolumeId"].as_str().unwrap().to_owned();
+    volumes.iter().map(id).collect()
+}
+
 fn assert_all_removed(world: &World) {
     assert!(world.alive().is_empty(), "{:#?}", world.alive());
     world.assert_nothing_left();
@@ -127,6 +136,13 @@ fn run_with(names: &[&str], expected: &[&str], unseen: &[&str]) -> Done {
     assert_eq!(of_verdict(&verdicts, "not_seen"), unseen, "{}", done.all());
     assert_eq!(done.code, i32::from(!expected.is_empty()), "{}", done.all());
     assert_all_removed(&world);
+    let volumes = volumes(&world);
+    let are_left = names.contains(&"nothing_left");
+    assert_eq!(volumes.len(), if are_left { 3 } else { 0 });
+    for id in volumes {
+        let delete = "aws ec2 delete-volume --region us-east-1 --volume-id";
+        done.says(&format!("next: {delete} {id}"));
+    }
     for secret in ["\"j-", "s3:", "arn:", "123456789012", "clusterup-"] {
         assert!(!done.out.contains(secret), "{secret}: {}", done.out);
     }
@@ -147,17 +163,23 @@ fn beliefs_that_do_not_meet_are_false_together() {
         "arguments",
         "bucket_policy",
         "cluster_tags",
+        "cluster_times",
         "conditional_writes",
         "end_reasons",
         "fired_schedule",
         "metrics",
         "moved_deadline",
+        "new_cluster",
+        "nothing_left",
         "repeated_call",
         "step_logs",
     ];
     run_with(&names, &names, &[])
         .says("10 of 14 arrived unchanged")
-        .says("another one: BOOTSTRAP_FAILURE");
+        .says("another one: BOOTSTRAP_FAILURE")
+        .says("ready before it was created")
+        .says("new_cluster: false: not listed in the")
+        .says("left: EBS volumes");
 }
 
 #[test]

@@ -72,6 +72,7 @@ def list_clusters(world, region, body):
         cluster
         for cluster in reversed(world.clusters.values())
         if cluster.region == region
+        and "new_cluster" not in world.false
         and (not states or cluster.state in states)
         and after <= cluster.created <= before
     ]

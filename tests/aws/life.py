@@ -11,6 +11,7 @@ from functools import partial
 import machines
 import power_off
 import subnets
+import unused
 from ids import new_id
 from places import split
 from steps import Step, Upload
@@ -214,6 +215,8 @@ class Cluster:
 
     def gone(self, when):
         self.ended = when
+        if "nothing_left" in self.world.false:
+            unused.leave_volume(self)
         state = "TERMINATED_WITH_ERRORS" if self.ends_with_errors else "TERMINATED"
         self.turn(state, when, self.reason.get("Code"), self.reason.get("Message"))
 

@@ -26,12 +26,15 @@ def arn(cluster):
 
 
 def cluster_status(cluster):
+    ready = cluster.ready
+    if ready is not None and "cluster_times" in cluster.world.false:
+        ready = cluster.created - 5
     return {
         "State": cluster.state,
         "StateChangeReason": cluster.reason,
         "Timeline": timeline(
             CreationDateTime=cluster.created,
-            ReadyDateTime=cluster.ready,
+            ReadyDateTime=ready,
             EndDateTime=cluster.ended,
         ),
         "ErrorDetails": cluster.details,

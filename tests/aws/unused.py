@@ -61,6 +61,12 @@ def age_volume(_, body):
     volume.create_time -= timedelta(seconds=body["older"])
 
 
+def leave_volume(cluster):
+    """A volume of the cluster stays, attached to nothing."""
+    volume = account.ec2(cluster.region).create_volume(64, f"{cluster.region}a", volume_type="gp2")
+    volume.add_tag("aws:elasticmapreduce:job-flow-id", cluster.id)
+
+
 def occupy(world, body):
     """An application of EMR Serverless has a job that runs."""
     world.busy_applications.add(body["id"])

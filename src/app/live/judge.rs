@@ -204,7 +204,14 @@ fn new_cluster(seen: &Seen) -> Result {
         Some((false, after)) if after > VISIBILITY_WINDOW => {
             no(format!("not listed {} after the answer", span(after)))
         }
-        Some((false, _)) | None => not_seen(NOT_REACHED),
+        Some((false, _)) => {
+            let length = seen.life(Kind::Job).and_then(Life::length);
+            match length.filter(|length| *length > VISIBILITY_WINDOW) {
+                Some(length) => no(format!("not listed in the {} of its life", span(length))),
+                None => not_seen(NOT_REACHED),
+            }
+        }
+        None => not_seen(NOT_REACHED),
     }
 }
 
@@ -389,8 +396,11 @@ fn step_logs(seen: &Seen) -> Result {
 fn nothing_left(seen: &Seen) -> Result {
     match &seen.left {
         None => not_seen(NOT_REACHED),
-        Some(left) if left.is_empty() => yes("no cluster, schedule or object"),
-        Some(left) => no(format!("left: {}", left.join(", "))),
+        Some(left) if left.kinds.is_empty() => yes("no cluster, schedule, object or volume"),
+        Some(left) => {
+            let kinds: Vec<&str> = left.kinds.iter().copied().collect();
+            no(format!("left: {}", kinds.join(", ")))
+        }
     }
 }
 

@@ -22,11 +22,12 @@ use crate::model::clock::Clock;
 use crate::model::hint::Command;
 use crate::model::money::Usd;
 use crate::model::name::{Region, StackName};
+use crate::model::shown::Untrusted;
 use crate::run::clock::SystemClock;
 use chrono::{DateTime, TimeDelta, Utc};
 use look::Watched;
 use rust_decimal::Decimal;
-use seen::{Life, Seen};
+use seen::{Left, Life, Seen};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::signal::ctrl_c;
@@ -285,13 +286,41 @@ impl<'a> Live<'a> {
         if let Some(failure) = failed {
             return Err(failure);
         }
-        let mut left = Vec::new();
+        match self.look_for_left(seen).await {
+            Ok(left) => {
+                self.say_volumes(&left.volumes);
+                seen.left = Some(left);
+            }
+            // Everything was deleted, so that there is nothing else to do about it.
+            Err(failure) => {
+                let why = failure.in_a_line();
+                let line = format!("warning: could not look what is left: {why}");
+                self.session.reporter.say(&line);
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_for_left(&self, seen: &Seen) -> Result<Left, Failure> {
+        let mut left = Left::default();
         for trial in &self.trials {
             let id = seen.life(trial.kind).and_then(|life| life.id.as_ref());
-            left.extend(trial.left(id).await?);
+            trial.look_for_left(id, &mut left).await?;
         }
-        seen.left = Some(left);
-        Ok(())
+        Ok(left)
+    }
+
+    /// Says how to delete the volumes that EMR has left: they cost money.
+    fn say_volumes(&self, volumes: &[Untrusted]) {
+        let region = self.region().map_or("", Region::as_str);
+        for id in volumes {
+            let delete = Command::other("aws ec2 delete-volume --region").arg(region);
+            let delete = delete.arg("--volume-id").arg(id.to_string());
+            self.session
+                .reporter
+                .say(&format!("EMR has left the EBS volume {id}"));
+            self.session.reporter.hints(&[delete.into()], 2);
+        }
     }
 
     async fn remove_shared(&self) -> Result<(), CloudError> {

@@ -5,8 +5,9 @@ use crate::cloud::{ConditionalWrites, DescribedCluster};
 use crate::model::money::Usd;
 use crate::model::name::ClusterId;
 use crate::model::observed::StepState;
+use crate::model::shown::Untrusted;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many looks go by after a cluster has ended before what is missing counts as not coming. EMR
 /// uploads the last logs within minutes of the end.
@@ -40,8 +41,17 @@ pub(super) struct Seen {
     pub(super) logged_after: Option<TimeDelta>,
     /// Whether the schedule was there in the last look after its cluster had ended.
     pub(super) is_fired_left: Option<bool>,
-    /// What is left in the end, in kinds of resources; `None` until everything is deleted.
-    pub(super) left: Option<Vec<&'static str>>,
+    /// What is left in the end; `None` until everything is deleted.
+    pub(super) left: Option<Left>,
+}
+
+/// What is left after everything was deleted.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// Kinds of resources.
+    pub(super) kinds: BTreeSet<&'static str>,
+    /// The ids of EBS volumes, `vol-…`, which no stack deletes.
+    pub(super) volumes: Vec<Untrusted>,
 }
 
 /// What the first step has shown.
@@ -72,6 +82,12 @@ pub(super) struct Life {
 impl Life {
     pub(super) fn is_over(&self) -> bool {
         self.described.as_ref().is_some_and(|it| it.state.is_over())
+    }
+
+    /// How long it existed, if it has ended and EMR says when.
+    pub(super) fn length(&self) -> Option<TimeDelta> {
+        let created = self.described.as_ref()?.created_at;
+        Some(self.ended_at()? - created)
     }
 
     /// When it had ended, if EMR says so.

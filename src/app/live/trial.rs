@@ -1,6 +1,7 @@
 //! One cluster that tries out beliefs: its stack, made and removed as every stack is.
 
 use super::clusters::{self, Kind};
+use super::seen::Left;
 use crate::app::agreement::{Agreement, Consent, PlanReader, Proposal};
 use crate::app::destruction::Destroy;
 use crate::app::failure::{Exit, Failure};
@@ -21,6 +22,7 @@ use crate::model::money::Usd;
 use crate::model::name::{ClusterId, Region};
 use crate::model::observed::Cluster;
 use crate::model::place::Place;
+use crate::model::shown::Untrusted;
 use crate::model::stack::Stack;
 use crate::plan::{self, Options};
 use crate::policy::CostBound;
@@ -193,22 +195,34 @@ impl<'a> Trial<'a> {
         destroy.under_lease().await
     }
 
-    /// What is left of the stack, in kinds of resources.
-    pub(super) async fn left(&self, id: Option<&ClusterId>) -> Result<Vec<&'static str>, Failure> {
+    /// Adds what is left of the stack and its cluster.
+    pub(super) async fn look_for_left(
+        &self,
+        id: Option<&ClusterId>,
+        left: &mut Left,
+    ) -> Result<(), Failure> {
         let observed = self.target.cloud.inventory(&self.stack.name).await?;
-        let mut left = Vec::new();
+        let kinds = &mut left.kinds;
         if observed.clusters.iter().any(|it| !it.state.is_over()) {
-            left.push("a cluster");
+            kinds.insert("a cluster");
         }
         if observed.bucket.is_some() {
-            left.push("objects");
+            kinds.insert("objects");
         }
-        if let Some(id) = id
-            && self.aws()?.is_scheduled(id).await?
-        {
-            left.push("a schedule");
+        let Some(id) = id else {
+            return Ok(());
+        };
+        let aws = self.aws()?;
+        if aws.is_scheduled(id).await? {
+            kinds.insert("a schedule");
         }
-        Ok(left)
+        let volumes = aws.volumes_left(id).await?;
+        if !volumes.is_empty() {
+            kinds.insert("EBS volumes");
+        }
+        left.volumes
+            .extend(volumes.into_iter().map(Untrusted::from));
+        Ok(())
     }
 }
 

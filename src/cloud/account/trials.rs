@@ -1,6 +1,7 @@
 //! Tries out what AWS does, for `doctor --live`. The calls are those of stacks, and none is of use to one.
 
 use super::errors::Context;
+use super::fleet::of_cluster;
 use super::names::{self, STACK};
 use super::safeguards::schedule_name;
 use super::{Account, CloudError};
@@ -162,6 +163,11 @@ impl<A: Api> Trials for Account<A> {
         let schedule = self.api.serve(GetSchedule { name }).await;
         let schedule = schedule.with_context(|| format!("look for the schedule of {id}"))?;
         Ok(schedule.is_some())
+    }
+
+    async fn volumes_left(&self, id: &ClusterId) -> Result<Vec<String>, CloudError> {
+        let volumes = self.free_volumes(of_cluster(id)).await?;
+        Ok(volumes.into_iter().map(|volume| volume.id).collect())
     }
 }
 

@@ -243,7 +243,7 @@ call!(
     id
 );
 
-/// Lists up to 500 EBS volumes. Filters: `status`, `tag-key`.
+/// Lists up to 500 EBS volumes. Filters: `status`, `tag:KEY`, `tag-key`.
 #[derive(Debug, Clone)]
 pub struct DescribeVolumes {
     /// Filters that must all match.

@@ -1,6 +1,6 @@
 //! Each belief is judged by what was seen of it, and by nothing that was not.
 
-use super::super::seen::Report;
+use super::super::seen::{Left, Report};
 use super::*;
 use crate::cloud::{ConditionalWrites, DescribedCluster};
 use crate::model::observed::ClusterState;
@@ -58,7 +58,7 @@ fn good() -> Seen {
         measured_after: Some(TimeDelta::minutes(5)),
         logged_after: Some(TimeDelta::minutes(4)),
         is_fired_left: Some(false),
-        left: Some(Vec::new()),
+        left: Some(Left::default()),
     }
 }
 
@@ -199,7 +199,9 @@ fn what_did_not_come_in_time_is_false() {
         }),
         (Belief::MovedDeadline, |it| it.read_after = None),
         (Belief::FiredSchedule, |it| it.is_fired_left = Some(true)),
-        (Belief::NothingLeft, |it| it.left = Some(vec!["objects"])),
+        (Belief::NothingLeft, |it| {
+            it.left.as_mut().unwrap().kinds.insert("objects");
+        }),
     ];
     for (belief, change) in checks {
         assert_eq!(verdict(belief, change), False, "{belief:?}");
@@ -209,6 +211,24 @@ fn what_did_not_come_in_time_is_false() {
         seen.lives.get_mut(&Kind::Job).unwrap().looks_after = 9;
     };
     assert_eq!(verdict(Belief::StepLogs, early), NotSeen);
+}
+
+#[test]
+fn a_cluster_that_was_not_listed_while_it_lived_is_false_if_it_lived_long_enough() {
+    let lived = |seconds| {
+        verdict(Belief::NewCluster, move |seen| {
+            seen.listed = Some((false, TimeDelta::seconds(5)));
+            let ended_at = at(0) + TimeDelta::seconds(seconds);
+            described(seen, Kind::Job).ended_at = Some(ended_at);
+        })
+    };
+    assert_eq!(lived(90), NotSeen);
+    assert_eq!(lived(91), False);
+    let lives = verdict(Belief::NewCluster, |seen| {
+        seen.listed = Some((false, TimeDelta::seconds(5)));
+        described(seen, Kind::Job).state = ClusterState::Running;
+    });
+    assert_eq!(lives, NotSeen);
 }
 
 #[test]

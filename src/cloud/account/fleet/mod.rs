@@ -7,6 +7,8 @@ mod metric_samples;
 mod other_costs;
 mod snapshot;
 
+pub(super) use other_costs::of_cluster;
+
 use super::adopt::Adoptions;
 use super::observe::NOT_OVER;
 use super::{Account, lease};

@@ -3,7 +3,7 @@
 use crate::cloud::account::Account;
 use crate::cloud::account::errors::Context;
 use crate::cloud::api::cloudwatch::GetBucketSizes;
-use crate::cloud::api::ec2::{DescribeAddresses, DescribeVolumes, Filter};
+use crate::cloud::api::ec2::{DescribeAddresses, DescribeVolumes, Filter, Volume};
 use crate::cloud::api::emr::ListRunningNotebooks;
 use crate::cloud::api::serverless::{GetApplication, HasActiveJob, ListStartedApplications};
 use crate::cloud::api::{Api, Tags};
@@ -73,6 +73,14 @@ fn ended(tags: &Tags, alive: &BTreeSet<ClusterId>) -> Option<String> {
     (!is_alive).then(|| id.clone())
 }
 
+/// What belongs to this cluster.
+pub(in crate::cloud::account) fn of_cluster(id: &ClusterId) -> Filter {
+    Filter {
+        name: format!("tag:{CLUSTER}"),
+        values: vec![id.to_string()],
+    }
+}
+
 fn of_clusters() -> Filter {
     Filter {
         name: "tag-key".to_owned(),
@@ -86,37 +94,47 @@ impl<A: Api> Account<A> {
         alive: &BTreeSet<ClusterId>,
         now: DateTime<Utc>,
     ) -> Result<Vec<OtherCost>, CloudError> {
+        let mut costs = Vec::new();
+        for volume in self.free_volumes(of_clusters()).await? {
+            let is_old = volume.created_at.is_some_and(|at| now - at > YOUNG);
+            if let Some(cluster) = ended(&volume.tags, alive).filter(|_| is_old) {
+                let unused = UnusedVolume {
+                    id: volume.id,
+                    kind: volume.kind,
+                    gib: volume.gib,
+                    iops: volume.iops,
+                    throughput: volume.throughput,
+                    cluster,
+                };
+                let settings = &self.settings;
+                costs.push(other::volume(&unused, &settings.region, &settings.prices));
+            }
+        }
+        Ok(costs)
+    }
+
+    /// The volumes with a tag that are attached to nothing.
+    pub(in crate::cloud::account) async fn free_volumes(
+        &self,
+        tagged: Filter,
+    ) -> Result<Vec<Volume>, CloudError> {
         let is_free = Filter {
             name: "status".to_owned(),
             values: vec!["available".to_owned()],
         };
-        let mut costs = Vec::new();
+        let mut volumes = Vec::new();
         let mut next = None;
         for _ in 0..MAX_PAGES {
-            let filters = vec![is_free.clone(), of_clusters()];
+            let filters = vec![is_free.clone(), tagged.clone()];
             let page = self.api.serve(DescribeVolumes { filters, next }).await;
             let page = page.with_context(|| "list the volumes of ended clusters".to_owned())?;
-            for volume in page.items {
-                let is_old = volume.created_at.is_some_and(|at| now - at > YOUNG);
-                if let Some(cluster) = ended(&volume.tags, alive).filter(|_| is_old) {
-                    let unused = UnusedVolume {
-                        id: volume.id,
-                        kind: volume.kind,
-                        gib: volume.gib,
-                        iops: volume.iops,
-                        throughput: volume.throughput,
-                        cluster,
-                    };
-                    let settings = &self.settings;
-                    costs.push(other::volume(&unused, &settings.region, &settings.prices));
-                }
-            }
+            volumes.extend(page.items);
             next = page.next;
             if next.is_none() {
                 break;
             }
         }
-        Ok(costs)
+        Ok(volumes)
     }
 
     async fn unused_addresses(
