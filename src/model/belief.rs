@@ -92,6 +92,30 @@ impl Belief {
             Self::NothingLeft => "an ended cluster's instances and volumes are deleted",
         }
     }
+
+    /// What the check measures, from when to when; `None` if it measures no time.
+    pub const fn measures(self) -> Option<&'static str> {
+        Some(match self {
+            Self::ClusterTimes => "from the creation of the first cluster until it was ready",
+            Self::ClusterTags => "from the answer to the request until the tags were listed",
+            Self::NewCluster => "from the answer to the request until the cluster was listed",
+            Self::MovedDeadline => "from the move until the primary reported the new deadline",
+            Self::IdlePolicy => "from the end of the last long step to the end of the cluster",
+            Self::Schedule => "from when the schedule was due to the end of the cluster",
+            Self::PowerOff => "from when the power-off was due to the end of the cluster",
+            Self::Metrics => "from when the cluster was ready until it had a metric",
+            Self::StepLogs => "from the end of a step until a log of a step was uploaded",
+            Self::Arguments
+            | Self::WorkFolder
+            | Self::BucketPolicy
+            | Self::ConditionalWrites
+            | Self::RepeatedCall
+            | Self::BusyStep
+            | Self::FiredSchedule
+            | Self::EndReasons
+            | Self::NothingLeft => return None,
+        })
+    }
 }
 
 words! {
@@ -124,5 +148,16 @@ mod tests {
             assert_eq!(cells.len(), 4, "{row}");
             assert!(cells.iter().all(|cell| !cell.is_empty()), "{row}");
         }
+    }
+
+    #[test]
+    fn the_page_says_what_is_measured() {
+        let items = PAGE.lines().filter_map(|line| line.strip_prefix("- `"));
+        let listed: Vec<&str> = items.filter(|item| item.contains("`: ")).collect();
+        let measured = Belief::ALL.into_iter().filter_map(|belief| {
+            let measures = belief.measures()?;
+            Some(format!("{}`: {measures}", belief.as_str()))
+        });
+        assert_eq!(listed, measured.collect::<Vec<_>>());
     }
 }

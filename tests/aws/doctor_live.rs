@@ -149,12 +149,37 @@ fn run_with(names: &[&str], expected: &[&str], unseen: &[&str]) -> Done {
     done
 }
 
+/// The times that were measured, in seconds, by belief.
+fn measured(done: &Done) -> BTreeMap<String, u64> {
+    let document: Value = serde_json::from_str(&done.out).unwrap();
+    let beliefs = document["live"]["beliefs"].as_array().unwrap();
+    let times = beliefs.iter().filter_map(|it| {
+        let seconds = it["measured"]["seconds"].as_u64()?;
+        Some((it["belief"].as_str().unwrap().to_owned(), seconds))
+    });
+    times.collect()
+}
+
 #[test]
 fn all_beliefs_are_true_of_the_double() {
-    run_with(&[], &[], &[])
-        .says("arguments: true: 14 of 14 arrived unchanged")
+    let done = run_with(&[], &[], &[]);
+    done.says("arguments: true: 14 of 14 arrived unchanged")
         .says("idle_policy: true: ALL_STEPS_COMPLETED")
         .says("power_off: true: INSTANCE_FAILURE");
+    let measured = measured(&done);
+    assert_eq!(measured.len(), 9, "{measured:?}");
+    // By the double's clock: it starts a cluster in 90 seconds and ends one in 20, after a schedule's
+    // delay of 20, or after two short steps and an idle timeout of five minutes.
+    for (belief, at_least, at_most) in [
+        ("cluster_times", 90, 90),
+        ("idle_policy", 320, 335),
+        ("power_off", 20, 80),
+        ("schedule", 20, 100),
+    ] {
+        let seconds = measured[belief];
+        let is_so = (at_least..=at_most).contains(&seconds);
+        assert!(is_so, "{belief} took {seconds} seconds\n{}", done.all());
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::seen::{Life, Seen};
 use crate::model::belief::{Belief, Verdict};
 use crate::model::hex::hex;
 use crate::model::observed::StepState;
+use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
@@ -19,6 +20,10 @@ pub(crate) struct Checked {
     pub(crate) seen: String,
     /// Whether the belief is true.
     pub(crate) verdict: Verdict,
+    /// What the check measures, from when to when; null if it measures no time.
+    pub(crate) measures: Option<&'static str>,
+    /// How long that took; null if what was waited for did not come.
+    pub(crate) measured: Option<Span>,
 }
 
 /// How long `apply` looks for a cluster of which it got no answer (`cloud::account`).
@@ -39,7 +44,32 @@ const METRIC_LIMIT: TimeDelta = TimeDelta::minutes(15);
 /// A cluster that is alive so long after its power-off was not ended by it.
 const POWER_OFF_LIMIT: TimeDelta = TimeDelta::minutes(20);
 
-type Result = (Verdict, String);
+/// What a check has shown.
+struct Judged {
+    verdict: Verdict,
+    /// In words.
+    seen: String,
+    /// The time that the belief `measures`.
+    measured: Option<Span>,
+}
+
+impl Judged {
+    fn new(verdict: Verdict, seen: impl Into<String>) -> Self {
+        Self {
+            verdict,
+            seen: seen.into(),
+            measured: None,
+        }
+    }
+
+    /// With a time, which the words say too.
+    fn measuring(self, time: Span) -> Self {
+        Self {
+            measured: Some(time),
+            ..self
+        }
+    }
+}
 
 /// The result for each belief.
 pub(super) fn all(seen: &Seen) -> Vec<Checked> {
@@ -47,7 +77,7 @@ pub(super) fn all(seen: &Seen) -> Vec<Checked> {
 }
 
 pub(super) fn one(belief: Belief, seen: &Seen) -> Checked {
-    let (verdict, text) = match belief {
+    let judged = match belief {
         Belief::Arguments => arguments(seen),
         Belief::WorkFolder => work_folder(seen),
         Belief::BucketPolicy => bucket_policy(seen),
@@ -70,41 +100,38 @@ pub(super) fn one(belief: Belief, seen: &Seen) -> Checked {
     Checked {
         belief,
         documented: belief.documented(),
-        seen: text,
-        verdict,
+        seen: judged.seen,
+        verdict: judged.verdict,
+        measures: belief.measures(),
+        measured: judged.measured,
     }
 }
 
-fn yes(text: impl Into<String>) -> Result {
-    (Verdict::True, text.into())
+fn yes(text: impl Into<String>) -> Judged {
+    Judged::new(Verdict::True, text)
 }
 
-fn no(text: impl Into<String>) -> Result {
-    (Verdict::False, text.into())
+fn no(text: impl Into<String>) -> Judged {
+    Judged::new(Verdict::False, text)
 }
 
-fn not_seen(text: impl Into<String>) -> Result {
-    (Verdict::NotSeen, text.into())
+fn not_seen(text: impl Into<String>) -> Judged {
+    Judged::new(Verdict::NotSeen, text)
 }
 
 const NOT_REACHED: &str = "the check was not reached";
 
 /// A verdict with the same words in both cases.
-fn if_true(is_true: bool, text: impl Into<String>) -> Result {
+fn if_true(is_true: bool, text: impl Into<String>) -> Judged {
     if is_true { yes(text) } else { no(text) }
 }
 
-/// A span in whole minutes and seconds. Of clocks that differ, it is never negative.
-fn span(delta: TimeDelta) -> String {
-    let seconds = delta.num_seconds().max(0);
-    match (seconds / 60, seconds % 60) {
-        (0, seconds) => format!("{seconds}s"),
-        (minutes, 0) => format!("{minutes}m"),
-        (minutes, seconds) => format!("{minutes}m {seconds}s"),
-    }
+/// A time in whole seconds. Of clocks that differ, it is never negative.
+fn span(delta: TimeDelta) -> Span {
+    Span::from_delta(delta)
 }
 
-fn arguments(seen: &Seen) -> Result {
+fn arguments(seen: &Seen) -> Judged {
     let Some(report) = &seen.report else {
         return not_seen(NOT_REACHED);
     };
@@ -120,7 +147,7 @@ fn arguments(seen: &Seen) -> Result {
     if_true(is_whole, format!("{same} of {all} arrived unchanged"))
 }
 
-fn work_folder(seen: &Seen) -> Result {
+fn work_folder(seen: &Seen) -> Judged {
     match &seen.report {
         None => not_seen(NOT_REACHED),
         Some(report) if report.text.is_some() => yes("a step wrote there"),
@@ -128,7 +155,7 @@ fn work_folder(seen: &Seen) -> Result {
     }
 }
 
-fn bucket_policy(seen: &Seen) -> Result {
+fn bucket_policy(seen: &Seen) -> Judged {
     match &seen.report {
         Some(report) if report.is_outside => no("a step wrote among the notes of its stack"),
         Some(report) if report.text.is_some() => yes("a step's write elsewhere was refused"),
@@ -137,7 +164,7 @@ fn bucket_policy(seen: &Seen) -> Result {
     }
 }
 
-fn conditional_writes(seen: &Seen) -> Result {
+fn conditional_writes(seen: &Seen) -> Judged {
     let Some(writes) = seen.writes else {
         return not_seen(NOT_REACHED);
     };
@@ -151,7 +178,7 @@ fn conditional_writes(seen: &Seen) -> Result {
     if_true(right == all, format!("{right} of {all} as documented"))
 }
 
-fn cluster_times(seen: &Seen) -> Result {
+fn cluster_times(seen: &Seen) -> Judged {
     if !Kind::ALL.iter().all(|kind| seen.is_over(*kind)) {
         return not_seen(NOT_REACHED);
     }
@@ -182,25 +209,31 @@ fn cluster_times(seen: &Seen) -> Result {
         .life(Kind::Job)
         .and_then(|life| life.described.as_ref());
     let started = job.and_then(|job| Some(job.ready_at? - job.created_at));
-    yes(match started {
-        Some(started) => format!("in order; ready after {}", span(started)),
-        None => "in order; the first was never ready".to_owned(),
-    })
+    match started.map(span) {
+        Some(started) => yes(format!("in order; ready after {started}")).measuring(started),
+        None => yes("in order; the first was never ready"),
+    }
 }
 
-fn cluster_tags(seen: &Seen) -> Result {
+fn cluster_tags(seen: &Seen) -> Judged {
     let described = seen.life(Kind::Job).and_then(|it| it.described.as_ref());
     match (described, seen.tagged_after) {
         (Some(cluster), _) if !cluster.has_tags => no("EMR describes the cluster without them"),
-        (Some(_), Some(after)) => yes(format!("listed {} after the request", span(after))),
+        (Some(_), Some(after)) => {
+            let after = span(after);
+            yes(format!("listed {after} after the request")).measuring(after)
+        }
         (Some(_), None) if seen.is_over(Kind::Job) => no("never listed while the cluster lived"),
         _ => not_seen(NOT_REACHED),
     }
 }
 
-fn new_cluster(seen: &Seen) -> Result {
+fn new_cluster(seen: &Seen) -> Judged {
     match seen.listed {
-        Some((true, after)) => yes(format!("listed at most {} after the answer", span(after))),
+        Some((true, after)) => {
+            let after = span(after);
+            yes(format!("listed at most {after} after the answer")).measuring(after)
+        }
         Some((false, after)) if after > VISIBILITY_WINDOW => {
             no(format!("not listed {} after the answer", span(after)))
         }
@@ -215,22 +248,25 @@ fn new_cluster(seen: &Seen) -> Result {
     }
 }
 
-fn repeated_call(seen: &Seen) -> Result {
+fn repeated_call(seen: &Seen) -> Judged {
     match seen.repeated {
         Some(steps) => if_true(steps == 2, format!("the same step twice became {steps}")),
         None => not_seen(NOT_REACHED),
     }
 }
 
-fn moved_deadline(seen: &Seen) -> Result {
+fn moved_deadline(seen: &Seen) -> Judged {
     match (seen.moved_at, seen.read_after) {
-        (_, Some(after)) => yes(format!("the primary had read it after {}", span(after))),
+        (_, Some(after)) => {
+            let after = span(after);
+            yes(format!("the primary had read it after {after}")).measuring(after)
+        }
         (Some(_), None) if seen.is_over(Kind::Schedule) => no("the primary never read it"),
         _ => not_seen(NOT_REACHED),
     }
 }
 
-fn busy_step(seen: &Seen) -> Result {
+fn busy_step(seen: &Seen) -> Judged {
     match seen.busy {
         Some((StepState::Completed, _)) => yes("the step ran to its end"),
         Some((StepState::Failed, _)) => not_seen("the step failed"),
@@ -258,7 +294,7 @@ fn is_idle_end(life: &Life) -> bool {
 
 const REQUEST: &str = "USER_REQUEST";
 
-fn idle_policy(seen: &Seen) -> Result {
+fn idle_policy(seen: &Seen) -> Judged {
     let Some(life) = seen.life(Kind::Job).filter(|life| life.is_over()) else {
         return not_seen(NOT_REACHED);
     };
@@ -270,7 +306,7 @@ fn idle_policy(seen: &Seen) -> Result {
     match life.ended_at().zip(began) {
         Some((ended, began)) => {
             let after = span(ended - began);
-            yes(format!("{}, {after} after the last long step", code(life)))
+            yes(format!("{}, {after} after the last long step", code(life))).measuring(after)
         }
         None => not_seen(format!("the end is not dated: {}", code(life))),
     }
@@ -281,7 +317,7 @@ fn end_and_deadline(life: &Life) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     life.ended_at().zip(life.deadline)
 }
 
-fn schedule(seen: &Seen) -> Result {
+fn schedule(seen: &Seen) -> Judged {
     let life = seen.life(Kind::Schedule).filter(|life| life.is_over());
     let Some((life, (ended, deadline))) = life.and_then(|it| Some((it, end_and_deadline(it)?)))
     else {
@@ -292,14 +328,14 @@ fn schedule(seen: &Seen) -> Result {
     }
     if code(life) == REQUEST || ended < deadline + POWER_OFF_DELAY {
         let after = span(ended - (deadline - LEAD));
-        return yes(format!("{}, over {after} after it was due", code(life)));
+        return yes(format!("{}, over {after} after it was due", code(life))).measuring(after);
     }
     let late = span(ended - deadline);
     no(format!("it did not; the cluster ended {late} too late"))
 }
 
-fn fired_schedule(seen: &Seen) -> Result {
-    if !seen.is_over(Kind::Schedule) || schedule(seen).0 != Verdict::True {
+fn fired_schedule(seen: &Seen) -> Judged {
+    if !seen.is_over(Kind::Schedule) || schedule(seen).verdict != Verdict::True {
         return not_seen(NOT_REACHED);
     }
     match seen.is_fired_left {
@@ -309,7 +345,7 @@ fn fired_schedule(seen: &Seen) -> Result {
     }
 }
 
-fn power_off(seen: &Seen) -> Result {
+fn power_off(seen: &Seen) -> Judged {
     let Some(life) = seen.life(Kind::PowerOff) else {
         return not_seen(NOT_REACHED);
     };
@@ -334,11 +370,11 @@ fn power_off(seen: &Seen) -> Result {
     if code(life) == REQUEST || is_idle_end(life) {
         return no(format!("it did not; {} ended it {late} later", code(life)));
     }
-    yes(format!("{}, over {late} after it", code(life)))
+    yes(format!("{}, over {late} after it", code(life))).measuring(late)
 }
 
 /// The reason that each end must have, if the safeguard that it is for was its cause.
-fn end_reasons(seen: &Seen) -> Result {
+fn end_reasons(seen: &Seen) -> Judged {
     if !Kind::ALL.iter().all(|kind| seen.is_over(*kind)) {
         return not_seen(NOT_REACHED);
     }
@@ -350,7 +386,7 @@ fn end_reasons(seen: &Seen) -> Result {
             Kind::Schedule => (schedule(seen), seen.life(kind)),
             Kind::PowerOff => (power_off(seen), seen.life(kind)),
         };
-        let Some(life) = life.filter(|_| ended_so.0 == Verdict::True) else {
+        let Some(life) = life.filter(|_| ended_so.verdict == Verdict::True) else {
             continue;
         };
         let is_right = match kind {
@@ -372,20 +408,24 @@ fn end_reasons(seen: &Seen) -> Result {
     }
 }
 
-fn metrics(seen: &Seen) -> Result {
+fn metrics(seen: &Seen) -> Judged {
     match seen.measured_after {
-        Some(after) => if_true(
-            after <= METRIC_LIMIT,
-            format!("there {} after the cluster was ready", span(after)),
-        ),
+        Some(after) => {
+            let time = span(after);
+            let text = format!("there {time} after the cluster was ready");
+            if_true(after <= METRIC_LIMIT, text).measuring(time)
+        }
         None if seen.is_over(Kind::Job) => no("none came while the cluster lived"),
         None => not_seen(NOT_REACHED),
     }
 }
 
-fn step_logs(seen: &Seen) -> Result {
+fn step_logs(seen: &Seen) -> Judged {
     match seen.logged_after {
-        Some(after) => yes(format!("uploaded {} after the step's end", span(after))),
+        Some(after) => {
+            let after = span(after);
+            yes(format!("uploaded {after} after the step's end")).measuring(after)
+        }
         None if seen.report.is_some() && seen.is_too_late(Kind::Job) => {
             no("none came, not even after the cluster's end")
         }
@@ -393,7 +433,7 @@ fn step_logs(seen: &Seen) -> Result {
     }
 }
 
-fn nothing_left(seen: &Seen) -> Result {
+fn nothing_left(seen: &Seen) -> Judged {
     match &seen.left {
         None => not_seen(NOT_REACHED),
         Some(left) if left.kinds.is_empty() => yes("no cluster, schedule, object or volume"),

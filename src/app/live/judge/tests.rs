@@ -95,6 +95,53 @@ fn what_is_as_believed_is_true_and_what_was_not_seen_is_not_judged() {
 }
 
 #[test]
+fn what_is_measured_is_a_number_and_the_words_say_it() {
+    let expected = [
+        (Belief::ClusterTimes, 360),
+        (Belief::ClusterTags, 4),
+        (Belief::NewCluster, 3),
+        (Belief::MovedDeadline, 70),
+        (Belief::IdlePolicy, 420),
+        (Belief::Schedule, 120),
+        (Belief::PowerOff, 120),
+        (Belief::Metrics, 300),
+        (Belief::StepLogs, 240),
+    ];
+    let all = all(&good());
+    let measured = all.iter().filter_map(|it| Some((it.belief, it.measured?)));
+    let measured: Vec<_> = measured.map(|(it, time)| (it, time.as_secs())).collect();
+    assert_eq!(measured, expected);
+    for Checked {
+        measures,
+        measured,
+        seen,
+        ..
+    } in all
+    {
+        assert_eq!(measures.is_some(), measured.is_some(), "{seen}");
+        let words = measured.map(|it| it.to_string()).unwrap_or_default();
+        assert!(seen.contains(&words), "{words}: {seen}");
+    }
+}
+
+#[test]
+fn a_time_is_measured_only_of_what_came_and_is_never_negative() {
+    let of = |belief, change: fn(&mut Seen)| {
+        let mut seen = good();
+        change(&mut seen);
+        one(belief, &seen).measured.map(Span::as_secs)
+    };
+    let late = |seen: &mut Seen| seen.measured_after = Some(TimeDelta::minutes(16));
+    assert_eq!(of(Belief::Metrics, late), Some(960));
+    let early = |seen: &mut Seen| seen.measured_after = Some(TimeDelta::minutes(-1));
+    assert_eq!(of(Belief::Metrics, early), Some(0));
+    let by_request = |seen: &mut Seen| end_by(seen, Kind::PowerOff, "USER_REQUEST", 22);
+    assert_eq!(of(Belief::PowerOff, by_request), None);
+    let by_power_off = |seen: &mut Seen| end_by(seen, Kind::Schedule, "INSTANCE_FAILURE", 31);
+    assert_eq!(of(Belief::Schedule, by_power_off), None);
+}
+
+#[test]
 fn arguments_that_were_split_dropped_or_changed_are_false() {
     let report = |text: &str| {
         Some(Report {
