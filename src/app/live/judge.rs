@@ -6,7 +6,7 @@ use crate::model::belief::{Belief, Verdict};
 use crate::model::hex::hex;
 use crate::model::observed::StepState;
 use crate::model::span::Span;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde::Serialize;
 
 /// What the check of a belief has shown.
@@ -327,7 +327,9 @@ fn schedule(seen: &Seen) -> Judged {
         return not_seen(format!("the cluster ended before: {}", code(life)));
     }
     if code(life) == REQUEST || ended < deadline + POWER_OFF_DELAY {
-        let after = span(ended - (deadline - LEAD));
+        // A schedule begins with a minute.
+        let minute = deadline.duration_trunc(TimeDelta::minutes(1));
+        let after = span(ended - (minute.unwrap_or(deadline) - LEAD));
         return yes(format!("{}, over {after} after it was due", code(life))).measuring(after);
     }
     let late = span(ended - deadline);
