@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 /// The largest file of a history, in bytes: about 100,000 clusters.
 pub const LARGEST_HISTORY: u64 = 256 << 20;
 
-const MAX_CLUSTERS: usize = 100_000;
+pub(super) const MAX_CLUSTERS: usize = 100_000;
 const MAX_BUSY: usize = 20_000;
 const MAX_SPANS: usize = 5_000;
 const MAX_TAGS: usize = 60;
@@ -106,6 +106,10 @@ fn times(cluster: &PastCluster, until: DateTime<Utc>) -> Result<(), Flaw> {
     }
     if cluster.ready_at.is_some_and(|at| at < created || at > over) {
         return wrong("it was ready before it was created, or after it had ended");
+    }
+    let followed = cluster.followed_at;
+    if followed.is_some_and(|at| at < created || at > over) {
+        return wrong("it was followed before it was created, or after it had ended");
     }
     let mut last = created;
     for busy in &cluster.busy {

@@ -88,6 +88,10 @@ pub struct PastCluster {
     /// When it worked, in order of the starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub busy: Vec<BusySpan>,
+    /// Until when an `apply` followed it, from its creation on; `None` if that is unknown. It counts
+    /// only for a cluster with a lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed_at: Option<DateTime<Utc>>,
     /// Who overrode a policy for it, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overridden: Option<Override>,
@@ -177,6 +181,7 @@ impl PastCluster {
             protected: spec.termination_protection,
             applications: std::iter::once(spark).chain(others).collect(),
             busy: busy.collect(),
+            followed_at: cluster.renewed_at,
             overridden: spec.overridden.clone(),
         }
     }
@@ -206,6 +211,7 @@ impl PastCluster {
             protected: false,
             applications: vec![Application::seen("Spark")],
             busy: busy.collect(),
+            followed_at: None,
             overridden: record.overridden.clone(),
         }
     }
@@ -240,6 +246,7 @@ impl PastCluster {
             protected: snapshot.protected,
             applications: snapshot.applications.clone(),
             busy: busy.collect(),
+            followed_at: None,
             overridden: None,
         })
     }
@@ -262,6 +269,7 @@ impl PastCluster {
         let over = self.over_at(until);
         self.ready_at = self.ready_at.filter(|at| *at <= over);
         self.ready_at = self.ready_at.map(|at| at.max(created));
+        self.followed_at = self.followed_at.map(|at| at.clamp(created, over));
         self.busy.retain(|busy| busy.from <= over);
         for busy in &mut self.busy {
             busy.from = busy.from.max(created);

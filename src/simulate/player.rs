@@ -41,6 +41,7 @@ impl<'a> Player<'a> {
             .flat_map(|(from, until)| [*from, *until])
             .collect();
         turns.extend(past.ready_at);
+        turns.extend(past.followed_at);
         turns.extend(
             past.spans
                 .iter()
@@ -111,6 +112,7 @@ impl<'a> Player<'a> {
         if let Some(cluster) = guarded {
             cluster.ready_at = ready_at;
             cluster.instance_spans = spans;
+            cluster.renewed_at = self.past.followed_at.map(|last| last.min(now));
         }
         self.snapshot.set_state(state);
         let step = last.map(|(from, until)| template::step(from, (until <= now).then_some(until)));

@@ -64,8 +64,8 @@ pub(super) fn step(from: DateTime<Utc>, until: Option<DateTime<Utc>>) -> Step {
     }
 }
 
-/// The spec of a cluster with these guardrails. Nobody knows when it was followed, so a lease does
-/// not end it.
+/// The spec of a cluster with these guardrails. If nobody knows when it was followed, a lease does not
+/// end it.
 fn spec(past: &PastCluster, guardrails: Guardrails) -> ClusterSpec {
     let requested = past.requested.as_ref();
     let alone = || InstanceGroups::single(KNOWN.instance_type.clone());
@@ -90,7 +90,7 @@ fn spec(past: &PastCluster, guardrails: Guardrails) -> ClusterSpec {
         termination_protection: past.protected,
         python_packages: Vec::new(),
         guardrails: Guardrails {
-            lease: None,
+            lease: guardrails.lease.filter(|_| past.followed_at.is_some()),
             ..guardrails
         },
         rates: past.rates.clone(),

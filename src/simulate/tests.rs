@@ -155,6 +155,27 @@ fn work_after_an_end_makes_it_wrong() {
 }
 
 #[test]
+fn a_lease_ends_what_nobody_follows() {
+    let mut past = cluster("j-1");
+    past.guardrails.as_mut().unwrap().lease = Some("1h".parse().unwrap());
+    let warned = "policy: p\nwatchdog: { warn_before: 10m }\n";
+    // Nobody knows when it was followed.
+    let found = play(vec![past.clone()], &[warned]);
+    assert!(found.stopped.is_empty(), "{found:?}");
+    // Followed until 10:00, so the lease is over at 11:00, and the sweep of 11:00 ends it.
+    past.followed_at = Some(at("02T10:00"));
+    let found = play(vec![past.clone()], &[warned]);
+    let [stopped] = &found.stopped[..] else {
+        panic!("{found:?}")
+    };
+    assert_eq!(stopped.ends_at, Some(at("02T11:00")));
+    assert_eq!(stopped.reason, Some(EndReason::Lease));
+    // Followed to its end, it lives as it did.
+    past.followed_at = past.ended_at;
+    assert!(play(vec![past], &[warned]).stopped.is_empty());
+}
+
+#[test]
 fn a_request_that_a_limit_denies_costs_nothing() {
     let found = play(vec![cluster("j-1")], &[IDLE]);
     assert_eq!((found.without, found.with), (usd("7.2"), Usd::ZERO));

@@ -98,7 +98,8 @@ impl<A: Api> Observing for Account<A> {
             };
             let new = |id: ClusterId| !known.contains(&id);
             if summary.id.parse().is_ok_and(new) {
-                clusters.extend(self.cluster(&stack, &summary.id).await?);
+                let cluster = self.cluster(&stack, &summary.id).await?;
+                clusters.extend(self.with_follower(cluster).await);
             }
         }
         let ReadClusters { read, unread } = self.adopted_besides(known).await?;
@@ -193,6 +194,21 @@ impl<A: Api> Account<A> {
             .filter_map(|group| Some((name(&group.tags)?, group)));
         (observed.keys, observed.groups, observed.objects) =
             (keys.collect(), groups.collect(), objects);
+    }
+
+    /// Adds to a cluster with a lease when it was last followed, if that can be read.
+    async fn with_follower(&self, cluster: Option<Cluster>) -> Option<Cluster> {
+        let mut cluster = cluster?;
+        if cluster.spec.guardrails.lease.is_some()
+            && cluster.renewed_at.is_none()
+            && self
+                .read_follower(&cluster.stack, &cluster.id)
+                .await
+                .is_ok()
+        {
+            cluster.renewed_at = self.observed.borrow().followed(&cluster.id);
+        }
+        Some(cluster)
     }
 
     pub(super) async fn key_pairs(&self, filters: Vec<Filter>) -> Result<Vec<KeyPair>, CloudError> {

@@ -307,7 +307,11 @@ impl<A: Api> Account<A> {
 
     /// Reads when an `apply` last recorded that it follows a cluster with a lease. Returns an error
     /// if that cannot be read: it does not mean that nobody follows.
-    async fn read_follower(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
+    pub(in crate::cloud::account) async fn read_follower(
+        &self,
+        stack: &StackName,
+        id: &ClusterId,
+    ) -> Result<(), CloudError> {
         let call = GetObject::note(self.bucket().await?, layout::followed(stack, id));
         let followed = match self.api.serve(call).await {
             Err(error) if error.kind == Kind::NotFound => return Ok(()),
