@@ -11,6 +11,7 @@ use crate::cost::ledger::Scope;
 use crate::guard::watch::{Assessment, Stage, restrain};
 use crate::model::name::{StackName, TeamName};
 use crate::model::observed::{Cluster, End};
+use crate::model::shown::Untrusted;
 use crate::model::stack::Stack;
 use crate::policy::{Finding, Policies};
 use chrono::{DateTime, Utc};
@@ -321,10 +322,10 @@ impl<'a> Play<'a> {
 }
 
 /// The name under which a cluster is summed up: its stack, or its own.
-pub(super) fn name(past: &PastCluster) -> String {
+pub(super) fn name(past: &PastCluster) -> Untrusted {
     match &past.stack {
-        Some(stack) => stack.to_string(),
-        None => past.name.to_string(),
+        Some(stack) => stack.as_str().into(),
+        None => past.name.clone(),
     }
 }
 

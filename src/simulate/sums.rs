@@ -14,6 +14,7 @@ use crate::model::month::Month;
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::observed::EndReason;
 use crate::model::policy::Effect;
+use crate::model::shown::Untrusted;
 use crate::model::span::Span;
 use crate::policy::Policies;
 use chrono::{DateTime, Utc};
@@ -83,8 +84,8 @@ struct Sums {
     /// By policy and rule.
     denials: BTreeMap<Option<(PolicyName, String)>, Stopped>,
     months: BTreeMap<MonthKey, [Usd; 2]>,
-    teams: BTreeMap<Option<String>, Affected>,
-    names: BTreeMap<Option<String>, Affected>,
+    teams: BTreeMap<Option<Untrusted>, Affected>,
+    names: BTreeMap<Option<Untrusted>, Affected>,
 }
 
 impl Sums {
@@ -140,7 +141,7 @@ impl Sums {
                 *sum = *sum + *more;
             }
         }
-        let team = past.team.as_ref().map(ToString::to_string);
+        let team = past.team.as_ref().map(|team| team.as_str().into());
         for (groups, key) in [(&mut self.teams, team), (&mut self.names, Some(name(past)))] {
             let group = groups.entry(key.clone()).or_insert_with(|| empty(key));
             group.clusters += 1;
@@ -227,9 +228,9 @@ fn denials((of, stopped): (Option<(PolicyName, String)>, Stopped)) -> Option<Den
     })
 }
 
-fn empty(name: Option<String>) -> Affected {
+fn empty(name: Option<Untrusted>) -> Affected {
     Affected {
-        name: name.map(Into::into),
+        name,
         clusters: 0,
         stopped: 0,
         wrong: 0,
@@ -239,7 +240,7 @@ fn empty(name: Option<String>) -> Affected {
     }
 }
 
-fn most_affected(groups: BTreeMap<Option<String>, Affected>) -> Vec<Affected> {
+fn most_affected(groups: BTreeMap<Option<Untrusted>, Affected>) -> Vec<Affected> {
     let mut all: Vec<Affected> = groups.into_values().collect();
     let stopped = |it: &Affected| {
         let Waiting { repeated, waiting } = it.waiting;
@@ -269,7 +270,7 @@ fn outcome(past: &PastCluster, fate: &Fate, figures: &Figures) -> Outcome {
     };
     Outcome {
         id: past.id.clone(),
-        name: name(past).into(),
+        name: name(past),
         team: past.team.clone(),
         owner: past.owner.clone(),
         created_at: past.created_at,

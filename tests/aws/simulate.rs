@@ -6,6 +6,9 @@ use std::fs;
 
 const HOUR: i64 = 3_600;
 
+/// A name that others chose for their cluster.
+const NAME: &str = "etl\u{1b}[31m\u{202e}\n</td><b>\"'&";
+
 #[test]
 fn the_history_of_an_account_is_read_and_nothing_is_changed() {
     let world = World::new();
@@ -15,7 +18,7 @@ fn the_history_of_an_account_is_read_and_nothing_is_changed() {
     let step = |started: i64, ended: i64| json!({ "name": "s", "state": "COMPLETED", "started": started, "ended": ended });
     let running = json!({ "name": "s", "state": "RUNNING", "started": HOUR });
     for cluster in [
-        json!({ "id": "j-OVER", "name": "etl", "state": "TERMINATED", "created": 60 * HOUR,
+        json!({ "id": "j-OVER", "name": NAME, "tags": { "owner": NAME }, "state": "TERMINATED", "created": 60 * HOUR,
             "ended": 30 * HOUR, "steps": [step(59 * HOUR, 58 * HOUR)] }),
         json!({ "id": "j-OLD", "name": "forgotten", "created": 100 * 24 * HOUR }),
         json!({ "id": "j-WORKS", "name": "nightly", "state": "RUNNING", "created": 2 * HOUR,
@@ -46,6 +49,17 @@ fn the_history_of_an_account_is_read_and_nothing_is_changed() {
     assert!(stopped.iter().all(|it| it["reason"] == "forgotten"));
     let usd = |value: &Value| value["usd"].as_f64().unwrap();
     assert!(usd(&result["saved"]) > 0.0);
+
+    // What others chose as a name is shown as text.
+    assert_eq!(stopped[1]["name"], NAME);
+    let shown = world.expect(0, &["simulate", "--history", "h.json", "--html", "r.html"]);
+    let html = fs::read_to_string(world.path().join("r.html")).unwrap();
+    assert!(!html.contains("<b>"), "{html}");
+    for text in [&shown.out, &html] {
+        assert!(text.contains("etl"), "{text}");
+        let fits = |c: char| c == '\n' || (!c.is_control() && c != '\u{202e}');
+        assert!(text.chars().all(fits), "{text}");
+    }
 
     // The recorded history gives the same without a call.
     world.double.reset_calls();

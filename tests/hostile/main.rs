@@ -23,6 +23,7 @@ mod process;
 mod request;
 mod room;
 mod row;
+mod simulated;
 mod tags;
 #[path = "../sim/watched.rs"]
 mod watched;
@@ -34,6 +35,7 @@ fn rows() -> Vec<Row> {
     [
         paths::rows(),
         names::rows(),
+        simulated::rows(),
         markers::rows(),
         tags::rows(),
         objects::rows(),
