@@ -1,5 +1,6 @@
 //! Makes a history of clusters that might be: stacks, and how often they are created.
 
+use super::check::{Flaw, MAX_CLUSTERS};
 use super::history::{BusySpan, History, PastCluster, Requested};
 use crate::model::application::Application;
 use crate::model::desired::InstanceGroups;
@@ -21,13 +22,13 @@ pub struct Arriving<'a> {
     pub rates: Option<Rates>,
     /// How long a cluster is charged after its end is requested.
     pub ending: Span,
+    /// How many are created in a day.
+    pub per_day: u32,
 }
 
-/// How clusters of each stack arrive.
+/// What becomes of the clusters of each stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pattern {
-    /// How many in a day.
-    pub per_day: u32,
     /// The shortest and the longest job.
     pub job: (Span, Span),
     /// How many of them are forgotten when their job is done; `None` for none.
@@ -40,26 +41,31 @@ pub struct Pattern {
 const START: TimeDelta = TimeDelta::minutes(7);
 /// How long it takes until people end a cluster that they have not forgotten.
 const ATTENDED: TimeDelta = TimeDelta::minutes(5);
-/// The most clusters that are made.
-const MAX_CLUSTERS: u64 = 100_000;
 
 /// A history of clusters that arrive from an instant until another, the same for the same seed. Without
-/// guardrails, they run until somebody ends them.
+/// guardrails, they run until somebody ends them. Each job is followed until it is done.
+///
+/// # Errors
+/// Returns [`Flaw::Clusters`] if they are too many to be played.
 pub fn arrive(
     stacks: &[Arriving<'_>],
     pattern: &Pattern,
     place: Place,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
     seed: u64,
-) -> History {
+) -> Result<History, Flaw> {
     let mut random = Random(seed);
     let mut clusters = Vec::new();
     let length = (until - from).num_seconds().max(1).unsigned_abs();
     let days = (until - from).num_days().max(1).unsigned_abs();
-    let each = u64::from(pattern.per_day).saturating_mul(days);
-    let each = each.min(MAX_CLUSTERS / (stacks.len() as u64).max(1));
+    let count = |it: &Arriving<'_>| u64::from(it.per_day).saturating_mul(days);
+    let all = stacks.iter().map(count).fold(0, u64::saturating_add);
+    let all = usize::try_from(all).unwrap_or(usize::MAX);
+    if all > MAX_CLUSTERS {
+        return Err(Flaw::Clusters(all));
+    }
     for arriving in stacks {
-        for _ in 0..each {
+        for _ in 0..count(arriving) {
             let created_at = from + seconds(random.below(length));
             let number = clusters.len();
             let Ok(id) = format!("j-SIMULATED{number:06}").parse() else {
@@ -68,7 +74,7 @@ pub fn arrive(
             clusters.push(one(arriving, pattern, (id, created_at), until, &mut random));
         }
     }
-    History::new(place, from, until, clusters)
+    Ok(History::new(place, from, until, clusters))
 }
 
 fn one(
@@ -125,6 +131,7 @@ fn one(
             from: ready_at,
             until: Some(done_at).filter(|at| *at <= until),
         }],
+        followed_at: Some(done_at.min(until)),
         overridden: None,
     }
 }

@@ -230,6 +230,53 @@ fn the_same_history_and_policies_give_the_same_bytes() {
     assert_eq!(result["denials"], json!([]));
 }
 
+/// A simulation of two stacks.
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["simulate", "etl.yaml", "films.yaml"], more].concat()
+}
+
+#[test]
+fn stacks_arrive_as_often_as_each_is_said_to() {
+    let room = Room::new();
+    for name in ["etl", "films"] {
+        let stack = "region: us-east-1\ncluster: { release: emr-7.x, size: 3 x m5.xlarge }\n";
+        room.write(&format!("{name}.yaml"), format!("stack: {name}\n{stack}"));
+    }
+    let numbers = ["--arrivals", "2", "--arrivals", "films=5"];
+    let result = room.json(&with(&numbers))["result"].take();
+    let of = |name: &str| {
+        let rows = result["names"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["name"] == name).unwrap();
+        row["clusters"].as_u64().unwrap()
+    };
+    assert!(of("etl") >= 2 * 28, "{result:#}");
+    assert_eq!(of("etl") * 5, of("films") * 2);
+    for (more, says) in [
+        (
+            &["--arrivals=films=5"][..],
+            "does not say how many of stack etl",
+        ),
+        (
+            &["--arrivals", "4", "--arrivals", "film=5"],
+            "none of the files is of stack film; they are of etl, films",
+        ),
+        (
+            &["--arrivals", "4", "--arrivals", "6"],
+            "--arrivals 4 and --arrivals 6 contradict each other",
+        ),
+    ] {
+        let refused = room.expect(2, &with(more));
+        let next = "next: clusterup simulate etl.yaml films.yaml --arrivals 'etl=";
+        refused.says(says).says(next);
+    }
+    room.expect(2, &with(&["--arrivals", "films=0"]))
+        .says("expected a number from 1 to 10000");
+    let many = ["--arrivals", "10000", "--months", "12"];
+    room.expect(2, &with(&many))
+        .says("at most 100000 are played")
+        .says("fewer --months");
+}
+
 #[test]
 fn people_see_tables_and_a_document_that_requests_nothing() {
     let room = room();

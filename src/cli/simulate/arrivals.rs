@@ -1,5 +1,7 @@
 //! How clusters of stacks arrive, as flags say it.
 
+mod rates;
+
 use crate::app::failure::Failure;
 use crate::app::session::Session;
 use crate::cli::view::figures::missing_price;
@@ -14,15 +16,15 @@ use crate::model::stack::Stack;
 use crate::simulate::{Arriving, History, Pattern, arrive};
 use chrono::{DateTime, Datelike, Months, NaiveTime, Utc};
 use clap::builder::RangedU64ValueParser;
+use rates::Arrivals;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ArrivalArgs {
-    /// How many clusters of each stack are created in a day
-    #[arg(long, value_name = "N", requires = "stacks")]
-    #[arg(value_parser = RangedU64ValueParser::<u32>::new().range(1..=10_000))]
-    arrivals: Option<u32>,
+    /// How many clusters of each stack are created in a day, or with STACK= of one; can be repeated
+    #[arg(long, value_name = "[STACK=]N", requires = "stacks")]
+    arrivals: Vec<Arrivals>,
     /// The shortest and the longest job
     #[arg(
         long,
@@ -55,9 +57,10 @@ impl ArrivalArgs {
         now: DateTime<Utc>,
     ) -> Result<History, Failure> {
         let catalog = session.environment.catalog();
+        let per_day = rates::of(&self.arrivals, stacks)?;
         let mut arriving = Vec::new();
         let mut region: Option<Region> = None;
-        for stack in stacks.values() {
+        for (stack, per_day) in stacks.values().zip(per_day) {
             let groups = InstanceGroups::of(&stack.cluster);
             let estimate = Estimate::of(&catalog, &stack.region, &groups);
             let estimate = estimate.map_err(|missing| missing_price(&missing))?;
@@ -65,11 +68,11 @@ impl ArrivalArgs {
                 stack,
                 rates: estimate.rates(),
                 ending: ENDING,
+                per_day,
             });
             region = Some(stack.region.clone());
         }
         let pattern = Pattern {
-            per_day: self.arrivals.unwrap_or(1),
             job: (self.jobs.from, self.jobs.to),
             forgotten: self.forgotten,
             found_after: self.found_after,
@@ -77,8 +80,12 @@ impl ArrivalArgs {
         let place = region.map_or(Place::Local, Place::Region);
         let within = months(self.months, now);
         let history = arrive(&arriving, &pattern, place, within, self.seed);
-        let check = history.check();
-        check.map_err(|flaw| Failure::input(format!("cannot play these arrivals: {flaw}")))?;
+        let flawed = |flaw| {
+            Failure::input(format!("cannot play these arrivals: {flaw}"))
+                .hint("smaller numbers at --arrivals, or fewer --months, make fewer clusters")
+        };
+        let history = history.map_err(flawed)?;
+        history.check().map_err(flawed)?;
         Ok(history)
     }
 }

@@ -197,7 +197,7 @@ pub(super) fn notes(result: &Simulated) -> Vec<String> {
     if result.not_judged > 0 {
         let clusters = count(result.not_judged as u64, "cluster");
         notes.push(format!(
-            "not judged by limits and rules, because what was requested is not known: {clusters}"
+            "not checked by limits and rules, as no record has their request: {clusters}"
         ));
     }
     let unpriced = result.unpriced.iter().take(MAX_NAMED);
