@@ -225,3 +225,31 @@ fn a_stack_with_notes_adopts_no_unnoted_cluster() {
         assert_eq!(alive.count(), 1, "the other is somebody else's");
     });
 }
+
+/// A note can be deleted by hand. Then the cluster does not count as the stack's, and yet no second one is
+/// created.
+#[test]
+fn no_second_cluster_is_created_beside_one_whose_note_is_lost() {
+    run(async {
+        let sim = Sim::with(1, CALM);
+        let case = request(8).case();
+        let first = made(&sim, 8).await;
+        sim.end_cluster(&first.id, "USER_REQUEST", "");
+        tokio::time::sleep(Duration::from_secs(900)).await;
+        Process::calm(&sim, 2).detached(&case).await.unwrap();
+        let cluster = sim.census().clusters.remove(1);
+        sim.delete_object(&bucket(), &note(&cluster.id));
+        let refused = Process::calm(&sim, 3).detached(&case).await;
+        let why = format!("{:?}", refused.err().unwrap());
+        assert!(
+            why.contains(&cluster.id) && why.contains("no note"),
+            "{why}"
+        );
+        assert_eq!(sim.census().clusters.len(), 2);
+        // Once it has ended, the stack gets its cluster.
+        sim.end_cluster(&cluster.id, "USER_REQUEST", "");
+        tokio::time::sleep(Duration::from_secs(900)).await;
+        Process::calm(&sim, 4).detached(&case).await.unwrap();
+        assert_eq!(sim.census().clusters.len(), 3);
+    });
+}

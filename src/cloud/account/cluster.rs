@@ -40,6 +40,7 @@ impl<A: Api> Account<A> {
         job: Option<&JobSpec>,
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
+        self.check_namesakes(stack)?;
         if let Some(job) = job {
             self.clear(stack, job).await?;
         }
@@ -76,6 +77,22 @@ impl<A: Api> Account<A> {
             self.schedule(&cluster, false, listener).await?;
         }
         created
+    }
+
+    /// Refuses a second cluster beside one whose note is lost. Tags alone do not make it the stack's: anybody
+    /// may have written them.
+    fn check_namesakes(&self, stack: &StackName) -> Result<(), CloudError> {
+        let observed = self.observed.borrow();
+        let Some(id) = observed.namesakes.first() else {
+            return Ok(());
+        };
+        let message = format!(
+            "cluster {id} has the name of stack {stack} and has not ended, and the bucket has no note of it: \
+             a second one is not created"
+        );
+        Err(CloudError::new(Class::Input, message).hint(format!(
+            "if it may end: aws emr terminate-clusters --cluster-ids {id}"
+        )))
     }
 
     async fn request(

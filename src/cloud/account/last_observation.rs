@@ -18,6 +18,9 @@ pub(super) struct LastObservation {
     /// Whether the stack has notes of clusters, or had at an earlier observation: `destroy` removes
     /// them before it observes again.
     pub(super) notes_clusters: bool,
+    /// The ids of clusters with the stack's name that have not ended, and that the stack did not create or
+    /// whose notes are lost.
+    pub(super) namesakes: Vec<String>,
     pub(super) keys: BTreeMap<KeyPairName, ec2::KeyPair>,
     pub(super) groups: BTreeMap<GroupName, ec2::Group>,
     /// The stack's objects, by key without its prefix: length in bytes and time of writing; `None`

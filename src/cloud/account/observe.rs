@@ -344,13 +344,18 @@ impl<A: Api> Account<A> {
             newest_made(observed.objects.as_ref())
         };
         let ids: BTreeSet<String> = alive.iter().map(|s| s.id.clone()).chain(newest).collect();
-        let mut clusters = Vec::new();
+        let (mut clusters, mut namesakes) = (Vec::new(), Vec::new());
         for id in ids {
-            clusters.extend(match detail {
+            let cluster = match detail {
                 Detail::Whole => self.cluster_when_visible(stack, &id).await?,
                 Detail::Existence => self.outline_when_visible(stack, &id).await?,
-            });
+            };
+            if cluster.is_none() && alive.iter().any(|it| it.id == id) {
+                namesakes.push(id);
+            }
+            clusters.extend(cluster);
         }
+        self.observed.borrow_mut().namesakes = namesakes;
         Cluster::oldest_first(&mut clusters);
         Ok(clusters)
     }
