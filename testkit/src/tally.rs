@@ -16,6 +16,8 @@ pub struct Tally {
     pub passed: TimeDelta,
     /// How long clusters lived, together.
     pub lived: TimeDelta,
+    /// How often each thing happened that a world looks for.
+    pub marks: BTreeMap<&'static str, u64>,
     /// The smallest distance from breaking it that was seen of each bound, in the bound's own unit.
     pub margins: BTreeMap<&'static str, f64>,
 }
@@ -37,6 +39,11 @@ pub fn margin(bound: &'static str, distance: f64) {
     });
 }
 
+/// Notes that something happened which some world has to bring about.
+pub fn mark(what: &'static str) {
+    change(|tally| *tally.marks.entry(what).or_default() += 1);
+}
+
 pub(crate) fn change(change: impl FnOnce(&mut Tally)) {
     // While the thread ends, there is nothing to count for.
     let _ = TALLY.try_with(|tally| change(&mut tally.borrow_mut()));
@@ -49,6 +56,9 @@ impl Tally {
         self.events += other.events;
         self.passed += other.passed;
         self.lived += other.lived;
+        for (what, count) in other.marks {
+            *self.marks.entry(what).or_default() += count;
+        }
         for (bound, distance) in other.margins {
             let least = self.margins.entry(bound).or_insert(distance);
             *least = least.min(distance);

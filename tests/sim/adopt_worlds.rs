@@ -2,6 +2,7 @@
 //! it had cost when it was adopted, none outlives its lifetime, and none ends that nothing had to end.
 
 use crate::adopt::{limits, request};
+use crate::bookkeeper::{self, Prices};
 use crate::process::Process;
 use crate::say;
 use crate::seeds::{any, each};
@@ -10,10 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::api::emr::Role as ApiRole;
 use clusterup::cloud::rng::Rng;
 use clusterup::cloud::{AdoptError, Adopting};
-use clusterup::cost::meter::accrued;
 use clusterup::guard::Unadoptable;
 use clusterup::model::adoption::AdoptedLimits;
-use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::name::ClusterId;
 use clusterup::model::span::Span;
@@ -25,15 +24,16 @@ use std::cell::Cell;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// Each of its nodes, as the bundled catalog has an m5.xlarge with EMR's default volumes.
-const RATES: &str = "primary=0.192+0.048+0.01041097+0.005 core=0.192+0.048+0.01041097+0.005";
+/// An hour of a node, in millionths of a cent: as the bundled catalog has an m5.xlarge with EMR's default
+/// volumes.
+const RATE: i64 = 25_541_097;
 const SWEEP: Duration = Duration::from_secs(600);
 /// From the request for an end until it is over, and until the minute in which a schedule fires is over.
 const ENDING: TimeDelta = TimeDelta::minutes(10);
 /// For how much longer the nodes could have run when a budget ended them: EMR may take twenty minutes to
 /// end a cluster, and a watchdog describes it every half hour.
 const EARLY: TimeDelta = TimeDelta::minutes(60);
-const WORLDS: u64 = 500;
+const WORLDS: u64 = 200;
 
 /// What others do to the cluster, and what of it matters to its end.
 #[derive(Debug, Default)]
@@ -100,21 +100,8 @@ impl Story {
 
     fn cost(&self, at: DateTime<Utc>) -> Usd {
         let seen = self.seen();
-        let spans: Vec<InstanceSpan> = seen
-            .ran
-            .iter()
-            .map(|(role, ran)| InstanceSpan {
-                role: match role {
-                    ApiRole::Primary => Role::Primary,
-                    ApiRole::Core | ApiRole::Task => Role::Core,
-                },
-                from: ran.from,
-                until: ran.until.or(seen.ended_at),
-                count: ran.count,
-                instance_type: None,
-            })
-            .collect();
-        accrued(&RATES.parse().unwrap(), &spans, at).total
+        let gone = seen.ended_at.map_or(at, |ended| ended.min(at));
+        Usd::new(bookkeeper::bill(&seen, &Prices::of_each(RATE), gone))
     }
 
     /// Whether it was adopted. A refusal names a reason that holds.

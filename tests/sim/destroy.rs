@@ -10,14 +10,15 @@ use clusterup_testkit::sim::{Settings, Sim};
 
 #[test]
 fn destroy_leaves_nothing_after_any_fault() {
-    each("destroys", 500, world);
+    each("destroys", 150, world);
 }
 
 pub(crate) async fn world(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), laws::QUICK);
     let request = mishaps::any_request(&rng);
-    let case = request.case();
+    let mut case = request.case();
+    case.stack.cluster.termination_protection = rng.percent(30);
     for _ in 0..2 {
         let process = Process::new(&sim, "ann@desk", rng.next(), mishaps::luck(&rng));
         let applied = async {

@@ -332,12 +332,12 @@ pub(crate) async fn world(seed: u64, with_fleets: bool) {
 
 #[test]
 fn no_cluster_with_fleets_costs_more_than_its_budget() {
-    each("fleets", 200, |seed| world(seed, true));
+    each("fleets", 80, |seed| world(seed, true));
 }
 
 #[test]
 fn no_scaled_cluster_costs_more_than_its_budget() {
-    each("scaling", 200, |seed| world(seed, false));
+    each("scaling", 80, |seed| world(seed, false));
 }
 
 /// The cluster of $1/h for each node, scaled from 1 to 10 core nodes, with a budget of $44.

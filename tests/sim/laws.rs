@@ -25,7 +25,7 @@ const STORMY: u64 = 8;
 
 #[test]
 fn every_world_converges_on_the_requested_stack() {
-    each("converges", 1_500, stormy);
+    each("converges", 500, stormy);
 }
 
 pub(crate) async fn stormy(seed: u64) {
@@ -85,7 +85,7 @@ const CALM: Settings = Settings {
 
 #[test]
 fn in_a_calm_world_each_change_takes_one_pass() {
-    each("one pass", 750, calm);
+    each("one pass", 250, calm);
 }
 
 pub(crate) async fn calm(seed: u64) {
@@ -105,6 +105,15 @@ pub(crate) async fn calm(seed: u64) {
         for _ in 0..=rng.below(2) {
             mishaps::edit(&mut request, &rng);
         }
+    }
+    ends_are_named(&sim.census());
+}
+
+/// Each cluster that was ended by a call says why.
+fn ends_are_named(census: &Census) {
+    let asked = |cluster: &&CensusCluster| cluster.reason.as_deref() == Some("USER_REQUEST");
+    for cluster in census.clusters.iter().filter(asked) {
+        assert!(cluster.tags.contains_key("clusterup-end"), "{cluster:#?}");
     }
 }
 

@@ -7,6 +7,7 @@ mod adopt;
 mod adopt_changes;
 mod adopt_worlds;
 mod app_uis;
+mod bookkeeper;
 mod budgets;
 mod calls;
 #[path = "../crowd/mod.rs"]
@@ -27,6 +28,7 @@ mod mishaps;
 mod months;
 mod network;
 mod notes;
+mod office;
 mod oracle;
 mod pairs;
 mod process;

@@ -3,12 +3,14 @@
 use crate::oracle;
 use crate::request::{StackRequest, VERSIONS, bucket};
 use crate::seeds::any;
+use chrono::{DateTime, Utc};
 use clusterup::cloud::api::ec2::Rule;
 use clusterup::cloud::api::emr::Role;
 use clusterup::cloud::rng::Rng;
+use clusterup::model::clock::Clock;
 use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::{Fault, Moment};
-use clusterup_testkit::sim::{IDLE_REASON, Sim};
+use clusterup_testkit::sim::{IDLE_REASON, Sim, SimClock};
 use std::time::Duration;
 
 /// Keys of tags.
@@ -192,5 +194,20 @@ pub(crate) fn luck(rng: &Rng) -> impl FnMut(Moment) -> Option<Fault> + 'static {
             let slow = Fault::Slow(rng.up_to(Duration::from_secs(20)));
             any(&rng, &[Fault::Throttle, Fault::Unsent, Fault::Lost, slow])
         })
+    }
+}
+
+/// A machine that sleeps from an instant until another: what it requests then arrives when it wakes up. It
+/// falls asleep while it reads, as a request that has been sent cannot be taken back.
+pub(crate) fn asleep(
+    clock: SimClock,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+) -> impl FnMut(Moment) -> Option<Fault> + 'static {
+    let mut sleeps = false;
+    move |moment| {
+        let now = clock.now();
+        sleeps |= from <= now && !moment.changes;
+        let rest = (until - now).to_std().ok();
+        rest.filter(|_| sleeps).map(Fault::Slow)
     }
 }

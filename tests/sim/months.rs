@@ -2,6 +2,9 @@
 //! from machines with and without the team's policies, and their cost bounds never exceed the
 //! budget. The costs are computed here from the clusters, not from the account.
 
+#[path = "months/money.rs"]
+mod money;
+
 use crate::process::Process;
 use crate::request::StackRequest;
 use crate::seeds::{any, each};
@@ -11,27 +14,23 @@ use clusterup::app::admission::Admission;
 use clusterup::app::extend::{Moved, extend};
 use clusterup::app::{AdmissionContext, OpenPlace, OperationError, Services};
 use clusterup::cloud::rng::Rng;
-use clusterup::cloud::{Class, Cloud, CloudError, Leasing, Observing};
-use clusterup::cost::ledger::{Scope, Window, spent};
+use clusterup::cloud::{Class, Cloud, CloudError, Leasing};
 use clusterup::ledger::Ledger;
 use clusterup::model::event::NoListener;
 use clusterup::model::hint::Hint;
 use clusterup::model::money::Usd;
 use clusterup::model::month::Month;
 use clusterup::model::name::{ClusterId, PolicyName, Region, TeamName};
-use clusterup::model::observed::Cluster;
 use clusterup::model::percent::Percent;
 use clusterup::model::place::Place;
 use clusterup::model::span::Span;
 use clusterup::plan::Options;
-use clusterup::policy::{CostBound, Policies, load};
+use clusterup::policy::{Policies, load};
 use clusterup::run::driver::Stopped;
-use clusterup::run::ledger::record;
 use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::sim::Sim;
-use clusterup_testkit::tally::margin;
-use rust_decimal::prelude::ToPrimitive;
-use std::cell::RefCell;
+use rust_decimal::Decimal;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -66,11 +65,13 @@ pub(crate) type Tally = RefCell<BTreeMap<Way, [u32; 2]>>;
 
 const NAMES: [&str; 3] = ["one", "two", "three"];
 const ACTS: usize = 9;
+/// For so long a reservation may stay whose cluster was not created.
+const UNSURE: TimeDelta = TimeDelta::minutes(20);
 
 #[test]
 fn no_sequence_of_verbs_exceeds_the_monthly_budget() {
     let tally = Tally::default();
-    each("no month is passed", 500, |seed| world(seed, &tally));
+    each("no month is passed", 250, |seed| world(seed, &tally));
     let tally = tally.into_inner();
     crate::say(&format!("admitted and denied: {tally:?}"));
     if tally.values().flatten().sum::<u32>() > 100 {
@@ -91,14 +92,16 @@ struct World<'a> {
     /// The home region of the account, if it is another one.
     home: Option<Sim>,
     place: Place,
-    monthly: [(&'static str, Usd); 2],
+    monthly: [(&'static str, Decimal); 2],
     policies: Policies,
     /// Of people who know nothing of these teams.
     others: Policies,
     folder: TempDir,
     stacks: BTreeMap<&'static str, StackRequest>,
     /// The teams that each cluster was admitted for.
-    admitted: BTreeMap<ClusterId, BTreeSet<&'static str>>,
+    admitted: RefCell<BTreeMap<ClusterId, BTreeSet<&'static str>>>,
+    /// Until when money may be reserved for what was not carried out.
+    unsure_until: Cell<DateTime<Utc>>,
 }
 
 pub(crate) async fn world(seed: u64, tally: &Tally) {
@@ -109,11 +112,11 @@ pub(crate) async fn world(seed: u64, tally: &Tally) {
     }
     for _ in 0..ACTS {
         world.act(tally).await;
-        world.check().await;
+        world.check();
         let minutes = any(&rng, &[1, 5, 11, 40, 90]);
         tokio::time::sleep(Duration::from_secs(minutes * 60)).await;
     }
-    world.check().await;
+    world.check();
 }
 
 fn policies(texts: &[String]) -> Policies {
@@ -130,13 +133,13 @@ impl<'a> World<'a> {
             ("recsys", any(rng, &[5, 8, 14, 25])),
             ("ads", any(rng, &[1, 6, 12])),
         ];
-        let monthly = monthly.map(|(team, most)| (team, format!("${most}").parse().unwrap()));
+        let monthly = monthly.map(|(team, most)| (team, Decimal::from(most)));
         let home = any(rng, &["us-east-1", "eu-west-1"]);
         let zone = any(rng, &["UTC", "Asia/Seoul", "America/New_York"]);
-        let budget = |(team, most): (&str, Usd)| {
+        let budget = |(team, most): (&str, Decimal)| {
             format!(
                 "policy: month-{team}\napplies_to: {{ teams: [{team}] }}\nbudget:\n  monthly: \
-                 \"{most}\"\n  home: {home}\n  timezone: {zone}\n"
+                 \"${most}\"\n  home: {home}\n  timezone: {zone}\n"
             )
         };
         // A machine with the policies of only one team does not know the cluster's team.
@@ -156,7 +159,8 @@ impl<'a> World<'a> {
                 TempDir::new().unwrap()
             },
             stacks: BTreeMap::new(),
-            admitted: BTreeMap::new(),
+            admitted: RefCell::default(),
+            unsure_until: Cell::new(DateTime::<Utc>::MIN_UTC),
         }
     }
 
@@ -188,13 +192,6 @@ impl<'a> World<'a> {
         }
     }
 
-    async fn clusters(&self) -> Vec<Cluster> {
-        let (process, _) = self.machine("eye");
-        let since = self.sim.now() - TimeDelta::days(60);
-        let all = process.account.history(since, &BTreeSet::new()).await;
-        all.unwrap().read
-    }
-
     /// The living cluster of a stack.
     fn alive(&self, name: &str) -> Option<ClusterId> {
         let prefix = format!("clusterup/{name}/");
@@ -204,6 +201,9 @@ impl<'a> World<'a> {
     }
 
     async fn act(&mut self, tally: &Tally) {
+        if self.rng.percent(20) {
+            return self.create_together().await;
+        }
         let name = any(self.rng, &NAMES);
         if self.alive(name).is_none() {
             return self.create(name).await;
@@ -215,6 +215,9 @@ impl<'a> World<'a> {
         }
         let way = any(self.rng, &WAYS);
         let done = self.dearer(way, name).await;
+        if done.is_err() {
+            self.is_unsure();
+        }
         let mut tally = tally.borrow_mut();
         let counts = tally.entry(way).or_default();
         match done {
@@ -229,7 +232,12 @@ impl<'a> World<'a> {
         }
     }
 
-    async fn create(&mut self, name: &'static str) {
+    /// What failed or was denied may have reserved something.
+    fn is_unsure(&self) {
+        self.unsure_until.set(self.sim.now() + UNSURE);
+    }
+
+    fn any_request(&self, name: &'static str) -> StackRequest {
         let mut request = StackRequest::plain(name);
         request.team = Some(any(self.rng, &["recsys", "recsys", "ads"]));
         request.core = 1 + u16::try_from(self.rng.below(3)).unwrap();
@@ -238,10 +246,43 @@ impl<'a> World<'a> {
         request.idle_minutes = request.life_hours * 60;
         request.budget = any(self.rng, &[0, 0, 2, 4]);
         request.guards = "  ceiling: { max_lifetime: 300h, budget: $900 }\n".to_owned();
+        request
+    }
+
+    async fn create(&mut self, name: &'static str) {
+        let request = self.any_request(name);
         match self.applied(&request, true).await {
             Ok(()) => drop(self.stacks.insert(name, request)),
-            Err(OperationError::Denied(_)) => {}
+            Err(OperationError::Denied(_)) => {
+                self.is_denied_rightly(&request);
+                self.is_unsure();
+            }
             Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    /// Several people create clusters at once, or within the seconds in which EMR lists none of them yet.
+    async fn create_together(&mut self) {
+        let names = NAMES.into_iter().filter(|name| self.alive(name).is_none());
+        let mut requests = names.map(|name| self.any_request(name));
+        let requests: [Option<StackRequest>; 3] = std::array::from_fn(|_| requests.next());
+        let one = async |request: &Option<StackRequest>| {
+            let most = any(self.rng, &[0, 1_000, 20_000, 600_000]);
+            tokio::time::sleep(self.rng.up_to(Duration::from_millis(most))).await;
+            match request {
+                Some(request) => Some(self.applied(request, true).await),
+                None => None,
+            }
+        };
+        let [first, second, third] = &requests;
+        let done = tokio::join!(one(first), one(second), one(third));
+        for (request, done) in requests.into_iter().zip([done.0, done.1, done.2]) {
+            match request.zip(done) {
+                Some((request, Ok(()))) => drop(self.stacks.insert(request.name, request)),
+                Some((_, Err(OperationError::Denied(_)))) => self.is_unsure(),
+                Some((_, Err(other))) => panic!("{other:?}"),
+                None => {}
+            }
         }
     }
 
@@ -331,7 +372,7 @@ impl<'a> World<'a> {
     }
 
     /// `apply --detach --yes`, with the teams' policies or from a machine that has none.
-    async fn applied(&mut self, request: &StackRequest, with: bool) -> Result<(), OperationError> {
+    async fn applied(&self, request: &StackRequest, with: bool) -> Result<(), OperationError> {
         let none = Policies::default();
         let policies = if with { &self.policies } else { &none };
         let (process, audit_sink) = self.machine(if with { "office" } else { "elsewhere" });
@@ -360,52 +401,14 @@ impl<'a> World<'a> {
             .iter()
             .find(|(team, _)| with && request.team == Some(team));
         if let Some(id) = self.alive(request.name) {
-            let teams = self.admitted.entry(id).or_default();
-            teams.extend(team.map(|(team, _)| *team));
+            let mut admitted = self.admitted.borrow_mut();
+            admitted
+                .entry(id)
+                .or_default()
+                .extend(team.map(|(team, _)| *team));
         }
         Ok(())
     }
-
-    /// What the clusters of a team have cost and can yet cost is within each month.
-    async fn check(&self) {
-        let (clusters, now) = (self.clusters().await, self.sim.now());
-        for (team, most) in self.monthly {
-            let of_team = |cluster: &&Cluster| {
-                let teams = self.admitted.get(&cluster.id);
-                teams.is_some_and(|teams| teams.contains(team))
-            };
-            let policy = self.policies.budgets_of(&team.parse().unwrap())[0].1;
-            let zone = policy.value.timezone;
-            let mut month = Month::of(now, zone);
-            for _ in 0..2 {
-                let window = Window {
-                    from: month.begins(zone),
-                    until: month.next().begins(zone),
-                };
-                let mine = clusters.iter().filter(of_team);
-                let all: Usd = mine.clone().map(|it| worst(it, window, now)).sum();
-                let each: Vec<_> = mine.map(|it| (&it.id, worst(it, window, now))).collect();
-                assert!(all <= most, "{team} in {month}: {all} of {most}: {each:?}");
-                let left = (most - all).amount().to_f64().unwrap();
-                margin("P4: dollars below the month", left);
-                month = month.next();
-            }
-        }
-    }
-}
-
-/// What a cluster can cost within a window, with what it has cost.
-fn worst(cluster: &Cluster, window: Window, now: DateTime<Utc>) -> Usd {
-    if !cluster.state.is_over() {
-        let mut ask = CostBound::standing(cluster).unwrap();
-        ask.besides = Usd::ZERO;
-        return ask.worst(window);
-    }
-    let scope = Scope {
-        place: "us-east-1".parse().unwrap(),
-        account: None,
-    };
-    spent(&record(&scope, cluster, now), window, now).unwrap()
 }
 
 /// What is refused for another reason than the month: there is nothing left to be made dearer, or

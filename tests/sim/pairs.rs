@@ -2,7 +2,7 @@
 
 use crate::process::Process;
 use crate::request::StackRequest;
-use crate::seeds::each;
+use crate::seeds::{any, each};
 use crate::{laws, oracle};
 use clusterup::cloud::Leasing;
 use clusterup::cloud::rng::Rng;
@@ -24,7 +24,7 @@ fn request(rng: &Rng) -> StackRequest {
 
 #[test]
 fn two_applies_create_one_cluster_and_one_run() {
-    each("two at once", 150, together);
+    each("two at once", 60, together);
 }
 
 pub(crate) async fn together(seed: u64) {
@@ -51,7 +51,7 @@ const DOUBT: Duration = Duration::from_secs(90 + 15);
 
 #[test]
 fn a_dead_holder_blocks_until_its_lease_expires() {
-    each("a dead holder", 150, widowed);
+    each("a dead holder", 60, widowed);
 }
 
 pub(crate) async fn widowed(seed: u64) {
@@ -77,6 +77,34 @@ pub(crate) async fn widowed(seed: u64) {
     let most = if doubts { LEASE + DOUBT } else { LEASE };
     assert!(begun.elapsed() <= most, "{:?}", begun.elapsed());
     lease.release().await.unwrap();
+    other.applied(&case).await.unwrap();
+    oracle::agrees(&sim.census(), &request);
+    oracle::one_cluster_one_run(&sim.census(), &request);
+}
+
+#[test]
+fn a_cluster_whose_creation_got_no_answer_is_the_only_one() {
+    each("no answer", 60, unanswered);
+}
+
+/// The request for a cluster is carried out, and its answer is lost or its sender dies. At once, while EMR
+/// does not list the cluster yet, somebody applies again.
+pub(crate) async fn unanswered(seed: u64) {
+    let rng = Rng::new(seed);
+    let sim = Sim::with(rng.next(), laws::QUICK);
+    let request = request(&rng);
+    let case = request.case();
+    let fault = any(&rng, &[Fault::Lost, Fault::DieAfter]);
+    let mut is_first = true;
+    let one = Process::new(&sim, "ann@desk", rng.next(), move |moment| {
+        let hits = is_first && moment.call == "elasticmapreduce:RunJobFlow";
+        is_first &= !hits;
+        hits.then_some(fault)
+    });
+    drop(one.until_death(one.detached(&case)).await);
+    drop(one);
+    sleep(rng.up_to(Duration::from_secs(5))).await;
+    let other = Process::calm(&sim, rng.next());
     other.applied(&case).await.unwrap();
     oracle::agrees(&sim.census(), &request);
     oracle::one_cluster_one_run(&sim.census(), &request);

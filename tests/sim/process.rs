@@ -18,7 +18,7 @@ use clusterup::run::driver::{Driver, Prepared, Stopped};
 use clusterup::run::follow::{Following, Outcome};
 use clusterup::run::reconcile::reconcile;
 use clusterup_testkit::flaky::{Fault, Flaky, Moment};
-use clusterup_testkit::sim::Sim;
+use clusterup_testkit::sim::{Sim, SimClock};
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
@@ -37,7 +37,7 @@ pub(crate) const ADDRESS: &str = "203.0.113.7";
 pub(crate) struct Process {
     pub(crate) account: Account<Served>,
     api: Rc<Served>,
-    clock: clusterup_testkit::sim::SimClock,
+    clock: SimClock,
 }
 
 impl Process {
@@ -52,11 +52,22 @@ impl Process {
         seed: u64,
         choose: impl FnMut(Moment) -> Option<Fault> + 'static,
     ) -> Self {
-        let flaky = Flaky::new(Watched(sim.clone()), choose);
+        let watched = Watched::new(sim.clone());
+        Self::skewed(watched, (who, sim.clock()), seed, choose)
+    }
+
+    /// On a machine with a clock of its own.
+    pub(crate) fn skewed(
+        watched: Watched,
+        (who, clock): (&str, SimClock),
+        seed: u64,
+        choose: impl FnMut(Moment) -> Option<Fault> + 'static,
+    ) -> Self {
+        let flaky = Flaky::new(watched, choose);
         let api = Rc::new(Retrying::new(Metered::new(flaky), seed));
         let settings = Settings {
             region: "us-east-1".parse().unwrap(),
-            clock: Arc::new(sim.clock()),
+            clock: Arc::new(clock),
             who: who.to_owned(),
             addresses: Addresses::fixed(vec![ADDRESS.parse().unwrap()]),
             keys: FILES.path().join("keys"),
@@ -67,7 +78,7 @@ impl Process {
             poll: Duration::from_secs(POLL),
             seed,
         };
-        let (account, clock) = (Account::new(api.clone(), settings), sim.clock());
+        let account = Account::new(api.clone(), settings);
         Self {
             account,
             api,

@@ -3,32 +3,39 @@
 
 #[path = "watchdog/accounts.rs"]
 mod accounts;
+#[path = "watchdog/breaker.rs"]
+mod breaker;
+#[path = "watchdog/kinds.rs"]
+mod kinds;
+#[path = "watchdog/outages.rs"]
+pub(crate) mod outages;
 #[path = "watchdog/refusals.rs"]
 mod refusals;
+#[path = "watchdog/succession.rs"]
+pub(crate) mod succession;
 
+use self::breaker::Limits;
+use self::kinds::begin_step;
+pub(crate) use self::kinds::{Kind, make};
 use crate::seeds::{any, each};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::account::{Account, Addresses, Settings};
-use clusterup::cloud::api::Serve;
-use clusterup::cloud::api::Tags;
-use clusterup::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
 use clusterup::cloud::fleet::FleetProvider;
 use clusterup::cloud::local::runtime::Store;
 use clusterup::cloud::pace::Paced;
 use clusterup::cloud::retry::Retrying;
 use clusterup::cloud::rng::Rng;
 use clusterup::cost::catalog::Catalog;
-use clusterup::model::audit::Entry;
+use clusterup::model::audit::{Act, Entry};
 use clusterup::model::clock::Clock;
 use clusterup::model::notice::Notice;
-use clusterup::model::step_command::StepCommand;
 use clusterup::policy::{Policies, load};
 use clusterup::run::watchdog::Watchdog;
 use clusterup::run::watchdog::audit_sink::AuditSink;
 use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::Flaky;
-use clusterup_testkit::sim::{self, Sim};
+use clusterup_testkit::sim::{self, CensusCluster, Sim};
 use clusterup_testkit::tally::margin;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,21 +48,6 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOURS: u32 = 12;
 const IDLE: TimeDelta = TimeDelta::hours(1);
 const GRACE: TimeDelta = TimeDelta::minutes(30);
-
-/// What a cluster does, and its owner's tags.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Forgotten,
-    /// Somebody works on it by hand until an hour.
-    ByHand(u32),
-    /// A step that runs until an hour.
-    InAStep(u32),
-    Stuck,
-    Protected,
-    Exempt,
-    /// Its metrics are not to be had.
-    Mute,
-}
 
 #[derive(Default)]
 pub(super) struct Reported {
@@ -112,10 +104,15 @@ pub(super) struct World {
     policies: Rc<Policies>,
     home: tempfile::TempDir,
     clusters: BTreeMap<String, Kind>,
-    /// When each cluster last did something, according to the simulation.
-    worked: BTreeMap<String, DateTime<Utc>>,
     born_at: DateTime<Utc>,
     terminates: bool,
+    breaker: Limits,
+    /// The clusters that had been given work again, or lost touch.
+    changed: BTreeSet<String>,
+    /// The clusters that lived when the sweep began.
+    alive: BTreeSet<String>,
+    /// Until when a cluster is given work within a sweep.
+    rng: Rng,
 }
 
 impl World {
@@ -129,15 +126,30 @@ impl World {
                 Kind::Forgotten,
                 Kind::ByHand(hour),
                 Kind::InAStep(hour),
+                Kind::OutsideYarn(hour),
+                Kind::Returns,
+                Kind::Silent(20 + 5 * hour),
                 Kind::Stuck,
                 Kind::Protected,
                 Kind::Exempt,
+                Kind::Hidden,
                 Kind::Mute,
             ];
             any(&rng, &kinds)
         };
         let kinds: Vec<Kind> = (0..3 + rng.below(6)).map(some_kind).collect();
-        Self::of(seed, &kinds, terminates, rng.below(12)).await
+        let breaker = if rng.percent(50) {
+            Limits::WIDE
+        } else {
+            Limits::narrow(&rng)
+        };
+        let policies = policies_with(terminates, breaker);
+        let mut world = Self::under(policies, seed, (&kinds, 0)).await;
+        (world.terminates, world.breaker) = (terminates, breaker);
+        let (most, percent) = (any(&rng, &[0, 0, 6]), any(&rng, &[0, 0, 3, 11]));
+        let faults = outages::outages(world.sim(), &rng, (most, percent));
+        world.flaky().become_flaky(faults);
+        world
     }
 
     /// With faults in so many percent of the calls.
@@ -171,9 +183,12 @@ impl World {
             policies: Rc::new(policies),
             home: tempfile::tempdir().unwrap(),
             clusters,
-            worked: BTreeMap::new(),
             born_at,
             terminates: false,
+            breaker: Limits::WIDE,
+            changed: BTreeSet::new(),
+            alive: BTreeSet::new(),
+            rng: Rng::new(seed),
         }
     }
 
@@ -223,52 +238,88 @@ impl World {
     /// What the owners have done by now.
     pub(super) fn live(&mut self, now: DateTime<Utc>) {
         let age = now - self.born_at;
-        let until = |hour: &u32| age < TimeDelta::hours(i64::from(*hour));
-        for (id, kind) in &self.clusters {
-            let works = match kind {
-                Kind::ByHand(hour) | Kind::InAStep(hour) => until(hour),
-                Kind::Stuck => true,
-                Kind::Forgotten | Kind::Protected | Kind::Exempt | Kind::Mute => {
-                    !self.worked.contains_key(id)
-                }
-            };
-            if works {
-                self.worked.insert(id.clone(), now);
-            }
-            if matches!(kind, Kind::ByHand(_)) && !works {
+        let clusters = self.sim().clusters();
+        let living = clusters.iter().filter(|cluster| cluster.down_at.is_none());
+        self.alive = living.clone().map(|cluster| cluster.id.clone()).collect();
+        for cluster in living {
+            let id = &cluster.id;
+            let passed = |minute: u32| age >= TimeDelta::minutes(i64::from(minute));
+            let kind = self.clusters[id];
+            if let Kind::ByHand(hour) = kind
+                && passed(60 * hour)
+            {
                 self.sim().occupy(id, false);
+            }
+            if let Kind::Silent(minute) = kind
+                && passed(minute)
+                && self.changed.insert(id.clone())
+            {
+                self.sim().silence(id);
+                self.sim().occupy(id, true);
+            }
+            let is_due = |at| now + TimeDelta::minutes(1) >= at + IDLE + GRACE;
+            if kind == Kind::Returns
+                && cluster.worked_at.is_some_and(is_due)
+                && self.changed.insert(id.clone())
+            {
+                self.give_work(id.clone());
             }
         }
     }
 
-    /// That nothing has ended which may not.
-    pub(super) fn judge(&self, now: DateTime<Utc>) {
-        for cluster in self.sim().census().clusters {
-            if cluster.state.is_live() {
-                continue;
-            }
-            let kind = self.clusters[&cluster.id];
-            assert!(
-                self.terminates,
-                "{kind:?} ended, and was only to be told of"
-            );
-            let may = matches!(kind, Kind::Forgotten | Kind::ByHand(_) | Kind::InAStep(_));
-            let entries = self.audit_sink.entries.borrow();
-            assert!(may, "{kind:?} ended: {entries:#?}");
-            let idle = now - self.worked[&cluster.id];
-            assert!(
-                idle >= IDLE + GRACE,
-                "{kind:?} ended after {idle}: {entries:#?}"
-            );
-            let late = (idle - IDLE - GRACE).num_seconds();
-            margin("P5: seconds of idleness beyond what may end", late as f64);
-            let warned = self.audit_sink.warned.borrow()[&cluster.id];
-            assert!(
-                now - warned >= GRACE,
-                "{kind:?} ended {} after its warning",
-                now - warned
-            );
-        }
+    /// Its owner comes back while the sweep runs that may end it, or shortly before or after.
+    fn give_work(&self, id: String) {
+        let (sim, name) = (self.sim().clone(), format!("again {id}"));
+        let later = self
+            .rng
+            .up_to(any(&self.rng, &[Duration::from_secs(1), MINUTE * 2]));
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(later).await;
+            begin_step(&sim, &id, &name, MINUTE * 60).await;
+        });
+    }
+
+    /// That nothing has ended which may not, nor too much at once.
+    pub(super) fn judge(&self) {
+        let clusters = self.sim().clusters();
+        let down = clusters.iter().filter(|it| it.down_at.is_some());
+        let at_once = down
+            .clone()
+            .filter(|it| self.alive.contains(&it.id))
+            .count();
+        let most = self.breaker.most(self.alive.len());
+        assert!(
+            at_once <= most,
+            "{at_once} ended in one sweep: {:?}",
+            self.breaker
+        );
+        down.for_each(|cluster| self.may_end(cluster));
+    }
+
+    fn may_end(&self, cluster: &CensusCluster) {
+        let kind = self.clusters[&cluster.id];
+        let entries = self.audit_sink.entries.borrow();
+        let shown = || format!("{kind:?} {cluster:#?} {entries:#?}");
+        assert!(self.terminates, "to be reported alone: {}", shown());
+        assert!(kind.ends(), "it may not end: {}", shown());
+        let down_at = cluster.down_at.unwrap();
+        let idle = down_at - cluster.worked_at.unwrap();
+        assert!(idle >= IDLE + GRACE, "ended after {idle}: {}", shown());
+        let late = (idle - IDLE - GRACE).num_seconds();
+        margin("P5: seconds of idleness beyond what may end", late as f64);
+        let warned = down_at - self.audit_sink.warned.borrow()[&cluster.id];
+        assert!(
+            warned >= GRACE,
+            "ended {warned} after its warning: {}",
+            shown()
+        );
+        let mark = cluster.tags.get("clusterup-watchdog");
+        let says = mark.is_some_and(|mark| mark.ends_with(" forgotten"));
+        assert!(says, "its tag does not say why: {}", shown());
+        let ended = |it: &Entry| it.act == Act::Terminate && it.evidence.is_some();
+        let of_it = |it: &Entry| it.target.as_ref().is_some_and(|of| of.id == cluster.id);
+        let is_noted = entries.iter().any(|it| ended(it) && of_it(it));
+        assert!(is_noted, "no evidence: {}", shown());
     }
 
     /// What is due has ended, nothing else has, and people know of the rest.
@@ -282,8 +333,10 @@ impl World {
             .map(|cluster| cluster.id)
             .collect();
         for (id, kind) in &self.clusters {
-            let forgotten = matches!(kind, Kind::Forgotten | Kind::ByHand(_) | Kind::InAStep(_));
-            assert_eq!(over.contains(id), forgotten && self.terminates, "{kind:?}");
+            // The breaker holds back for good what becomes due together.
+            let is_due = kind.ends() && self.terminates;
+            let held = is_due && self.breaker != Limits::WIDE;
+            assert!(held || over.contains(id) == is_due, "{kind:?}");
         }
         let matters = self.audit_sink.matters.borrow();
         for (id, kind) in &self.clusters {
@@ -300,10 +353,14 @@ impl World {
 }
 
 pub(super) fn policies(terminates: bool) -> Policies {
+    policies_with(terminates, Limits::WIDE)
+}
+
+fn policies_with(terminates: bool, breaker: Limits) -> Policies {
     let action = if terminates { "terminate" } else { "notify" };
     let policy = format!(
-        "policy: p\nunmanaged: {{ action: {action}, idle_timeout: 1h, grace: 30m, exempt: {{ tag: keep }} }}\n\
-         watchdog: {{ max_kills_per_sweep: 100, max_kill_fraction: 100% }}\n"
+        "policy: p\nunmanaged: {{ action: {action}, idle_timeout: 1h, grace: 30m, exempt: {{ tag: keep }} }}\n{}",
+        breaker.text()
     );
     let mut policies = Policies::default();
     policies.extend([load("p.yaml", &policy).unwrap()]);
@@ -326,40 +383,6 @@ pub(super) fn settings(home: &Path, clock: Arc<dyn Clock>, seed: u64) -> Setting
     }
 }
 
-pub(super) async fn make(sim: &Sim, kind: Kind, number: u64) -> String {
-    let mut tags = Tags::new();
-    if kind == Kind::Exempt {
-        tags.insert("keep".to_owned(), "yes".to_owned());
-    }
-    let id = sim.foreign_cluster(&format!("theirs/{number}"), tags);
-    let step = match kind {
-        Kind::InAStep(hour) => Some((format!("work {number:05}"), MINUTE * 60 * hour)),
-        Kind::Stuck => Some((format!("stuck {number:05}"), Duration::MAX)),
-        Kind::Forgotten | Kind::ByHand(_) | Kind::Protected | Kind::Exempt | Kind::Mute => None,
-    };
-    if let Some((name, takes)) = step {
-        sim.time_step(&name, takes);
-        let command = StepCommand::program(vec!["spark-submit".to_owned()]);
-        let on_failure = OnFailure::CancelAndWait;
-        let steps = vec![NewStep {
-            name,
-            on_failure,
-            command,
-        }];
-        let id = id.clone();
-        sim.serve(AddJobFlowSteps { id, steps }).await.unwrap();
-    }
-    let known = match kind {
-        Kind::Stuck => sim.stick(&id),
-        Kind::ByHand(_) => sim.occupy(&id, true),
-        Kind::Protected => sim.protect_cluster(&id, true),
-        Kind::Mute => sim.mute(&id, true),
-        Kind::Forgotten | Kind::InAStep(_) | Kind::Exempt => true,
-    };
-    assert!(known);
-    id
-}
-
 #[test]
 fn all_forgotten_clusters_end_and_no_others() {
     each("watchdog", 40, fleet);
@@ -377,7 +400,7 @@ pub(crate) async fn fleet(seed: u64) {
             watchdog = world.watchdog(seed + u64::from(minute));
         }
         watchdog.sweep(false).await;
-        world.judge(world.clock.now());
+        world.judge();
         tokio::time::sleep(MINUTE).await;
     }
     world.judge_all();

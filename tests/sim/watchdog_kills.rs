@@ -41,7 +41,7 @@ async fn story(fault: Option<(u64, Fault)>) -> (Vec<RangeInclusive<u64>>, bool) 
         if world.entries() > entries {
             acted.push(calls + 1..=world.flaky().calls());
         }
-        world.judge(world.clock.now());
+        world.judge();
         tokio::time::sleep(INTERVAL).await;
     }
     world.judge_all();

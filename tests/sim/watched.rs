@@ -1,19 +1,45 @@
 //! The account, checked whenever a cluster is created: a stack never has two.
 
 use clusterup::cloud::api::{ApiError, Call, Serve};
-use clusterup_testkit::sim::{Census, Sim};
+use clusterup_testkit::sim::{Census, CensusCluster, Sim};
 use std::collections::BTreeMap;
 
-pub(crate) struct Watched(pub(crate) Sim);
+/// Looks at the account after a call was answered; true if the call changes something.
+pub(crate) type Observer = Box<dyn Fn(bool)>;
+
+pub(crate) struct Watched {
+    pub(crate) sim: Sim,
+    observer: Option<Observer>,
+}
+
+impl Watched {
+    pub(crate) const fn new(sim: Sim) -> Self {
+        Self {
+            sim,
+            observer: None,
+        }
+    }
+
+    /// One that is observed besides.
+    pub(crate) const fn by(observer: Observer, sim: Sim) -> Self {
+        Self {
+            sim,
+            observer: Some(observer),
+        }
+    }
+}
 
 impl<C: Call> Serve<C> for Watched
 where
     Sim: Serve<C>,
 {
     async fn serve(&self, call: C) -> Result<C::Reply, ApiError> {
-        let reply = self.0.serve(call).await;
+        let reply = self.sim.serve(call).await;
         if C::NAME == "elasticmapreduce:RunJobFlow" {
-            never_two(&self.0.census());
+            never_two(&self.sim.census());
+        }
+        if let Some(observer) = &self.observer {
+            observer(C::CHANGES);
         }
         reply
     }
@@ -23,7 +49,8 @@ where
 fn never_two(census: &Census) {
     let mut alive: BTreeMap<&str, usize> = BTreeMap::new();
     let open = |state: clusterup::model::observed::ClusterState| !state.is_over();
-    for cluster in census.clusters.iter().filter(|c| open(c.state)) {
+    let ours = |c: &&CensusCluster| open(c.state) && c.name.starts_with("clusterup/");
+    for cluster in census.clusters.iter().filter(ours) {
         let (stack, _) = cluster.name.rsplit_once('/').unwrap();
         *alive.entry(stack).or_default() += 1;
     }

@@ -64,6 +64,15 @@ pub struct CensusCluster {
     pub created_at: DateTime<Utc>,
     /// When it ended. `None` for a live cluster.
     pub ended_at: Option<DateTime<Utc>>,
+    /// When its end was requested, or when it ended by itself.
+    pub down_at: Option<DateTime<Utc>>,
+    /// EMR's message about its end.
+    pub message: Option<String>,
+    /// When it last worked: a step or somebody by hand; at the earliest when it was ready. Of work that goes
+    /// on in a living cluster, when it began.
+    pub worked_at: Option<DateTime<Utc>>,
+    /// Whether its termination protection is on.
+    pub protected: bool,
     /// Names and states, oldest first.
     pub steps: Vec<(String, StepState)>,
     /// Names of its own security groups; the id of one that was deleted.
@@ -94,6 +103,11 @@ impl Sim {
         self.edit(|state| census(state))
     }
 
+    /// The clusters of a census, oldest first.
+    pub fn clusters(&self) -> Vec<CensusCluster> {
+        self.edit(|state| clusters(state))
+    }
+
     /// The calls so far that change things and were answered with their reply: when, and which.
     pub fn journal(&self) -> Vec<(DateTime<Utc>, &'static str)> {
         self.edit(|state| state.journal.clone())
@@ -113,12 +127,6 @@ fn census(state: &State) -> Census {
         })
         .collect();
     groups.sort();
-    let mut clusters: Vec<_> = state
-        .clusters
-        .values()
-        .map(|cluster| counted(cluster, state))
-        .collect();
-    clusters.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
     let buckets = state.s3.buckets.iter();
     Census {
         key_pairs: pairs
@@ -140,7 +148,7 @@ fn census(state: &State) -> Census {
                 (name.clone(), guards)
             })
             .collect(),
-        clusters,
+        clusters: clusters(state),
         roles: state
             .iam
             .roles
@@ -155,6 +163,16 @@ fn census(state: &State) -> Census {
             .map(|held| held.it.clone())
             .collect(),
     }
+}
+
+fn clusters(state: &State) -> Vec<CensusCluster> {
+    let mut clusters: Vec<_> = state
+        .clusters
+        .values()
+        .map(|cluster| counted(cluster, state))
+        .collect();
+    clusters.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+    clusters
 }
 
 fn counted(cluster: &Cluster, state: &State) -> CensusCluster {
@@ -173,6 +191,10 @@ fn counted(cluster: &Cluster, state: &State) -> CensusCluster {
         reason: cluster.reason.clone(),
         created_at: cluster.created_at,
         ended_at: cluster.ended_at,
+        down_at: cluster.down_at,
+        message: cluster.message.clone(),
+        worked_at: cluster.worked_at(),
+        protected: cluster.protected,
         steps: steps
             .map(|step| (step.order.name.clone(), step.state))
             .collect(),

@@ -68,6 +68,17 @@ impl Sim {
         })
     }
 
+    /// A cluster has another application.
+    pub fn install(&self, id: &str, application: &str) -> bool {
+        self.edit(|state| {
+            let cluster = state.clusters.get_mut(id);
+            let applications = cluster.map(|it| &mut it.order.applications);
+            applications
+                .map(|it| it.push(application.to_owned()))
+                .is_some()
+        })
+    }
+
     /// Whether a cluster's termination protection is on.
     pub fn protection(&self, id: &str) -> bool {
         self.edit(|state| state.clusters.get(id).is_some_and(|it| it.protected))

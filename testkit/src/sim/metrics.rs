@@ -21,8 +21,10 @@ pub(super) struct Habits {
     stuck: Option<DateTime<Utc>>,
     /// When somebody worked on it by hand: from, and until where that is over.
     busy: Vec<(DateTime<Utc>, Option<DateTime<Utc>>)>,
-    /// Whether it cannot be reached, and tells nothing.
-    mute: bool,
+    /// Since when it cannot be reached, and tells nothing.
+    mute_since: Option<DateTime<Utc>>,
+    /// Whether its steps run on the primary alone: YARN knows nothing of them.
+    outside_yarn: bool,
 }
 
 impl Habits {
@@ -39,14 +41,29 @@ impl Habits {
 }
 
 impl Cluster {
+    /// When it last worked, at the earliest when it was ready; `None` before that. Of work that goes on in a
+    /// living cluster, when it began.
+    pub(super) fn worked_at(&self) -> Option<DateTime<Utc>> {
+        let end = |(from, until): (DateTime<Utc>, Option<DateTime<Utc>>)| {
+            until.or(self.down_at).unwrap_or(from)
+        };
+        let steps = self.steps.iter();
+        let steps = steps.filter_map(|step| Some((step.started_at?, step.ended_at)));
+        let busy = self.habits.busy.iter().copied();
+        let worked = steps.chain(busy).map(end);
+        worked.chain(self.ready_at).max()
+    }
+
     /// Nothing before it was ready, nor when it was on its way out.
     fn tells(&self, at: DateTime<Utc>) -> bool {
         let up = self.ready_at.is_some_and(|ready| ready <= at);
-        up && self.down_at.is_none_or(|down| at < down) && !self.habits.mute
+        let muted = self.habits.mute_since.is_some_and(|since| since <= at);
+        up && self.down_at.is_none_or(|down| at < down) && !muted
     }
 
     fn value(&self, metric: Metric, at: DateTime<Utc>) -> u32 {
-        let running = self.steps.iter().any(|step| {
+        let mut steps = self.steps.iter().filter(|_| !self.habits.outside_yarn);
+        let running = steps.any(|step| {
             step.started_at.is_some_and(|began| began <= at)
                 && step.ended_at.is_none_or(|ended| at < ended)
         });
@@ -163,22 +180,37 @@ impl Sim {
         self.habit(id, |habits, now| habits.stuck = Some(now))
     }
 
-    /// A cluster can no longer be reached by what tells its metrics, or can again.
+    /// Nothing is known of a cluster's metrics, of any time, or they are there again.
     pub fn mute(&self, id: &str, mute: bool) -> bool {
-        self.habit(id, |habits, _| habits.mute = mute)
+        let since = mute.then_some(DateTime::<Utc>::MIN_UTC);
+        self.habit(id, |habits, _| habits.mute_since = since)
+    }
+
+    /// A cluster sends no metrics from now on; those that it has sent stay.
+    pub fn silence(&self, id: &str) -> bool {
+        self.habit(id, |habits, now| habits.mute_since = Some(now))
+    }
+
+    /// The steps of a cluster run on its primary alone, so that YARN's metrics do not show them.
+    pub fn run_outside_yarn(&self, id: &str) -> bool {
+        self.habit(id, |habits, _| habits.outside_yarn = true)
     }
 
     /// Somebody works on a cluster by hand from now on, or no longer does.
     pub fn occupy(&self, id: &str, busy: bool) -> bool {
-        let known = self.habit(id, |habits, now| match habits.busy.last_mut() {
-            Some((_, until @ None)) if !busy => *until = Some(now),
-            Some((_, Some(_))) | None if busy => habits.busy.push((now, None)),
-            Some(_) | None => {}
-        });
         self.edit(|state| {
-            let now = state.now;
-            let cluster = state.clusters.get_mut(id);
-            cluster.map(|cluster| cluster.waiting_since = now).is_some() && known
+            let (now, cluster) = (state.now, state.clusters.get_mut(id));
+            let Some(cluster) = cluster else {
+                return false;
+            };
+            match cluster.habits.busy.last_mut() {
+                Some((_, until @ None)) if !busy => *until = Some(now),
+                Some((_, Some(_))) | None if busy => cluster.habits.busy.push((now, None)),
+                Some(_) | None => {}
+            }
+            // At once: its idle time must not seem to have begun before this.
+            cluster.waiting_since = now;
+            true
         })
     }
 
