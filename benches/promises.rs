@@ -21,6 +21,8 @@
 mod adopt;
 #[path = "../tests/sim/adopt_worlds.rs"]
 mod adopt_worlds;
+#[path = "../tests/sim/bookkeeper.rs"]
+mod bookkeeper;
 #[path = "../tests/sim/destroy.rs"]
 mod destroy;
 #[path = "../tests/sim/fleets.rs"]
@@ -33,6 +35,8 @@ mod laws;
 mod mishaps;
 #[path = "../tests/sim/months.rs"]
 mod months;
+#[path = "../tests/sim/office.rs"]
+mod office;
 #[path = "../tests/sim/oracle.rs"]
 mod oracle;
 #[path = "../tests/sim/pairs.rs"]
@@ -65,7 +69,11 @@ type Kind = (&'static str, u64, fn(u64) -> World);
 type World = Pin<Box<dyn Future<Output = ()>>>;
 
 const KINDS: &[Kind] = &[
-    ("P1: applies under faults converge", 25, |seed| {
+    ("P1-P5: offices", 4, |seed| Box::pin(office::world(seed))),
+    ("P1: no answer to a creation", 2, |seed| {
+        Box::pin(pairs::unanswered(seed))
+    }),
+    ("P1: applies under faults converge", 17, |seed| {
         Box::pin(laws::stormy(seed))
     }),
     ("P1: each change takes one pass", 12, |seed| {
@@ -97,6 +105,9 @@ const KINDS: &[Kind] = &[
     }),
     ("P5: a watchdog and its fleet", 4, |seed| {
         Box::pin(watchdog::fleet(seed))
+    }),
+    ("P5: a watchdog that is replaced", 2, |seed| {
+        Box::pin(watchdog::succession::replaced(seed))
     }),
     ("P5: adopted clusters", 3, |seed| {
         Box::pin(adopt_worlds::adopted(seed))
@@ -210,6 +221,7 @@ fn report(found: &Found, worlds: u64, seconds: f64) {
         events,
         passed,
         lived,
+        marks,
         margins,
     } = &found.tally;
     for (name, count) in &found.worlds {
@@ -227,6 +239,10 @@ fn report(found: &Found, worlds: u64, seconds: f64) {
         *events as f64 / seconds,
         hours / seconds,
     );
+    println!("what happened:");
+    for (what, count) in marks {
+        println!("  {what}: {count}");
+    }
     println!("nearest to breaking a promise:");
     for (bound, distance) in margins {
         println!("  {bound}: {distance:.4}");
