@@ -1,7 +1,7 @@
 //! Plays many simulated worlds, and counts those in which a promise is broken: see docs/promises.md.
 //!
 //! Each world comes from a number. Its kind is chosen by that number; the kinds and their checks are those of
-//! `tests/sim`, of which `cargo test` plays some thousands.
+//! `tests/sim`, of which `cargo test` plays 2,000.
 //!
 //! ```text
 //! cargo bench --no-default-features --bench promises -- [worlds] [--threads N] [--count]
