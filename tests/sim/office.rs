@@ -16,7 +16,6 @@ use crate::request::StackRequest;
 use crate::seeds::{any, each};
 use crate::watchdog::outages::outages;
 use crate::watchdog::{Kind, Reported, make};
-use crate::watched::Watched;
 use chrono::TimeDelta;
 use clusterup::cloud::fleet::FleetProvider;
 use clusterup::cloud::rng::Rng;
@@ -107,7 +106,7 @@ impl Office {
 
     fn watchdog(&self, rng: &Rng) -> Watchdog {
         let clock = self.sim.skewed_clock(any_skew(rng));
-        let watched = Watched::by(self.diary.observer(None), self.sim.clone());
+        let watched = self.diary.watched(None);
         let faults = outages(&self.sim, rng, (3, any(rng, &[0, 0, 5])));
         let process = Process::skewed(watched, ("watchdog@here", clock), rng.next(), faults);
         let fleet: Rc<dyn FleetProvider> = Rc::new(process.account);

@@ -9,7 +9,7 @@ pub(crate) type Observer = Box<dyn Fn(bool)>;
 
 pub(crate) struct Watched {
     pub(crate) sim: Sim,
-    observer: Option<Observer>,
+    pub(crate) observer: Option<Observer>,
 }
 
 impl Watched {
@@ -17,14 +17,6 @@ impl Watched {
         Self {
             sim,
             observer: None,
-        }
-    }
-
-    /// One that is observed besides.
-    pub(crate) const fn by(observer: Observer, sim: Sim) -> Self {
-        Self {
-            sim,
-            observer: Some(observer),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::bookkeeper::{self, Prices};
 use crate::request::StackRequest;
-use crate::watched::Observer;
+use crate::watched::{Observer, Watched};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup_testkit::sim::{CensusCluster, Dead, IDLE_REASON, Sim};
 use clusterup_testkit::tally::{margin, mark};
@@ -114,10 +114,11 @@ impl Diary {
         self.notes.borrow_mut().by_hand.insert(id.to_owned());
     }
 
-    /// Looks at the account after each call of a process that works on a stack; of the watchdog, if none.
-    pub(super) fn observer(&self, stack: Option<&'static str>) -> Observer {
+    /// The account, which is looked at after each call of a process that works on a stack; of the watchdog, if
+    /// none.
+    pub(super) fn watched(&self, stack: Option<&'static str>) -> Watched {
         let diary = self.clone();
-        Box::new(move |changes| {
+        let observer: Observer = Box::new(move |changes| {
             let now = diary.sim.now();
             let is_due = now - diary.notes.borrow().looked_at >= POLL;
             if changes {
@@ -129,7 +130,11 @@ impl Diary {
             if changes || is_due {
                 diary.look();
             }
-        })
+        });
+        Watched {
+            sim: self.sim.clone(),
+            observer: Some(observer),
+        }
     }
 
     /// The clusters that a call ended just now: a person's are of the person's stack.

@@ -5,7 +5,6 @@ use crate::mishaps::{asleep, few, luck};
 use crate::process::Process;
 use crate::request::bucket;
 use crate::seeds::any;
-use crate::watched::Watched;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::rng::Rng;
 use clusterup::cloud::{Acting, Leasing, Observing};
@@ -49,8 +48,7 @@ impl Person {
         (clock, seed): (SimClock, u64),
         choose: impl FnMut(Moment) -> Option<Fault> + 'static,
     ) -> Process {
-        let observer = office.diary.observer(Some(stack));
-        let watched = Watched::by(observer, office.sim.clone());
+        let watched = office.diary.watched(Some(stack));
         Process::skewed(watched, (who, clock), seed, choose)
     }
 
