@@ -73,7 +73,10 @@ const KINDS: &[Kind] = &[
     ("P1: no answer to a creation", 2, |seed| {
         Box::pin(pairs::unanswered(seed))
     }),
-    ("P1: applies under faults converge", 17, |seed| {
+    ("P1: an apply sleeps", 2, |seed| {
+        Box::pin(pairs::slept(seed))
+    }),
+    ("P1: applies under faults converge", 15, |seed| {
         Box::pin(laws::stormy(seed))
     }),
     ("P1: each change takes one pass", 12, |seed| {

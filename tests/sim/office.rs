@@ -107,7 +107,7 @@ impl Office {
     fn watchdog(&self, rng: &Rng) -> Watchdog {
         let clock = self.sim.skewed_clock(any_skew(rng));
         let watched = self.diary.watched(None);
-        let faults = outages(&self.sim, rng, (3, any(rng, &[0, 0, 5])));
+        let (faults, _) = outages(&self.sim, rng, (3, any(rng, &[0, 0, 5])));
         let process = Process::skewed(watched, ("watchdog@here", clock), rng.next(), faults);
         let fleet: Rc<dyn FleetProvider> = Rc::new(process.account);
         let (policies, sink) = (Rc::new(policies()), Rc::new(Reported::default()));

@@ -1,9 +1,11 @@
 //! Two processes on one stack: one works, the other waits, and a dead one blocks briefly.
 
+use crate::mishaps::asleep;
 use crate::process::Process;
 use crate::request::StackRequest;
 use crate::seeds::{any, each};
 use crate::{laws, oracle};
+use chrono::TimeDelta;
 use clusterup::cloud::Leasing;
 use clusterup::cloud::rng::Rng;
 use clusterup::model::event::NoListener;
@@ -32,7 +34,12 @@ pub(crate) async fn together(seed: u64) {
     let sim = Sim::with(rng.next(), laws::QUICK);
     let request = request(&rng);
     let case = request.case();
-    let one = Process::calm(&sim, rng.next());
+    // A slow one keeps its lock for minutes.
+    let (slow, chance) = (any(&rng, &[0, 20]), Rng::new(rng.next()));
+    let one = Process::new(&sim, "ann@desk", rng.next(), move |_| {
+        let by = chance.up_to(Duration::from_secs(20));
+        chance.percent(slow).then_some(Fault::Slow(by))
+    });
     let other = Process::calm(&sim, rng.next());
     let later = rng.up_to(Duration::from_secs(3));
     let (first, second) = tokio::join!(one.applied(&case), async {
@@ -92,7 +99,26 @@ fn a_cluster_whose_creation_got_no_answer_is_the_only_one() {
 pub(crate) async fn unanswered(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), laws::QUICK);
-    let request = request(&rng);
+    let mut request = request(&rng);
+    if rng.percent(50) {
+        let beside = StackRequest {
+            keep: true,
+            ..StackRequest::plain("t-two")
+        };
+        let process = Process::calm(&sim, rng.next());
+        process.detached(&beside.case()).await.unwrap();
+    }
+    // A stack that has notes of earlier clusters trusts no tags.
+    let earlier = usize::from(rng.percent(50));
+    if earlier > 0 {
+        let process = Process::calm(&sim, rng.next());
+        process.applied(&request.case()).await.unwrap();
+        for cluster in oracle::of(&sim.census(), &request) {
+            sim.end_cluster(&cluster.id, "USER_REQUEST", "");
+        }
+        sleep(Duration::from_secs(900)).await;
+        request.scripts = vec![1, 1];
+    }
     let case = request.case();
     let fault = any(&rng, &[Fault::Lost, Fault::DieAfter]);
     let mut is_first = true;
@@ -106,6 +132,34 @@ pub(crate) async fn unanswered(seed: u64) {
     sleep(rng.up_to(Duration::from_secs(5))).await;
     let other = Process::calm(&sim, rng.next());
     other.applied(&case).await.unwrap();
+    oracle::agrees(&sim.census(), &request);
+    let census = sim.census();
+    assert_eq!(oracle::of(&census, &request).count(), earlier + 1);
+    oracle::no_run_twice(&sim.census());
+}
+
+#[test]
+fn an_apply_that_wakes_up_creates_no_second_cluster() {
+    each("asleep", 40, slept);
+}
+
+/// A laptop is closed within an apply. Another takes over its lock and applies, and then the first wakes up.
+pub(crate) async fn slept(seed: u64) {
+    let rng = Rng::new(seed);
+    let sim = Sim::with(rng.next(), laws::QUICK);
+    let request = request(&rng);
+    let case = request.case();
+    let from = sim.now() + TimeDelta::from_std(rng.up_to(Duration::from_millis(1_500))).unwrap();
+    let until = from + TimeDelta::seconds(i64::try_from(60 + rng.below(240)).unwrap());
+    let sleeps = asleep(sim.clock(), (from, until));
+    let one = Process::new(&sim, "ann@laptop", rng.next(), sleeps);
+    let other = Process::calm(&sim, rng.next());
+    let later = rng.up_to(Duration::from_secs(3));
+    let (_, second) = tokio::join!(one.detached(&case), async {
+        sleep(later).await;
+        other.applied(&case).await
+    });
+    second.unwrap();
     oracle::agrees(&sim.census(), &request);
     oracle::one_cluster_one_run(&sim.census(), &request);
 }

@@ -70,7 +70,7 @@ pub(super) struct Diary {
 }
 
 /// The part of a cluster's name that is its stack.
-fn stack_of(cluster: &CensusCluster) -> Option<&str> {
+pub(super) fn stack_of(cluster: &CensusCluster) -> Option<&str> {
     let (stack, _) = cluster.name.strip_prefix("clusterup/")?.split_once('/')?;
     Some(stack)
 }

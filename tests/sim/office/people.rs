@@ -14,7 +14,7 @@ use clusterup::model::extension::Extension;
 use clusterup::model::span::Span;
 use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::{Fault, Moment};
-use clusterup_testkit::sim::SimClock;
+use clusterup_testkit::sim::{CensusCluster, SimClock};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -60,7 +60,7 @@ impl Person {
             return Self::process(&self.office, who, clock, |_| None);
         }
         if self.rng.percent(20) {
-            let from = self.office.sim.now() + seconds(self.rng.below(10));
+            let from = self.office.sim.now() + seconds(self.rng.below(2));
             let until = from + seconds(60 + self.rng.below(1_800));
             let sleeps = asleep(self.office.sim.clock(), (from, until));
             return Self::process(&self.office, who, clock, sleeps);
@@ -154,7 +154,7 @@ pub(super) async fn meddle(office: Rc<Office>, rng: Rng) {
         };
         let (sim, id) = (&office.sim, cluster.id.as_str());
         match rng.below(6) {
-            0 | 1 => tag(&office, &rng, id),
+            0 | 1 => tag(&office, &rng, cluster),
             2 => drop(sim.remove_idle_policy(id)),
             3 => {
                 office.diary.is_used(id);
@@ -171,25 +171,28 @@ pub(super) async fn meddle(office: Rc<Office>, rng: Rng) {
     }
 }
 
-/// Somebody copies a cluster's tags from elsewhere: they say that it may live for days, or cost nothing.
-fn tag(office: &Office, rng: &Rng, id: &str) {
+/// Somebody writes tags: they say that the cluster may live for days or for a minute, or is smaller.
+fn tag(office: &Office, rng: &Rng, cluster: &CensusCluster) {
+    let id = &cluster.id;
+    let (seconds, dollars) = any(rng, &[(90 * 3_600, "$900"), (60, "$0.10")]);
     let moved = Extension {
         at: office.sim.now(),
-        max_lifetime: Some(Span::from_secs(90 * 3_600)),
-        budget: Some("$900".parse().unwrap()),
+        max_lifetime: Some(Span::from_secs(seconds)),
+        budget: Some(dollars.parse().unwrap()),
         by: "eve@elsewhere".into(),
         why: "copied".into(),
     };
     let tags = [
         ("clusterup-extended-0", moved.to_string()),
+        ("clusterup-extended-0", moved.to_string()),
         ("clusterup-deadline", (rng.below(3) * 3_600).to_string()),
         ("clusterup-sizes", "0:1+0".to_owned()),
         ("owner", "by hand".to_owned()),
     ];
-    let (key, value) = &tags[usize::try_from(rng.below(4)).unwrap()];
+    let (key, value) = &tags[usize::try_from(rng.below(5)).unwrap()];
     office.sim.tag_by_hand(id, key, Some(value));
     // Or its note is deleted.
-    let stack = any(rng, &STACKS);
+    let stack = super::diary::stack_of(cluster).unwrap_or_default();
     if rng.percent(30) {
         let note = format!("stacks/{stack}/clusters/{id}");
         let is_lost = office.sim.delete_object(&bucket(), &note);

@@ -21,10 +21,21 @@ const OPERATIONS: [&str; 7] = [
 ];
 
 /// An operation that fails from an instant until another.
-struct Outage {
+#[derive(Debug, Clone)]
+pub(crate) struct Outage {
     operation: &'static str,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
+}
+
+impl Outage {
+    /// Whether the clusters could not be listed at this instant, nor by the sweep before.
+    pub(super) fn hides_clusters(&self, at: DateTime<Utc>) -> bool {
+        let sweep = TimeDelta::minutes(2);
+        self.operation == "elasticmapreduce:ListClusters"
+            && self.from + sweep <= at
+            && at < self.until
+    }
 }
 
 /// Chooses the faults: some outages in the first hours, and faults in so many percent of the other calls.
@@ -32,12 +43,13 @@ pub(crate) fn outages(
     sim: &Sim,
     rng: &Rng,
     (most, percent): (u64, u64),
-) -> impl FnMut(Moment) -> Option<Fault> + 'static {
+) -> (impl FnMut(Moment) -> Option<Fault> + 'static, Vec<Outage>) {
     let (clock, rng) = (sim.clock(), Rng::new(rng.next()));
     let outages: Vec<Outage> = (0..rng.below(most + 1))
         .map(|_| any_outage(&rng, clock.now()))
         .collect();
-    move |moment| {
+    let known = outages.clone();
+    let choose = move |moment: Moment| {
         let now = clock.now();
         let is_out = |outage: &Outage| {
             outage.operation == moment.call && outage.from <= now && now < outage.until
@@ -49,7 +61,8 @@ pub(crate) fn outages(
             let slow = Fault::Slow(rng.up_to(Duration::from_secs(20)));
             any(&rng, &[Fault::Throttle, Fault::Unsent, Fault::Lost, slow])
         })
-    }
+    };
+    (choose, known)
 }
 
 fn any_outage(rng: &Rng, now: DateTime<Utc>) -> Outage {
