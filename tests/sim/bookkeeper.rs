@@ -1,11 +1,20 @@
-//! What clusters cost, counted from the account's own record of what ran. It shares no code with the
-//! planner, the meter and the cost bounds that it is compared with.
+//! What clusters cost, counted from the account's own record of what ran, and how long their ends take. It
+//! shares no code with the planner, the meter and the cost bounds that it is compared with.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::api::emr::Role;
 use clusterup_testkit::sim::{CensusCluster, Ran};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+
+/// From the request to end a cluster until its last machine is gone.
+pub(crate) const ENDING: TimeDelta = TimeDelta::minutes(5);
+/// Until a schedule fires whose time has come, or a script looks at the clock.
+pub(crate) const POLL: TimeDelta = TimeDelta::minutes(1);
+/// A primary that alone ends its cluster powers itself off so long after the deadline.
+pub(crate) const LATE: TimeDelta = TimeDelta::minutes(5);
+/// A deadline that is near or over already holds when the machine is up and a schedule can fire.
+pub(crate) const SOONEST: TimeDelta = TimeDelta::minutes(6);
 
 /// Dollars per hour of each role's nodes.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! With every process of clusterup dead, no cluster outlives its deadline or costs more than its
 //! budget, whichever one of the two remaining safeguards works.
 
-use crate::bookkeeper::{self, Prices};
+use crate::bookkeeper::{self, ENDING, LATE, POLL, Prices, SOONEST};
 use crate::process::Process;
 use crate::request::{Case, StackRequest};
 use crate::seeds::{any, each};
@@ -22,15 +22,6 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
-
-/// The time from the request to end a cluster until its last machine is gone.
-const ENDING: TimeDelta = TimeDelta::minutes(5);
-/// The look of a script at the clock.
-const POLL: TimeDelta = TimeDelta::minutes(1);
-/// A primary that alone ends its cluster powers itself off so long after the deadline.
-const LATE: TimeDelta = TimeDelta::minutes(5);
-/// A deadline that is near or over already holds when the machine is up and a schedule can fire.
-const SOONEST: TimeDelta = TimeDelta::minutes(6);
 
 /// The limits that the stack sets, computed without the guards.
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,7 @@
 //! What the clusters of a team cost in a month, and can yet cost, counted from the account alone.
 
 use super::World;
-use crate::bookkeeper::{self, Prices};
+use crate::bookkeeper::{self, ENDING, POLL, Prices};
 use crate::request::StackRequest;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::month::Month;
@@ -13,9 +13,6 @@ use rust_decimal::prelude::ToPrimitive;
 
 /// An hour of a node, in millionths of a cent.
 const RATE: i64 = 24_000_000;
-/// Until a schedule fires, and from then on until the last machine is gone.
-const POLL: TimeDelta = TimeDelta::minutes(1);
-const ENDING: TimeDelta = TimeDelta::minutes(5);
 /// What is set aside for the end of a cluster.
 const RESERVED: TimeDelta = TimeDelta::minutes(20);
 /// A reservation may be so much larger than what a cluster can cost: in a resize, old and new nodes count.

@@ -1,7 +1,7 @@
 //! What people asked for, and whether what the account does follows from that: the bookkeeper of an
 //! office. Its bounds come from the requests alone, never from what the program made of them.
 
-use crate::bookkeeper::{self, Prices};
+use crate::bookkeeper::{self, ENDING, LATE, POLL, Prices, SOONEST};
 use crate::request::StackRequest;
 use crate::watched::{Observer, Watched};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,15 +16,8 @@ use std::rc::Rc;
 /// How far a machine's clock is off at most.
 pub(super) const SKEW_SECONDS: i64 = 240;
 const SKEW: TimeDelta = TimeDelta::seconds(SKEW_SECONDS);
-/// From the request for an end until the last machine is gone; and until a schedule fires or a script looks.
-const ENDING: TimeDelta = TimeDelta::minutes(5);
-const POLL: TimeDelta = TimeDelta::minutes(1);
 /// A schedule fires in the whole minute before its deadline; the first one counts by its creator's clock.
 const EARLY: TimeDelta = TimeDelta::minutes(2);
-/// A primary that alone ends its cluster powers itself off so long after the deadline.
-const LATE: TimeDelta = TimeDelta::minutes(5);
-/// A deadline that is near or over already holds when the machine is up and a schedule can fire.
-const SOONEST: TimeDelta = TimeDelta::minutes(6);
 /// For how much longer the nodes could run when a budget ended them: EMR may take twenty minutes to end a
 /// cluster, and a watchdog describes it every half hour.
 const RESERVED: TimeDelta = TimeDelta::minutes(60);
