@@ -120,6 +120,8 @@ fn any_scaling(rng: &Rng) -> Scaling {
 struct Story {
     sim: Sim,
     rng: Rng,
+    /// Its power-off does not work.
+    power_off_fails: bool,
     request: StackRequest,
     core: InstanceGroup,
     task: Option<InstanceGroup>,
@@ -195,6 +197,7 @@ impl Story {
             },
             sim,
             rng,
+            power_off_fails: dead.power_off,
             core,
             task,
             scaling,
@@ -242,6 +245,16 @@ impl Story {
         match process.until_death(process.detached(&case)).await {
             Some(Err(stopped)) => Err(format!("{stopped:?}")),
             Some(Ok(_)) | None => Ok(()),
+        }
+    }
+
+    /// Who was interrupted before the schedule was created applies again. Without that, no safeguard
+    /// would be left where the power-off does not work.
+    async fn arm(&self) {
+        let census = self.sim.census();
+        if self.power_off_fails && census.schedules.is_empty() && self.live().is_some() {
+            let process = Process::calm(&self.sim, self.rng.next());
+            process.detached(&self.case()).await.unwrap();
         }
     }
 
@@ -308,6 +321,7 @@ pub(crate) async fn world(seed: u64, with_fleets: bool) {
             );
         }
     }
+    story.arm().await;
     for _ in 0..story.rng.below(5) {
         sleep(story.rng.up_to(Duration::from_secs(2 * 3_600))).await;
         if story.live().is_none() {
