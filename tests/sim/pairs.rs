@@ -52,6 +52,28 @@ pub(crate) async fn together(seed: u64) {
     oracle::one_cluster_one_run(&sim.census(), &request);
 }
 
+/// S3 answers a request for a bucket that its account already has as if it had created it. Who asks
+/// second finds the cluster of the first, which EMR does not list yet, by its note.
+#[test]
+fn a_bucket_that_another_created_a_moment_earlier_is_not_new() {
+    each("another's bucket", 6, |seed| async move {
+        let sim = Sim::with(seed, laws::QUICK);
+        let case = StackRequest::plain("t").case();
+        let slow = Process::new(&sim, "ann@desk", 2, |moment| {
+            let asks = moment.call == "s3:CreateBucket";
+            asks.then_some(Fault::Slow(Duration::from_millis(3_150)))
+        });
+        let other = Process::calm(&sim, 3);
+        let (first, second) = tokio::join!(slow.applied(&case), async {
+            sleep(Duration::from_millis(2_700)).await;
+            other.applied(&case).await
+        });
+        first.unwrap();
+        second.unwrap();
+        oracle::one_cluster_one_run(&sim.census(), &StackRequest::plain("t"));
+    });
+}
+
 /// A lease, a look at it now and then, and what became of a call in doubt.
 const LEASE: Duration = Duration::from_secs(60 + 6);
 const DOUBT: Duration = Duration::from_secs(90 + 15);

@@ -10,7 +10,7 @@ use crate::cloud::api::s3::{
     PutPublicAccessBlock,
 };
 use crate::cloud::api::{Api, ApiError, Kind};
-use crate::cloud::{CloudError, SharedResources};
+use crate::cloud::{Class, CloudError, SharedResources};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Run;
 use async_trait::async_trait;
@@ -26,6 +26,12 @@ const MAX_KEYS: usize = 1_000;
 /// The visibility window of buckets: the name of a deleted bucket is not free at once, and a new
 /// bucket is not known to every server of S3. AWS documents no figure.
 pub(super) const VISIBILITY_WINDOW: Duration = Duration::from_secs(120);
+
+/// A bucket exists, and is still unknown after [`VISIBILITY_WINDOW`].
+pub(super) fn not_visible_yet(bucket: &Bucket) -> CloudError {
+    let message = format!("bucket {} was created and is not visible yet", bucket.name);
+    CloudError::new(Class::Failed, message).hint("try again in a few minutes")
+}
 
 #[async_trait(?Send)]
 impl<A: Api> SharedResources for Account<A> {

@@ -2,9 +2,11 @@
 //! can find out whether it was carried out.
 
 use super::Account;
+use super::bucket;
 use super::errors::Context;
 use super::layout::{self, Note};
 use super::names;
+use super::observe::Objects;
 use super::step_name;
 use crate::cloud::CloudError;
 use crate::cloud::api::s3::{Condition, GetObject};
@@ -101,6 +103,21 @@ impl<A: Api> Account<A> {
         self.delete(&layout::intent(stack, nonce)).await
     }
 
+    /// The objects of a stack whose lease this process holds. Its lock is in the bucket, which
+    /// therefore exists, also where a server of S3 does not know that yet.
+    async fn objects_of_lease(&self, stack: &StackName) -> Result<Objects, CloudError> {
+        let begun = Instant::now();
+        loop {
+            if let Some(objects) = self.objects(stack).await? {
+                return Ok(objects);
+            }
+            if begun.elapsed() >= bucket::VISIBILITY_WINDOW {
+                return Err(bucket::not_visible_yet(&self.bucket().await?));
+            }
+            self.backoff().await;
+        }
+    }
+
     /// Finds out whether the intents that an earlier run left were carried out.
     pub(super) async fn resolve_intents(
         &self,
@@ -108,9 +125,7 @@ impl<A: Api> Account<A> {
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
-        let Some(objects) = self.objects(stack).await? else {
-            return Ok(());
-        };
+        let objects = self.objects_of_lease(stack).await?;
         let intent = |(key, (_, modified)): (&String, &(u64, DateTime<Utc>))| {
             let Some(Note::Intent(nonce)) = layout::note(key) else {
                 return None;

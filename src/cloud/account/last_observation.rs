@@ -26,7 +26,8 @@ pub(super) struct LastObservation {
     /// The stack's objects, by key without its prefix: length in bytes and time of writing; `None`
     /// if there is no bucket.
     pub(super) objects: Option<BTreeMap<String, (u64, DateTime<Utc>)>>,
-    /// Whether this process has just created the bucket.
+    /// Whether this process has just asked for the bucket's creation, which another may have
+    /// preceded by a moment.
     pub(super) is_new: bool,
     /// EMR's descriptions of clusters.
     pub(super) clusters: BTreeMap<ClusterId, Replies>,

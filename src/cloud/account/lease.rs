@@ -7,7 +7,7 @@ mod watch;
 pub(super) use watch::Watch;
 
 use super::Account;
-use super::bucket::VISIBILITY_WINDOW;
+use super::bucket::{VISIBILITY_WINDOW, not_visible_yet};
 use super::errors::Context;
 use crate::cloud::LeaseGuard;
 use crate::cloud::api::s3::{Body, Bucket, Condition, DeleteObject, GetObject, PutObject};
@@ -379,11 +379,7 @@ impl<A: Api> Account<A> {
         match created_at {
             None => *created_at = Some(Instant::now()),
             Some(at) if at.elapsed() < VISIBILITY_WINDOW => self.backoff().await,
-            Some(_) => {
-                let message = format!("bucket {} was created and is not visible yet", bucket.name);
-                let error = CloudError::new(Class::Failed, message);
-                return Err(error.hint("try again in a few minutes"));
-            }
+            Some(_) => return Err(not_visible_yet(bucket)),
         }
         self.make_bucket(bucket).await
     }
@@ -403,6 +399,13 @@ impl<A: Api> Account<A> {
         let begun = Instant::now();
         let mut watched = Instant::now();
         let mut last: Option<String> = None;
+        let had_no_bucket = {
+            let observed = self.observed.borrow();
+            observed.stack.as_ref() == Some(stack) && observed.objects.is_none()
+        };
+        if had_no_bucket {
+            self.ensure_bucket(&own.bucket, &mut created_at).await?;
+        }
         loop {
             match self.api.serve(own.put(0, condition.clone())).await {
                 Err(error) if error.kind == Kind::NotFound && condition == Condition::Absent => {

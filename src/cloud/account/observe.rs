@@ -147,7 +147,7 @@ impl<A: Api> Account<A> {
         let (keys, groups, objects, alive) = tokio::join!(
             self.key_pairs(filter.clone()),
             self.security_groups(filter),
-            self.objects_unless_new(stack),
+            self.leased_objects(stack),
             self.alive(),
         );
         let keys = keys?;
@@ -240,23 +240,13 @@ impl<A: Api> Account<A> {
         Ok(listed.map(|listed| listed.into_iter().filter_map(object).collect()))
     }
 
-    /// The objects of a stack, as listed for its lease if that was just acquired. There are none yet
-    /// in a bucket that did not exist at the last observation and that this process has created for
-    /// its lease.
-    async fn objects_unless_new(&self, stack: &StackName) -> Result<Option<Objects>, CloudError> {
-        if let Some(objects) = self.observed.borrow_mut().leased.take() {
-            return Ok(Some(objects));
+    /// The objects of a stack, as listed for its lease if that was just acquired.
+    async fn leased_objects(&self, stack: &StackName) -> Result<Option<Objects>, CloudError> {
+        let leased = self.observed.borrow_mut().leased.take();
+        match leased {
+            Some(objects) => Ok(Some(objects)),
+            None => self.objects(stack).await,
         }
-        let is_empty = {
-            let observed = self.observed.borrow();
-            let had_no_bucket =
-                observed.stack.as_ref() == Some(stack) && observed.objects.is_none();
-            had_no_bucket && observed.is_new
-        };
-        if is_empty {
-            return Ok(Some(Objects::new()));
-        }
-        self.objects(stack).await
     }
 
     /// All pages of a listing; `None` if there is no bucket.

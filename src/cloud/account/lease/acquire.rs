@@ -16,9 +16,8 @@ impl<A: Api> Leasing for Account<A> {
         self.observed.borrow_mut().is_new = fresh;
         let lease = self.start_renewing(own, etag, STACK);
         *self.lease.borrow_mut() = Some(lease.held.clone());
-        if fresh {
-            return Ok(Box::new(lease));
-        }
+        // Even in a bucket that this process has created: S3 also answers so if another process was
+        // a moment faster, whose cluster EMR may not list yet.
         if let Err(error) = self.resolve_intents(stack, listener).await {
             // Report this error, whether or not the lock can be released.
             let _ = Box::new(lease).release().await;
