@@ -191,8 +191,10 @@ impl Diary {
         let Some(asked) = stack_of(cluster).and_then(|stack| notes.asked.get(stack)) else {
             return false;
         };
-        // A cluster that a resize made cheaper may still end when the budget would have been spent.
+        // A cluster that a resize made cheaper, or whose nodes never came, may still end when the budget
+        // would have been spent.
         let mut dearest = cluster.clone();
+        dearest.down_at = None;
         (dearest.ran.iter_mut()).for_each(|(_, ran)| ran.until = None);
         let cost = bookkeeper::bill(&dearest, &Prices::of_each(RATE), at + RESERVED);
         at + SKEW + EARLY >= cluster.created_at + hours(asked.hours[0])
