@@ -5,6 +5,7 @@ use super::desired::{ClusterSpec, InstanceGroups};
 use super::instance_span::{InstanceSpan, Role};
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
+use super::span::Span;
 use super::worst_mix;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt;
@@ -69,11 +70,52 @@ impl Sizes {
         self
     }
 
+    /// The history of a cluster whose instances ran as the cloud lists them. The first ones count from its
+    /// creation.
+    pub fn listed(spans: &[InstanceSpan], created: DateTime<Utc>, groups: &InstanceGroups) -> Self {
+        let mut times: Vec<_> = spans.iter().map(|span| span.from).collect();
+        times.extend(spans.iter().filter_map(|span| span.until));
+        times.sort_unstable();
+        times.dedup();
+        let running = |role: Role, at: DateTime<Utc>| {
+            let runs = |span: &&InstanceSpan| {
+                span.role == role && span.from <= at && span.until.is_none_or(|until| at < until)
+            };
+            let counts = spans.iter().filter(runs).map(|span| span.count);
+            counts.fold(0, u16::saturating_add)
+        };
+        let varies = groups.varies();
+        let mut listed = Self {
+            sizes: Vec::new(),
+            varies,
+        };
+        for at in times {
+            let since = Span::from_delta(at - created).as_secs();
+            let since = if listed.sizes.is_empty() { 0 } else { since };
+            listed.push(Size {
+                since,
+                core: running(Role::Core, at),
+                task: running(Role::Task, at),
+            });
+        }
+        if listed.sizes.is_empty() {
+            Self::of(groups)
+        } else {
+            listed
+        }
+    }
+
     /// The history after a resize at a number of seconds after the cluster's creation.
     #[must_use]
     pub fn resized(mut self, since: u64, groups: &InstanceGroups) -> Self {
         self.varies |= groups.varies();
         let (core, task) = counts(groups);
+        self.push(Size { since, core, task });
+        self
+    }
+
+    fn push(&mut self, size: Size) {
+        let Size { since, core, task } = size;
         let last = self.sizes.last();
         // Clocks of two machines may differ.
         let since = last.map_or(since, |last| since.max(last.since));
@@ -87,7 +129,6 @@ impl Sizes {
                 first.task = first.task.max(second.task);
             }
         }
-        self
     }
 
     /// The instance spans of a cluster of this spec, as far as they are known without the cloud's
@@ -343,5 +384,28 @@ mod tests {
             alive.map(|instance_span| instance_span.3).sum::<u16>(),
             1 + 5
         );
+    }
+
+    #[test]
+    fn listed_instances_are_a_history() {
+        let created: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
+        let at = |minutes| created + TimeDelta::minutes(minutes);
+        let span = |role, from, until: Option<i64>, count| InstanceSpan {
+            role,
+            from: at(from),
+            until: until.map(at),
+            count,
+            instance_type: None,
+        };
+        let spans = [
+            span(Role::Primary, 3, None, 1),
+            span(Role::Core, 3, None, 2),
+            span(Role::Core, 60, Some(120), 4),
+            span(Role::Task, 60, None, 1),
+        ];
+        let listed = Sizes::listed(&spans, created, &groups(2));
+        assert_eq!(listed.to_string(), "0:2+0 3600:6+1 7200:2+1");
+        let none = Sizes::listed(&[], created, &groups(2));
+        assert_eq!(none, Sizes::of(&groups(2)));
     }
 }

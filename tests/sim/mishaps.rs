@@ -197,17 +197,20 @@ pub(crate) fn luck(rng: &Rng) -> impl FnMut(Moment) -> Option<Fault> + 'static {
     }
 }
 
-/// A machine that sleeps from an instant until another: what it requests then arrives when it wakes up. It
-/// falls asleep while it reads, as a request that has been sent cannot be taken back.
+/// A machine that sleeps from an instant until another. It falls asleep while it reads, as a request that has
+/// been sent cannot be taken back. Its timers stand still meanwhile: what it would have requested a second
+/// after it fell asleep, it requests a second after it wakes up.
 pub(crate) fn asleep(
     clock: SimClock,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
 ) -> impl FnMut(Moment) -> Option<Fault> + 'static {
-    let mut sleeps = false;
+    let mut fell = None;
     move |moment| {
         let now = clock.now();
-        sleeps |= from <= now && !moment.changes;
-        let rest = (until - now).to_std().ok();
-        rest.filter(|_| sleeps).map(Fault::Slow)
+        if fell.is_none() && from <= now && !moment.changes {
+            fell = Some(now);
+        }
+        let slept = (until - fell?).to_std().ok()?;
+        (now < until).then_some(Fault::Slow(slept))
     }
 }

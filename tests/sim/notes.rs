@@ -4,6 +4,7 @@
 use crate::process::Process;
 use crate::request::{StackRequest, bucket};
 use crate::run;
+use chrono::TimeDelta;
 use clusterup::cloud::api::Tags;
 use clusterup::cloud::fleet::FleetProvider;
 use clusterup::cloud::{Acting, Observing};
@@ -20,10 +21,13 @@ const CALM: Settings = Settings {
 };
 const FORGED: &str = "2026-01-01T00:00:10Z max_lifetime=1m by=eve why=x";
 
+const FORGED_LATER: &str = "2026-01-01T00:00:10Z max_lifetime=90h budget=900 by=eve why=x";
+
 fn request(hours: u64) -> StackRequest {
     StackRequest {
         keep: true,
         life_hours: hours,
+        budget: 4,
         ..StackRequest::plain("t")
     }
 }
@@ -179,6 +183,43 @@ fn forged_tags_are_neither_extended_nor_kept_by_an_apply() {
         assert!(!now.contains_key("clusterup-extended-0"), "{now:?}");
         assert_eq!(dispute(&Process::calm(&sim, 2), &cluster.id).await, None);
     });
+}
+
+/// A follower moves safeguards with the deadline; what only tags say is no deadline.
+#[test]
+fn a_follower_moves_no_safeguard_for_forged_tags() {
+    for (key, value) in [
+        ("clusterup-extended-0", FORGED),
+        ("clusterup-extended-0", FORGED_LATER),
+        ("clusterup-sizes", "0:900+0"),
+        ("clusterup-sizes", "0:1+0"),
+    ] {
+        run(async {
+            let sim = Sim::with(9, CALM);
+            sim.time_step("one", Duration::MAX);
+            let cluster = made(&sim, 8).await;
+            let armed = sim.census().schedules[0].at;
+            sim.tag_by_hand(&cluster.id, key, Some(value));
+            let follower = Process::calm(&sim, 2);
+            let case = request(8).case();
+            let hour = Duration::from_secs(3_600);
+            drop(tokio::time::timeout(hour, follower.applied(&case)).await);
+            let schedules = sim.census().schedules;
+            let moved = schedules.first().map(|it| (it.at - armed).abs());
+            assert!(
+                moved.is_some_and(|by| by < TimeDelta::minutes(2)),
+                "{key}: {armed} to {schedules:?}"
+            );
+            if value == "0:900+0" {
+                let now: Tags = sim.census().clusters.remove(0).tags;
+                assert_eq!(
+                    now.get("clusterup-sizes"),
+                    cluster.tags.get("clusterup-sizes")
+                );
+                assert_eq!(dispute(&Process::calm(&sim, 3), &cluster.id).await, None);
+            }
+        });
+    }
 }
 
 #[test]

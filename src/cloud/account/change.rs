@@ -14,7 +14,7 @@ use crate::cost::meter::rate;
 use crate::guard::{Terms, hard_deadline};
 use crate::model::desired::{ClusterSpec, InstanceGroups};
 use crate::model::event::Listener;
-use crate::model::name::{ClusterId, StackName};
+use crate::model::name::ClusterId;
 use crate::model::observed::Cluster;
 use crate::model::rates::Rates;
 use crate::model::sizes::Sizes;
@@ -59,7 +59,13 @@ impl<A: Api> Account<A> {
             self.follow(&have.stack, id).await?;
             have.renewed_at = Some(self.settings.clock.now());
         }
-        let sizes = self.resized(&observed, &have, spec);
+        let note = self
+            .check_note(&have.stack, id.as_str(), &observed.cluster.tags)
+            .await?;
+        if note == NoteCheck::Different {
+            have.extensions.clear();
+        }
+        let sizes = self.resized(&observed, &have, spec, &note).await?;
         let now = self.settings.clock.now();
         let mut moved = Cluster {
             instance_spans: machines::spans_once_changed(&have, spec, &sizes, now),
@@ -84,7 +90,7 @@ impl<A: Api> Account<A> {
         // Scaling that the tags do not name is never read: they name it before EMR may add nodes.
         let named_first = grows && spec.groups.scaling.is_some();
         if named_first {
-            self.change_terms(id, &observed, &have, spec, &sizes)
+            self.change_terms(&observed, &have, spec, &sizes, &note)
                 .await?;
         }
         self.change_scaling(id, &observed, spec).await?;
@@ -92,7 +98,7 @@ impl<A: Api> Account<A> {
         self.change_targets(id, &observed, spec).await?;
         self.change_guards(id, &observed, spec).await?;
         if !named_first {
-            self.change_terms(id, &observed, &have, spec, &sizes)
+            self.change_terms(&observed, &have, spec, &sizes, &note)
                 .await?;
         }
         self.arm(&moved, listener).await?;
@@ -106,12 +112,13 @@ impl<A: Api> Account<A> {
     /// Writes the tags that describe the cluster, and the note that confirms them.
     async fn change_terms(
         &self,
-        id: &ClusterId,
         observed: &Replies,
         have: &Cluster,
         spec: &ClusterSpec,
         sizes: &Sizes,
+        note: &NoteCheck,
     ) -> Result<(), CloudError> {
+        let id = &have.id;
         let mut tags = self.spec_tags(&have.stack, spec)?;
         tags.insert(SIZES.to_owned(), sizes.to_string());
         // A tag that is not written keeps its value: an empty one replaces an earlier team's.
@@ -119,7 +126,7 @@ impl<A: Api> Account<A> {
             tags.entry(TEAM.to_owned()).or_default();
         }
         let (terms, forged) = self
-            .note_ahead(&have.stack, id, &observed.cluster.tags, &tags)
+            .note_ahead(have, &observed.cluster.tags, &tags, note)
             .await?;
         self.retag(id, observed, &have.spec, spec, tags).await?;
         self.untag(id, forged).await?;
@@ -152,16 +159,15 @@ impl<A: Api> Account<A> {
     /// confirm, which are removed.
     async fn note_ahead(
         &self,
-        stack: &StackName,
-        id: &ClusterId,
+        have: &Cluster,
         observed: &Tags,
         tags: &Tags,
+        note: &NoteCheck,
     ) -> Result<(String, Vec<String>), CloudError> {
-        let note = self.check_note(stack, id.as_str(), observed).await?;
         let mut after: Tags = observed.clone();
         after.extend(tags.clone());
         let mut forged = Vec::new();
-        if note == NoteCheck::Different {
+        if *note == NoteCheck::Different {
             let moved = (0..MAX_EXTENSIONS).map(names::extended);
             forged = moved.filter(|key| observed.contains_key(key)).collect();
             after.retain(|key, _| !forged.contains(key));
@@ -169,8 +175,8 @@ impl<A: Api> Account<A> {
         let before = note::terms(observed);
         let after = note::terms(&after);
         let mut both = vec![after.clone()];
-        both.extend((note == NoteCheck::Confirmed && before != after).then_some(before));
-        self.note(stack, id.as_str(), &both).await?;
+        both.extend((*note == NoteCheck::Confirmed && before != after).then_some(before));
+        self.note(&have.stack, have.id.as_str(), &both).await?;
         Ok((after, forged))
     }
 
@@ -247,14 +253,33 @@ impl<A: Api> Account<A> {
         self.run_at_once(id, spec.step_concurrency).await
     }
 
-    /// The cluster's sizes so far, and those of `spec` from now on.
-    fn resized(&self, observed: &Replies, have: &Cluster, spec: &ClusterSpec) -> Sizes {
+    /// The cluster's sizes so far, and those of `spec` from now on. If its note does not confirm its tags,
+    /// they are those of the instances that EMR lists.
+    async fn resized(
+        &self,
+        observed: &Replies,
+        have: &Cluster,
+        spec: &ClusterSpec,
+        note: &NoteCheck,
+    ) -> Result<Sizes, CloudError> {
+        let groups = &have.spec.groups;
         let tag = observed.cluster.tags.get(SIZES);
-        let known = tag.and_then(|text| text.parse().ok());
-        let sizes: Sizes = known.unwrap_or_else(|| Sizes::of(&have.spec.groups));
+        let known = if note.is_trusted() {
+            tag.and_then(|text| text.parse().ok())
+        } else {
+            let Replies {
+                cluster,
+                groups: listed,
+                fleets,
+                ..
+            } = observed;
+            let listed = self.listed(cluster, listed, fleets).await?;
+            listed.map(|it| Sizes::listed(&it.spans, have.created_at, groups))
+        };
+        let sizes: Sizes = known.unwrap_or_else(|| Sizes::of(groups));
         let age = self.settings.clock.now() - observed.cluster.created_at;
         let age = Span::from_delta(age).as_secs();
-        sizes.seen(&have.spec.groups).resized(age, &spec.groups)
+        Ok(sizes.seen(groups).resized(age, &spec.groups))
     }
 
     /// Waits until the cluster is ready: EMR changes counts only then. Returns if it ends

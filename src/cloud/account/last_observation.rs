@@ -39,6 +39,8 @@ pub(super) struct LastObservation {
     pub(super) followed: BTreeMap<ClusterId, DateTime<Utc>>,
     /// When this process last moved the safeguards of clusters later.
     pub(super) moved: BTreeMap<ClusterId, DateTime<Utc>>,
+    /// The terms that the notes of clusters last confirmed; see [`super::note`].
+    pub(super) confirmed: BTreeMap<ClusterId, String>,
     /// The cluster that was created since the observation.
     pub(super) created_cluster: Option<String>,
     /// The ids of clusters' steps and the folders of their logs, oldest first.

@@ -10,7 +10,7 @@ use crate::cloud::CloudError;
 use crate::cloud::api::s3::{Condition, GetObject};
 use crate::cloud::api::{Api, ApiError, Kind, Tags};
 use crate::model::hex::hex;
-use crate::model::name::StackName;
+use crate::model::name::{ClusterId, StackName};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -32,6 +32,11 @@ pub(super) enum NoteCheck {
 }
 
 impl NoteCheck {
+    /// Whether a cluster's own tags may move its safeguards. An older clusterup wrote no terms.
+    pub(super) const fn is_trusted(&self) -> bool {
+        matches!(self, Self::Confirmed | Self::WithoutTerms)
+    }
+
     /// Why the tags do not count; `None` if they do.
     pub(super) fn problem(&self) -> Option<&'static str> {
         match self {
@@ -108,6 +113,27 @@ impl<A: Api> Account<A> {
                 Ok(compare(&read.body, tags))
             }
         }
+    }
+
+    /// Whether a cluster's tags are those that its note confirmed, or that this process wrote. The note is
+    /// read again only if the tags have changed.
+    pub(super) async fn are_confirmed(&self, stack: &StackName, id: &ClusterId) -> bool {
+        let tags = {
+            let observed = self.observed.borrow();
+            let observed = observed.clusters.get(id);
+            observed.map_or(Tags::new(), |observed| observed.cluster.tags.clone())
+        };
+        let terms = terms(&tags);
+        if self.observed.borrow().confirmed.get(id) == Some(&terms) {
+            return true;
+        }
+        let note = self.check_note(stack, id.as_str(), &tags).await;
+        let is_confirmed = note.is_ok_and(|note| note.is_trusted());
+        if is_confirmed {
+            let mut observed = self.observed.borrow_mut();
+            observed.confirmed.insert(id.clone(), terms);
+        }
+        is_confirmed
     }
 
     /// Writes the terms that a cluster may have.

@@ -368,10 +368,14 @@ impl<A: Api> Account<A> {
         };
         match rearm {
             None | Some(Rearm::Stay) => return Ok(()),
-            Some(Rearm::Exactly) => {}
-            Some(Rearm::Later) => {
-                self.observed.borrow_mut().moved.insert(id.clone(), now);
-            }
+            Some(Rearm::Exactly | Rearm::Later) => {}
+        }
+        // Anybody may have written tags; `apply` restores what the note confirms.
+        if !self.are_confirmed(stack, id).await {
+            return Ok(());
+        }
+        if rearm == Some(Rearm::Later) {
+            self.observed.borrow_mut().moved.insert(id.clone(), now);
         }
         self.arm(&cluster, listener).await
     }

@@ -190,7 +190,10 @@ fn tag(office: &Office, rng: &Rng, cluster: &CensusCluster) {
         ("clusterup-extended-0", moved.to_string()),
         ("clusterup-extended-0", moved.to_string()),
         ("clusterup-deadline", (rng.below(3) * 3_600).to_string()),
-        ("clusterup-sizes", "0:1+0".to_owned()),
+        (
+            "clusterup-sizes",
+            any(rng, &["0:1+0", "0:900+0"]).to_owned(),
+        ),
         ("owner", "by hand".to_owned()),
     ];
     let (key, value) = &tags[usize::try_from(rng.below(5)).unwrap()];
