@@ -36,6 +36,24 @@ pub struct Moment {
     pub changes: bool,
 }
 
+thread_local! {
+    /// How many more faults happen on this thread.
+    static FAULTS_LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// Lets only so many faults happen on this thread from now on: a world that fails with few is easier to
+/// understand.
+pub fn allow_faults(most: u64) {
+    FAULTS_LEFT.set(most);
+}
+
+/// Counts a fault that is about to happen; false if no more are allowed.
+fn is_allowed() -> bool {
+    let left = FAULTS_LEFT.get();
+    FAULTS_LEFT.set(left.saturating_sub(1));
+    left > 0
+}
+
 type Chooser = Box<dyn FnMut(Moment) -> Option<Fault>>;
 
 /// A service with faults between it and its caller.
@@ -111,7 +129,7 @@ impl<C: Call, A: Serve<C>> Serve<C> for Flaky<A> {
             call: C::NAME,
             changes: C::CHANGES,
         };
-        let fault = (self.choose.borrow_mut())(moment);
+        let fault = (self.choose.borrow_mut())(moment).filter(|_| is_allowed());
         match fault {
             None => self.inner.serve(call).await,
             Some(Fault::Throttle) => Err(ApiError {

@@ -24,6 +24,25 @@ pub struct Tally {
 
 thread_local! {
     static TALLY: RefCell<Tally> = RefCell::default();
+    /// What happens, a line for each event, while somebody wants to read it.
+    static TRACE: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Plays something and returns all that happened in its accounts, in order: each call with its time,
+/// parameters and reply, and each change of a cluster or schedule.
+pub fn traced(play: impl FnOnce()) -> Vec<String> {
+    TRACE.set(Some(Vec::new()));
+    play();
+    TRACE.take().unwrap_or_default()
+}
+
+/// Adds a line to the trace, if somebody wants to read it.
+pub(crate) fn trace(line: impl FnOnce() -> String) {
+    TRACE.with_borrow_mut(|lines| {
+        if let Some(lines) = lines {
+            lines.push(line());
+        }
+    });
 }
 
 /// Returns what has been counted on this thread so far, and begins anew.
@@ -42,6 +61,11 @@ pub fn margin(bound: &'static str, distance: f64) {
 /// Notes that something happened which some world has to bring about.
 pub fn mark(what: &'static str) {
     change(|tally| *tally.marks.entry(what).or_default() += 1);
+}
+
+/// Counts a cluster that lived for so long without an account.
+pub fn lives(lived: TimeDelta) {
+    change(|tally| tally.lived += lived);
 }
 
 pub(crate) fn change(change: impl FnOnce(&mut Tally)) {

@@ -1,12 +1,15 @@
 //! Tests of many random worlds. Each comes from a seed, and a failed one reports the command that
 //! replays it.
 
+use crate::flaky::allow_faults;
 use proptest::test_runner::{Config, RngSeed};
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Names the seed of the only world to play.
 const SEED: &str = "CLUSTERUP_SEED";
+/// How many faults happen in it, at most.
+const FAULTS: &str = "CLUSTERUP_FAULTS";
 /// Proptest's name for the seed of all its cases.
 const CASES_SEED: &str = "PROPTEST_RNG_SEED";
 
@@ -16,6 +19,7 @@ pub fn each(binary: &str, seeds: Range<u64>, mut world: impl FnMut(u64)) -> bool
     let chosen = number(SEED);
     for seed in chosen.map_or(seeds, |seed| seed..seed + 1) {
         let witness = Witness(replay(SEED, seed, binary));
+        allow_faults(number(FAULTS).unwrap_or(u64::MAX));
         world(seed);
         drop(witness);
     }

@@ -252,6 +252,21 @@ impl<'a> World<'a> {
         request
     }
 
+    /// One that some months can hold once and some not at all.
+    fn large_request(name: &'static str) -> StackRequest {
+        StackRequest {
+            team: Some("recsys"),
+            core: 3,
+            keep: true,
+            scripts: Vec::new(),
+            life_hours: 30,
+            idle_minutes: 30 * 60,
+            budget: 4,
+            guards: "  ceiling: { max_lifetime: 300h, budget: $900 }\n".to_owned(),
+            ..StackRequest::plain(name)
+        }
+    }
+
     async fn create(&mut self, name: &'static str) {
         let request = self.any_request(name);
         match self.applied(&request, true).await {
@@ -267,10 +282,18 @@ impl<'a> World<'a> {
     /// Several people create clusters at once, or within the seconds in which EMR lists none of them yet.
     async fn create_together(&mut self) {
         let names = NAMES.into_iter().filter(|name| self.alive(name).is_none());
-        let mut requests = names.map(|name| self.any_request(name));
+        let is_rush = self.rng.percent(40);
+        let mut requests = names.map(|name| {
+            if is_rush {
+                Self::large_request(name)
+            } else {
+                self.any_request(name)
+            }
+        });
         let requests: [Option<StackRequest>; 3] = std::array::from_fn(|_| requests.next());
         let one = async |request: &Option<StackRequest>| {
             let most = any(self.rng, &[0, 0, 1_000, 20_000, 600_000]);
+            let most = if is_rush { 0 } else { most };
             tokio::time::sleep(self.rng.up_to(Duration::from_millis(most))).await;
             match request {
                 Some(request) => Some(self.applied(request, true).await),

@@ -11,6 +11,8 @@ mod kinds;
 pub(crate) mod outages;
 #[path = "watchdog/refusals.rs"]
 mod refusals;
+#[path = "watchdog/second_look.rs"]
+pub(crate) mod second_look;
 #[path = "watchdog/succession.rs"]
 pub(crate) mod succession;
 

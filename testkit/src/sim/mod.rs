@@ -38,6 +38,7 @@ pub use cluster::Ran;
 pub use subnets::{DEFAULT_SUBNET, OTHER_VPC, PRIVATE_SUBNET, PUBLIC_SUBNET};
 pub use varying::Machine;
 
+use crate::tally;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::api::{Api, ApiError, Serve};
 use clusterup::model::clock::Clock;
@@ -191,7 +192,9 @@ impl<C: world::Answer> Serve<C> for Sim {
         tokio::time::sleep(self.0.latency()).await;
         self.edit(|state| {
             state.events += 1;
+            tally::trace(|| format!("{} {call:?}", state.now));
             let reply = call.answer(state);
+            tally::trace(|| format!("{reply:?}"));
             if C::CHANGES && reply.is_ok() {
                 state.journal.push((state.now, C::NAME));
             }

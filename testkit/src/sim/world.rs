@@ -85,6 +85,7 @@ pub(super) struct Script {
 }
 
 /// What something happens to by itself.
+#[derive(Debug)]
 enum Due {
     Cluster(String),
     Schedule(String),
@@ -117,6 +118,7 @@ impl State {
             // What was moved into the past happens now.
             self.now = self.now.max(at);
             self.events += 1;
+            tally::trace(|| format!("{at} {due:?}"));
             match due {
                 Due::Cluster(id) => {
                     if let Some(mut cluster) = self.clusters.remove(&id) {
