@@ -5,9 +5,9 @@ use crate::process::Process;
 use crate::request::StackRequest;
 use crate::seeds::{any, each};
 use crate::{laws, oracle};
-use chrono::TimeDelta;
 use clusterup::cloud::Leasing;
 use clusterup::cloud::rng::Rng;
+use clusterup::model::clock::Clock;
 use clusterup::model::event::NoListener;
 use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::Fault;
@@ -171,10 +171,22 @@ pub(crate) async fn slept(seed: u64) {
     let sim = Sim::with(rng.next(), laws::QUICK);
     let request = request(&rng);
     let case = request.case();
-    let from = sim.now() + TimeDelta::from_std(rng.up_to(Duration::from_millis(1_500))).unwrap();
-    let until = from + TimeDelta::seconds(i64::try_from(60 + rng.below(240)).unwrap());
-    let sleeps = asleep(sim.clock(), (from, until));
-    let one = Process::new(&sim, "ann@laptop", rng.next(), sleeps);
+    // It falls asleep at one of its looks, most of which come before or right after it has the lock.
+    let (mut looks, clock) = (rng.below(24), sim.clock());
+    let nap = Duration::from_secs(60 + rng.below(240));
+    let mut sleeps = None;
+    let one = Process::new(&sim, "ann@laptop", rng.next(), move |moment| {
+        if sleeps.is_none() && !moment.changes {
+            match looks.checked_sub(1) {
+                Some(left) => looks = left,
+                None => {
+                    let from = clock.now();
+                    sleeps = Some(asleep(clock, (from, from + nap)));
+                }
+            }
+        }
+        sleeps.as_mut()?(moment)
+    });
     let other = Process::calm(&sim, rng.next());
     let later = rng.up_to(Duration::from_secs(3));
     let (_, second) = tokio::join!(one.detached(&case), async {

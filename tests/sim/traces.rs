@@ -35,7 +35,7 @@ fn a_world_has_the_same_trace_each_time() {
     same("fleets", |seed| fleets::world(seed, true));
     same("scaling", |seed| fleets::world(seed, false));
     same("months", |seed| async move {
-        months::world(seed, &months::Tally::default()).await
+        months::world(seed, &months::Tally::default()).await;
     });
     same("offices", office::world);
     same("replaced", watchdog::succession::replaced);

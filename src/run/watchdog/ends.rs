@@ -59,11 +59,12 @@ impl RegionWatch {
         let Stage::End(_, force, lift) = self.tracked.get(id)?.assessment.stage else {
             return None;
         };
-        self.look(id, context.clock.now()).await;
         if force == Force::Soft {
             let only = std::slice::from_ref(id);
             self.read_metrics(only, context.clock.now()).await;
         }
+        // Last: work that has just begun shows in the list of steps first.
+        self.look(id, context.clock.now()).await;
         let blind = self.blind.then_some(BLIND);
         let now = context.clock.now();
         let tracked = self.tracked.get_mut(id)?;
