@@ -12,8 +12,12 @@ use clusterup_testkit::tally;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Until idleness shows: a point of CloudWatch's, the next two, a sweep, and the minute it is rounded to.
-const SEEN_LATE: TimeDelta = TimeDelta::minutes(17);
+/// Ending may take so long. A cluster that is over by then by itself counts as not ended.
+const ENDING: TimeDelta = TimeDelta::minutes(20);
+/// A deadline ends a cluster in the next sweep.
+const SWEPT: TimeDelta = TimeDelta::minutes(2);
+/// Until idleness shows: metrics come and are read every five minutes.
+const SHOWN: TimeDelta = TimeDelta::minutes(10);
 const DAYS: i64 = 60;
 
 /// What the policies allow.
@@ -158,7 +162,7 @@ fn judge(limits: &Limits, past: &PastCluster, stopped: Option<&Outcome>) {
         }
     }
     if is_own {
-        let due = past.created_at + limits.life + SEEN_LATE;
+        let due = past.created_at + limits.life + SWEPT + ENDING;
         assert!(lives_until <= due, "past {due}: {}", shown());
         tally::margin(
             "P2: seconds before the bound, played",
@@ -166,7 +170,7 @@ fn judge(limits: &Limits, past: &PastCluster, stopped: Option<&Outcome>) {
         );
     }
     if !past.tags.contains_key("keep")
-        && let Some(due) = idle_for(past, idle + SEEN_LATE)
+        && let Some(due) = idle_for(past, idle + SHOWN + ENDING)
     {
         assert!(lives_until <= due, "idle until {due}: {}", shown());
         tally::margin(

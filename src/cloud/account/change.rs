@@ -62,7 +62,7 @@ impl<A: Api> Account<A> {
         let note = self
             .check_note(&have.stack, id.as_str(), &observed.cluster.tags)
             .await?;
-        if note == NoteCheck::Different {
+        if !note.is_trusted() {
             have.extensions.clear();
         }
         let sizes = self.resized(&observed, &have, spec, &note).await?;
@@ -167,7 +167,7 @@ impl<A: Api> Account<A> {
         let mut after: Tags = observed.clone();
         after.extend(tags.clone());
         let mut forged = Vec::new();
-        if *note == NoteCheck::Different {
+        if !note.is_trusted() {
             let moved = (0..MAX_EXTENSIONS).map(names::extended);
             forged = moved.filter(|key| observed.contains_key(key)).collect();
             after.retain(|key, _| !forged.contains(key));

@@ -87,6 +87,10 @@ pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Idleness {
     if snapshot.place == Place::Local {
         return by_steps(now, since);
     }
+    // The description may be newer than the list of steps.
+    if snapshot.state() == ClusterState::Running {
+        return Idleness::Busy("EMR reports that a step runs".to_owned());
+    }
     if let Some(why) = hidden::evidence(watched) {
         return Idleness::Hidden(why);
     }

@@ -36,7 +36,7 @@ pub(crate) async fn world(seed: u64) {
     let due = Rc::new(Cell::new(false));
     let back_at = Rc::new(Cell::new(None));
     let (is_due, back, owner) = (due.clone(), back_at.clone(), sim.clone());
-    let (mut before, fails) = (rng.below(4), rng.percent(50));
+    let (mut before, fails) = (rng.below(7), rng.percent(50));
     world.flaky().become_flaky(move |moment| {
         let shows = LOOKS.contains(&moment.call);
         let now = owner.now();
