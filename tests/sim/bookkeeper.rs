@@ -14,7 +14,7 @@ pub(crate) const POLL: TimeDelta = TimeDelta::minutes(1);
 /// A primary that alone ends its cluster powers itself off so long after the deadline.
 pub(crate) const LATE: TimeDelta = TimeDelta::minutes(5);
 /// A deadline that is near or over already holds when the machine is up and a schedule can fire.
-pub(crate) const SOONEST: TimeDelta = TimeDelta::minutes(6);
+pub(crate) const SOONEST: TimeDelta = TimeDelta::minutes(11);
 
 /// Dollars per hour of each role's nodes.
 #[derive(Debug, Clone, Copy)]

@@ -41,6 +41,8 @@ const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 /// How long a call may take to reach AWS, including the difference of clocks.
 const CALL_DELAY: TimeDelta = TimeDelta::seconds(30);
+/// AWS refuses calls of a clock that is off by more (IAM User Guide, "Troubleshoot Signature Version 4").
+const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// A cluster is followed if this was recorded within this time; followers record it every five
 /// minutes.
@@ -110,9 +112,10 @@ pub(super) fn fires_at(cluster: &Cluster, now: DateTime<Utc>) -> DateTime<Utc> {
     scheduled_at(guard::hard_deadline(cluster).at).max(soonest(now))
 }
 
-/// The first whole minute in which AWS can fire a schedule that is written now.
+/// The first whole minute in which AWS can fire a schedule that is written now, also if this clock is behind
+/// AWS's: one whose time is over never fires.
 pub(super) fn soonest(now: DateTime<Utc>) -> DateTime<Utc> {
-    whole(now + CALL_DELAY) + MINUTE
+    whole(now + CLOCK_SKEW + CALL_DELAY) + MINUTE
 }
 
 /// The whole minute before a deadline, in which its schedule fires.
@@ -153,12 +156,12 @@ pub(super) fn ends_in_time(schedule: &Schedule, cluster: &Cluster, now: DateTime
         && schedule.role.ends_with(&format!(":role/{REAPER}"))
         && input == Some(json!({ "JobFlowIds": [cluster.id] }))
         && schedule.at <= late
-        && (cluster.may_gain_time() || !fires_early(schedule, cluster, now))
+        && (cluster.may_gain_time() || !fires_early(schedule, cluster))
 }
 
 /// Whether a schedule fires before the cluster's deadline.
-pub(super) fn fires_early(schedule: &Schedule, cluster: &Cluster, now: DateTime<Utc>) -> bool {
-    schedule.at < fires_at(cluster, schedule.at.min(now)) - TOLERANCE
+pub(super) fn fires_early(schedule: &Schedule, cluster: &Cluster) -> bool {
+    schedule.at < scheduled_at(guard::hard_deadline(cluster).at) - TOLERANCE
 }
 
 /// The safeguards of a live cluster. `left_at` is when its last follower chose to leave it.

@@ -179,7 +179,7 @@ impl<A: Api> Account<A> {
                 let lifted = !protection::is_due(cluster, now)
                     || observed.cluster.protected && protection::is_own(&observed.cluster);
                 let in_time = safeguard_state::ends_in_time(schedule, cluster, now);
-                let early = safeguard_state::fires_early(schedule, cluster, now);
+                let early = safeguard_state::fires_early(schedule, cluster);
                 (true, lifted && in_time && !early)
             }
             Scheduled::NotLifted => (true, false),

@@ -37,7 +37,7 @@ pub(super) fn needs_schedule(cluster: &Cluster, replies: &Replies, now: DateTime
         Scheduled::NoRole | Scheduled::Unread(_) => false,
         Scheduled::There(schedule) => {
             let gain = guard::hard_deadline(cluster).at - schedule.at;
-            let early = fires_early(schedule, cluster, now) && gain >= WORTH;
+            let early = fires_early(schedule, cluster) && gain >= WORTH;
             early && replies.scaling.is_some() || !ends_in_time(schedule, cluster, now)
         }
     }
