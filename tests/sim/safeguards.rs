@@ -353,3 +353,41 @@ pub(crate) async fn budget(seed: u64) {
     }
     story.ends().await;
 }
+
+/// A schedule whose time has passed when AWS receives it never fires. Where only the schedule works, a lifetime
+/// that is over once it is shortened ends the cluster nevertheless.
+#[test]
+fn a_schedule_that_a_slow_clock_writes_fires() {
+    crate::run(async {
+        let dead = Dead {
+            power_off: true,
+            idle_policy: true,
+            ..Dead::default()
+        };
+        let sim = Sim::with(
+            5,
+            Settings {
+                dead,
+                ..laws::QUICK
+            },
+        );
+        sim.time_step("one", Duration::MAX);
+        let mut request = StackRequest {
+            keep: true,
+            life_hours: 8,
+            ..StackRequest::plain("t")
+        };
+        let first = Process::calm(&sim, 1);
+        first.detached(&request.case()).await.unwrap();
+        sleep(Duration::from_secs(2 * 3_600)).await;
+        request.life_hours = 1;
+        let behind = sim.skewed_clock(TimeDelta::minutes(-4));
+        let watched = crate::watched::Watched::new(sim.clone());
+        let slow = Process::skewed(watched, ("bob@laptop", behind), 2, |_| None);
+        slow.detached(&request.case()).await.unwrap();
+        let changed_at = sim.now();
+        sleep(Duration::from_secs(3_600)).await;
+        let ended_at = sim.census().clusters.remove(0).ended_at.unwrap();
+        assert!(ended_at <= changed_at + SOONEST + POLL + ENDING);
+    });
+}

@@ -86,6 +86,17 @@ fn no_evidence_is_not_idleness() {
     assert_eq!(world.says(1_800), ("unseen", None));
 }
 
+/// The list of its steps may be older than the description.
+#[test]
+fn one_that_emr_describes_as_running_is_busy() {
+    let mut world = World::ours();
+    world.quiet_until(1_500);
+    world.marked(1_300, IdleTimeout);
+    assert_eq!(world.says(1_300), ("end", Some(IdleTimeout)));
+    world.snapshot.set_state(ClusterState::Running);
+    assert_eq!(world.says(1_300), ("clear", None));
+}
+
 #[test]
 fn what_was_before_the_first_point_is_not_known() {
     let mut world = World::ours();
