@@ -78,9 +78,7 @@ impl Sizes {
         times.sort_unstable();
         times.dedup();
         let running = |role: Role, at: DateTime<Utc>| {
-            let runs = |span: &&InstanceSpan| {
-                span.role == role && span.from <= at && span.until.is_none_or(|until| at < until)
-            };
+            let runs = |span: &&InstanceSpan| span.role == role && span.runs_at(at);
             let counts = spans.iter().filter(runs).map(|span| span.count);
             counts.fold(0, u16::saturating_add)
         };

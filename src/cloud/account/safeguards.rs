@@ -366,9 +366,8 @@ impl<A: Api> Account<A> {
             let moved = all.moved.get(id).copied();
             observed.map(|observed| later::rearm(&cluster, observed, moved, now))
         };
-        match rearm {
-            None | Some(Rearm::Stay) => return Ok(()),
-            Some(Rearm::Exactly | Rearm::Later) => {}
+        if matches!(rearm, None | Some(Rearm::Stay)) {
+            return Ok(());
         }
         // Anybody may have written tags; `apply` restores what the note confirms.
         if !self.are_confirmed(stack, id).await {
