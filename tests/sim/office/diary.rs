@@ -5,7 +5,8 @@ use crate::bookkeeper::{self, ENDING, LATE, POLL, Prices, SOONEST};
 use crate::request::StackRequest;
 use crate::watched::{Observer, Watched};
 use chrono::{DateTime, TimeDelta, Utc};
-use clusterup_testkit::sim::{CensusCluster, Dead, IDLE_REASON, Sim};
+use clusterup::cloud::api::emr::Role;
+use clusterup_testkit::sim::{CensusCluster, Dead, IDLE_REASON, Ran, Sim};
 use clusterup_testkit::tally::{margin, mark};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -34,6 +35,8 @@ struct Asked {
     hours: [u64; 2],
     dollars: [u64; 2],
     idle_minutes: u64,
+    /// The core and task nodes of each request, and when it was made.
+    nodes: Vec<(DateTime<Utc>, u16)>,
     /// Whether its cluster was ever to end with its work.
     terminates: bool,
 }
@@ -84,15 +87,18 @@ impl Diary {
     /// Somebody is about to apply a stack's file.
     pub(super) fn asks(&self, request: &StackRequest) {
         let (hours, dollars) = (request.life_hours, u64::from(request.budget));
+        let now = self.sim.now();
         let mut notes = self.notes.borrow_mut();
         let asked = notes.asked.entry(request.name).or_insert(Asked {
             hours: [hours; 2],
             dollars: [dollars; 2],
             idle_minutes: request.idle_minutes,
+            nodes: Vec::new(),
             terminates: !request.keep,
         });
         asked.widen((hours, dollars));
         asked.idle_minutes = asked.idle_minutes.min(request.idle_minutes);
+        asked.nodes.push((now, request.core + request.task));
     }
 
     /// Somebody is about to move the deadline of a stack's cluster.
@@ -191,12 +197,7 @@ impl Diary {
         let Some(asked) = stack_of(cluster).and_then(|stack| notes.asked.get(stack)) else {
             return false;
         };
-        // A cluster that a resize made cheaper, or whose nodes never came, may still end when the budget
-        // would have been spent.
-        let mut dearest = cluster.clone();
-        dearest.down_at = None;
-        (dearest.ran.iter_mut()).for_each(|(_, ran)| ran.until = None);
-        let cost = bookkeeper::bill(&dearest, &Prices::of_each(RATE), at + RESERVED);
+        let cost = asked.most_cost(cluster, at + RESERVED);
         at + SKEW + EARLY >= cluster.created_at + hours(asked.hours[0])
             || cost >= Decimal::from(asked.dollars[0])
     }
@@ -304,4 +305,38 @@ impl Asked {
         let widen = |[least, most]: [u64; 2], by: u64| [least.min(by), most.max(by)];
         (self.hours, self.dollars) = (widen(self.hours, hours), widen(self.dollars, dollars));
     }
+
+    /// What a cluster can have been expected to cost by then. One that a resize made cheaper, or whose nodes
+    /// never came, may still end when the budget would have been spent: the deadline of more nodes holds
+    /// before they are added.
+    fn most_cost(&self, cluster: &CensusCluster, until: DateTime<Utc>) -> Decimal {
+        let requests = self.nodes.iter();
+        let requests = requests.filter(|(at, _)| *at >= cluster.created_at);
+        let costs = requests.map(|(at, nodes)| with_all(cluster, *at, *nodes, until));
+        let first = with_all(cluster, cluster.created_at, 0, until);
+        costs.fold(first, Decimal::max)
+    }
+}
+
+/// The cost of a cluster if the nodes that it had at an instant had stayed, and it had got from then on what it
+/// lacked of so many core and task nodes.
+fn with_all(
+    cluster: &CensusCluster,
+    at: DateTime<Utc>,
+    nodes: u16,
+    until: DateTime<Utc>,
+) -> Decimal {
+    let mut whole = cluster.clone();
+    whole.down_at = None;
+    let mut present = 0;
+    for (_, ran) in &mut whole.ran {
+        if ran.until.is_none_or(|left| left > at) {
+            (ran.until, present) = (None, present + ran.count);
+        }
+    }
+    if !whole.ran.is_empty() {
+        let (count, from, until) = ((nodes + 1).saturating_sub(present), at, None);
+        whole.ran.push((Role::Core, Ran { count, from, until }));
+    }
+    bookkeeper::bill(&whole, &Prices::of_each(RATE), until)
 }
