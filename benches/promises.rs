@@ -121,9 +121,9 @@ const KINDS: &[Kind] = &[
     ("P5: a watchdog that is replaced", 2, |seed| {
         Box::pin(watchdog::succession::replaced(seed))
     }),
-    ("P2, P5: months without an account", 2, |seed| {
+    ("P2, P5: a year without an account", 2, |seed| {
         // The first worlds are those with which planted mistakes are tried, one after the other.
-        let clusters = if seed < 2_000 { 12 } else { 400 };
+        let clusters = if seed < 2_000 { 12 } else { 1_000 };
         Box::pin(async move { played::world(seed, clusters) })
     }),
     ("P5: adopted clusters", 3, |seed| {

@@ -1,4 +1,4 @@
-//! Months of many clusters, played by the guards of `clusterup simulate` without an account: each end has its
+//! A year of many clusters, played by the guards of `clusterup simulate` without an account: each end has its
 //! reason in what the clusters did, and none that is due is missing. It shares no code with the guards.
 
 use crate::seeds::{any, each};
@@ -6,10 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::rng::Rng;
 use clusterup::model::observed::EndReason;
 use clusterup::policy::{Policies, load};
-use clusterup::simulate::{History, Outcome, PastCluster, Simulation, simulate};
-use clusterup_testkit::chance::Chance as _;
+use clusterup::simulate::{BusySpan, History, Outcome, PastCluster, Simulation, simulate};
 use clusterup_testkit::tally;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Ending may take so long. A cluster that is over by then by itself counts as not ended.
@@ -18,7 +17,7 @@ const ENDING: TimeDelta = TimeDelta::minutes(20);
 const SWEPT: TimeDelta = TimeDelta::minutes(2);
 /// Until idleness shows: metrics come and are read every five minutes.
 const SHOWN: TimeDelta = TimeDelta::minutes(10);
-const DAYS: i64 = 60;
+const DAYS: i64 = 365;
 
 /// What the policies allow.
 struct Limits {
@@ -42,7 +41,7 @@ impl Limits {
             idle: hours(&[1, 4, 12]),
             grace: TimeDelta::minutes(any(rng, &[15, 30, 120])),
             own_idle: hours(&[1, 6, 24]),
-            life: hours(&[24, 100, 500]),
+            life: hours(&[24, 100, 500, 4_000]),
         }
     }
 
@@ -65,38 +64,53 @@ impl Limits {
     }
 }
 
+/// What all clusters have in common, of clusterup's own or of others.
+fn template(is_own: bool, is_exempt: bool) -> PastCluster {
+    let at = DateTime::<Utc>::UNIX_EPOCH;
+    let mut cluster = json!({
+        "id": "j-0", "name": "theirs", "ending": "20m", "created_at": at, "rates": "primary=0.2+0.04+0+0",
+        "spans": [{ "role": "primary", "from": at, "until": null, "count": 1 }], "applications": ["Spark"],
+    });
+    if is_own {
+        cluster["stack"] = "etl".into();
+        cluster["guardrails"] = json!({ "idle_timeout": "900d", "max_lifetime": "900d",
+            "budget": null, "when_done": "keep" });
+    } else if is_exempt {
+        cluster["tags"] = json!({ "keep": "yes" });
+    }
+    serde_json::from_value(cluster).unwrap()
+}
+
 /// A cluster that works now and then until it is forgotten.
-fn cluster(rng: &Rng, number: usize, start: DateTime<Utc>) -> Value {
+fn cluster(rng: &Rng, number: usize, start: DateTime<Utc>, template: &PastCluster) -> PastCluster {
     let from = start + minutes(rng, (0, DAYS * 720));
     let ready = from + minutes(rng, (3, 15));
     let until = from + minutes(rng, (600, DAYS * 720));
     let forgotten = from + minutes(rng, (60, DAYS * 720));
-    let pauses = any(rng, &[30, 300, 1_500]);
+    let (works, pauses) = (any(rng, &[240, 5_000]), any(rng, &[30, 300, 1_500, 10_000]));
     let mut busy = Vec::new();
     let mut at = ready + minutes(rng, (0, 30));
     while at < forgotten.min(until) {
-        let over = (at + minutes(rng, (6, 240))).min(until);
-        busy.push(json!({ "from": at, "until": over }));
+        let over = (at + minutes(rng, (6, works))).min(until);
+        let (from, until) = (at, Some(over));
+        busy.push(BusySpan { from, until });
         at = over + minutes(rng, (1, pauses));
     }
-    let mut cluster = json!({
-        "id": format!("j-{number}"), "name": "theirs", "ending": "20m", "created_at": from,
-        "ready_at": ready, "ended_at": until, "rates": "primary=0.2+0.04+0+0",
-        "spans": [{ "role": "primary", "from": from, "until": until, "count": 1 }],
-        "applications": ["Spark"], "busy": busy,
-    });
-    if rng.percent(50) {
-        cluster["stack"] = "etl".into();
-        cluster["guardrails"] = json!({ "idle_timeout": "60d", "max_lifetime": "60d",
-            "budget": null, "when_done": "keep" });
-    } else if rng.percent(20) {
-        cluster["tags"] = json!({ "keep": "yes" });
-    }
+    let mut cluster = PastCluster {
+        id: format!("j-{number}").parse().unwrap(),
+        created_at: from,
+        ready_at: Some(ready),
+        ended_at: Some(until),
+        busy,
+        ..template.clone()
+    };
+    let span = &mut cluster.spans[0];
+    (span.from, span.until) = (from, Some(until));
     cluster
 }
 
 #[test]
-fn played_months_end_what_is_due_and_nothing_else() {
+fn a_played_year_ends_what_is_due_and_nothing_else() {
     each("played", 60, |seed| async move { world(seed, 12) });
 }
 
@@ -104,11 +118,19 @@ pub(crate) fn world(seed: u64, clusters: usize) {
     let rng = Rng::new(seed);
     let limits = Limits::any(&rng);
     let from: DateTime<Utc> = "2026-03-01T00:00:00Z".parse().unwrap();
-    let history = json!({
-        "format": 1, "place": "us-east-1", "from": from, "until": from + TimeDelta::days(DAYS + 5),
-        "clusters": (0..clusters).map(|number| cluster(&rng, number, from)).collect::<Vec<_>>(),
-    });
-    let history: History = serde_json::from_value(history).unwrap();
+    let templates = [(true, false), (false, true), (false, false)];
+    let templates = templates.map(|(is_own, is_exempt)| template(is_own, is_exempt));
+    let cluster = |number| {
+        let kind = any(&rng, &[0, 0, 0, 0, 0, 1, 2, 2, 2, 2]);
+        cluster(&rng, number, from, &templates[kind])
+    };
+    let history = History {
+        format: 1,
+        place: "us-east-1".parse().unwrap(),
+        from,
+        until: from + TimeDelta::days(DAYS + 5),
+        clusters: (0..clusters).map(cluster).collect(),
+    };
     history.check().unwrap();
     let simulation = Simulation {
         history: &history,
