@@ -126,8 +126,11 @@ const KINDS: &[Kind] = &[
         let clusters = if seed < 2_000 { 12 } else { 1_000 };
         Box::pin(async move { played::world(seed, clusters) })
     }),
-    ("P5: adopted clusters", 3, |seed| {
+    ("P5: adopted clusters", 2, |seed| {
         Box::pin(adopt_worlds::adopted(seed))
+    }),
+    ("P5: a watchdog that adopts, and its page", 1, |seed| {
+        Box::pin(watchdog::page::world(seed))
     }),
 ];
 

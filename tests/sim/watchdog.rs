@@ -9,6 +9,8 @@ mod breaker;
 mod kinds;
 #[path = "watchdog/outages.rs"]
 pub(crate) mod outages;
+#[path = "watchdog/page.rs"]
+pub(crate) mod page;
 #[path = "watchdog/refusals.rs"]
 mod refusals;
 #[path = "watchdog/second_look.rs"]
@@ -255,7 +257,9 @@ impl World {
         for cluster in living {
             let id = &cluster.id;
             let passed = |minute: u32| age >= TimeDelta::minutes(i64::from(minute));
-            let kind = self.clusters[id];
+            let Some(kind) = self.clusters.get(id).copied() else {
+                continue;
+            };
             if let Kind::ByHand(hour) = kind
                 && passed(60 * hour)
             {
