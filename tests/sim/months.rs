@@ -100,6 +100,8 @@ struct World<'a> {
     stacks: BTreeMap<&'static str, StackRequest>,
     /// The teams that each cluster was admitted for.
     admitted: RefCell<BTreeMap<ClusterId, BTreeSet<&'static str>>>,
+    /// The clusters that somebody created against the policies.
+    overridden: RefCell<BTreeSet<ClusterId>>,
     /// Until when money may be reserved for what was not carried out.
     unsure_until: Cell<DateTime<Utc>>,
 }
@@ -142,9 +144,13 @@ impl<'a> World<'a> {
         let budget = |(team, most): (&str, Decimal)| {
             format!(
                 "policy: month-{team}\napplies_to: {{ teams: [{team}] }}\nbudget:\n  monthly: \
-                 \"${most}\"\n  home: {home}\n  timezone: {zone}\n"
+                 \"${most}\"\n  home: {home}\n  timezone: {zone}\noverrides: {{ by: [\"*\"], budget: true }}\n"
             )
         };
+        let notified = format!(
+            "policy: month-free\napplies_to: {{ teams: [free] }}\nbudget:\n  monthly: $1\n  home: \
+             {home}\n  when_spent: notify\n"
+        );
         // A machine with the policies of only one team does not know the cluster's team.
         let other = "policy: other\napplies_to: { teams: [other] }\nbudget: { monthly: $1000 }\n";
         let shm = PathBuf::from("/dev/shm");
@@ -154,7 +160,7 @@ impl<'a> World<'a> {
             home: (home != "us-east-1").then(|| Sim::new(rng.next())),
             place: "us-east-1".parse().unwrap(),
             monthly,
-            policies: policies(&monthly.map(budget)),
+            policies: policies(&[&monthly.map(budget)[..], &[notified]].concat()),
             others: policies(&[other.to_owned()]),
             folder: if shm.is_dir() {
                 TempDir::new_in(shm).unwrap()
@@ -163,6 +169,7 @@ impl<'a> World<'a> {
             },
             stacks: BTreeMap::new(),
             admitted: RefCell::default(),
+            overridden: RefCell::default(),
             unsure_until: Cell::new(DateTime::<Utc>::MIN_UTC),
         }
     }
@@ -269,9 +276,12 @@ impl<'a> World<'a> {
 
     async fn create(&mut self, name: &'static str) {
         let request = self.any_request(name);
-        match self.applied(&request, true).await {
+        // What somebody overrode counts for its team, and may be more than the month holds.
+        let why = self.rng.percent(8).then_some("a demonstration");
+        match self.applied_with(&request, Some(&self.policies), why).await {
             Ok(()) => drop(self.stacks.insert(name, request)),
             Err(OperationError::Denied(_)) => {
+                assert!(why.is_none(), "everybody may override: {request:?}");
                 self.is_denied_rightly(&request);
                 self.is_unsure();
             }
@@ -399,8 +409,19 @@ impl<'a> World<'a> {
 
     /// `apply --detach --yes`, with the teams' policies or from a machine that has none.
     async fn applied(&self, request: &StackRequest, with: bool) -> Result<(), OperationError> {
-        let none = Policies::default();
-        let policies = if with { &self.policies } else { &none };
+        let policies = with.then_some(&self.policies);
+        self.applied_with(request, policies, None).await
+    }
+
+    /// `why`: policies are overridden for this reason.
+    async fn applied_with(
+        &self,
+        request: &StackRequest,
+        policies: Option<&Policies>,
+        why: Option<&str>,
+    ) -> Result<(), OperationError> {
+        let (none, with) = (Policies::default(), policies.is_some());
+        let policies = policies.unwrap_or(&none);
         let (process, audit_sink) = self.machine(if with { "office" } else { "elsewhere" });
         let case = request.case();
         let driver = process.driver(&case);
@@ -409,7 +430,7 @@ impl<'a> World<'a> {
             place: self.place(&process),
             services: &audit_sink,
         };
-        let admission = Admission::open(context, &case.stack, None).await?;
+        let admission = Admission::open(context, &case.stack, why).await?;
         let lease = process.account.lease(&case.stack.name, &NoListener).await?;
         let attempt = async {
             let mut prepared = driver.prepare(Options::default()).await?;
@@ -427,11 +448,14 @@ impl<'a> World<'a> {
             .iter()
             .find(|(team, _)| with && request.team == Some(team));
         if let Some(id) = self.alive(request.name) {
-            let mut admitted = self.admitted.borrow_mut();
-            admitted
-                .entry(id)
-                .or_default()
-                .extend(team.map(|(team, _)| *team));
+            let mut overridden = self.overridden.borrow_mut();
+            if why.is_some() || overridden.contains(&id) {
+                overridden.insert(id);
+            } else {
+                let mut admitted = self.admitted.borrow_mut();
+                let teams = admitted.entry(id).or_default();
+                teams.extend(team.map(|(team, _)| *team));
+            }
         }
         Ok(())
     }
@@ -478,10 +502,15 @@ impl Services for AuditSink<'_> {
 
     async fn spent_by_aws(
         &self,
-        _: &TeamName,
+        team: &TeamName,
         _: &str,
     ) -> Result<BTreeMap<PolicyName, Usd>, CloudError> {
-        Ok(BTreeMap::new())
+        // AWS's own figures come late, or not at all.
+        let known = any(self.world.rng, &[None, Some(0), Some(50), Some(100)]);
+        let known = known.ok_or_else(|| CloudError::new(Class::Failed, "AWS Budgets is away"))?;
+        let spent = self.world.spent(team.as_str()) * Decimal::new(known, 2);
+        let policy = format!("month-{team}").parse().unwrap();
+        Ok(BTreeMap::from([(policy, Usd::new(spent))]))
     }
 
     fn warn(&self, _: &str, _: Option<Hint>) {}

@@ -68,6 +68,17 @@ impl World<'_> {
             .sum()
     }
 
+    /// What the clusters that bear a team's tag have cost in this month so far.
+    pub(super) fn spent(&self, team: &str) -> Decimal {
+        let ([(from, _), _], now) = (self.months(team), self.sim.now());
+        let of_team =
+            |it: &CensusCluster| it.tags.get("clusterup-team").is_some_and(|tag| tag == team);
+        let all = self.sim.clusters().into_iter().filter(of_team);
+        let gone = |it: &CensusCluster| it.ended_at.unwrap_or(now);
+        all.map(|it| bookkeeper::cost(&it, &Prices::of_each(RATE), (from, now), gone(&it)))
+            .sum()
+    }
+
     /// A cluster is only denied where the month cannot hold it with the team's other clusters. Clusters that
     /// were denied or interrupted shortly before may still be counted.
     pub(super) fn is_denied_rightly(&self, request: &StackRequest) {
