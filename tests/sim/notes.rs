@@ -185,6 +185,39 @@ fn forged_tags_are_neither_extended_nor_kept_by_an_apply() {
     });
 }
 
+/// Somebody forges an extension and deletes the note, at any call of an apply that writes the note again.
+#[test]
+fn a_note_that_is_written_again_confirms_no_forged_extension() {
+    let mut confirmed = 0;
+    for forged_at in 1..40 {
+        run(async {
+            let sim = Sim::with(6, CALM);
+            let cluster = made(&sim, 8).await;
+            let (other, id) = (sim.clone(), cluster.id.clone());
+            let apply = Process::new(&sim, "ann@desk", 4, move |moment| {
+                if moment.number == forged_at {
+                    other.tag_by_hand(&id, "clusterup-extended-0", Some(FORGED_LATER));
+                    other.delete_object(&bucket(), &note(&id));
+                }
+                None
+            });
+            let mut changed = request(7);
+            changed.idle_minutes += 5;
+            drop(apply.detached(&changed.case()).await);
+            let tags = sim.census().clusters.remove(0).tags;
+            let is_trusted = dispute(&Process::calm(&sim, 2), &cluster.id)
+                .await
+                .is_none();
+            confirmed += u32::from(is_trusted);
+            assert!(
+                !is_trusted || !tags.contains_key("clusterup-extended-0"),
+                "forged at call {forged_at}: {tags:?}"
+            );
+        });
+    }
+    assert!(confirmed > 0);
+}
+
 /// A follower moves safeguards with the deadline; what only tags say is no deadline.
 #[test]
 fn a_follower_moves_no_safeguard_for_forged_tags() {
