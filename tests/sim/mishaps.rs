@@ -48,7 +48,18 @@ pub(crate) async fn happen(sim: &Sim, rng: &Rng, request: &StackRequest) {
             tokio::time::sleep(Duration::from_secs(30)).await;
             sim.empty_bucket(&bucket())
         }
-        6 => sim.end_cluster(id, "INTERNAL_ERROR", "its primary is lost"),
+        6 => {
+            let policy = "Terminated by auto-termination policy";
+            let (code, message) = any(
+                rng,
+                &[
+                    ("INTERNAL_ERROR", "its primary is lost"),
+                    ("", ""),
+                    ("", policy),
+                ],
+            );
+            sim.end_cluster(id, code, message)
+        }
         7 => sim.end_cluster(id, IDLE_REASON, ""),
         8 => {
             sim.fail_step(any(rng, &["one", "two"]));

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::app::admission::Admission;
 use clusterup::app::extend::{Moved, extend};
+use clusterup::app::reservations::Reservations;
 use clusterup::app::{AdmissionContext, OpenPlace, OperationError, Services};
 use clusterup::cloud::rng::Rng;
 use clusterup::cloud::{Class, Cloud, CloudError, Leasing};
@@ -214,6 +215,9 @@ impl<'a> World<'a> {
         if self.rng.percent(20) {
             return self.create_together().await;
         }
+        if self.rng.percent(10) {
+            return self.asks_for_the_month().await;
+        }
         let name = any(self.rng, &NAMES);
         if self.alive(name).is_none() {
             return self.create(name).await;
@@ -239,6 +243,30 @@ impl<'a> World<'a> {
             }
             // Its end came first.
             Err(other) => assert!(came_too_late(&other), "{way:?}: {other:?}"),
+        }
+    }
+
+    /// `budget`: the month has at least what the team's clusters have cost.
+    async fn asks_for_the_month(&self) {
+        let (process, audit_sink) = self.machine("office");
+        let (team, _) = any(self.rng, &self.monthly);
+        let (stack, name) = ("any".parse().unwrap(), team.parse().unwrap());
+        let context = AdmissionContext {
+            policies: &self.policies,
+            place: self.place(&process),
+            services: &audit_sink,
+        };
+        let open = Reservations::open(context, (&stack, Some(&name))).await;
+        let reservations = open.unwrap();
+        let least = self.spent(team, false);
+        let months = reservations.settled(&reservations.of_policies()).await;
+        for month in months.unwrap() {
+            let shown = month.figures.spent + month.figures.reserved;
+            assert!(
+                shown.amount() >= least,
+                "{shown} of {least}: {:?}",
+                month.figures
+            );
         }
     }
 
@@ -448,14 +476,12 @@ impl<'a> World<'a> {
             .iter()
             .find(|(team, _)| with && request.team == Some(team));
         if let Some(id) = self.alive(request.name) {
-            let mut overridden = self.overridden.borrow_mut();
-            if why.is_some() || overridden.contains(&id) {
-                overridden.insert(id);
-            } else {
-                let mut admitted = self.admitted.borrow_mut();
-                let teams = admitted.entry(id).or_default();
-                teams.extend(team.map(|(team, _)| *team));
+            if why.is_some() {
+                self.overridden.borrow_mut().insert(id.clone());
             }
+            let mut admitted = self.admitted.borrow_mut();
+            let teams = admitted.entry(id).or_default();
+            teams.extend(team.map(|(team, _)| *team));
         }
         Ok(())
     }
@@ -508,7 +534,7 @@ impl Services for AuditSink<'_> {
         // AWS's own figures come late, or not at all.
         let known = any(self.world.rng, &[None, Some(0), Some(50), Some(100)]);
         let known = known.ok_or_else(|| CloudError::new(Class::Failed, "AWS Budgets is away"))?;
-        let spent = self.world.spent(team.as_str()) * Decimal::new(known, 2);
+        let spent = self.world.spent(team.as_str(), true) * Decimal::new(known, 2);
         let policy = format!("month-{team}").parse().unwrap();
         Ok(BTreeMap::from([(policy, Usd::new(spent))]))
     }

@@ -44,7 +44,7 @@ impl World<'_> {
     }
 
     /// The most that the clusters of a team cost within a month, with what they have cost: until the account
-    /// itself has ended them. With those that people moved to the team without asking, if `moved`.
+    /// itself has ended them. With those that people moved to the team without asking, or created against its policy, if `moved`.
     fn worst(&self, team: &str, window: (DateTime<Utc>, DateTime<Utc>), moved: bool) -> Decimal {
         let census = self.sim.census();
         let gone = |cluster: &CensusCluster| {
@@ -56,11 +56,12 @@ impl World<'_> {
             cluster.ended_at.unwrap_or(ends)
         };
         let of_team = |cluster: &&CensusCluster| {
-            let id = cluster.id.parse().unwrap();
+            let id: ClusterId = cluster.id.parse().unwrap();
             let teams = self.admitted.borrow();
-            let admitted = teams.get::<ClusterId>(&id);
+            let admitted = teams.get(&id);
             let tag = cluster.tags.get("clusterup-team");
-            admitted.is_some_and(|teams| teams.contains(team))
+            let counts = moved || !self.overridden.borrow().contains(&id);
+            counts && admitted.is_some_and(|teams| teams.contains(team))
                 || moved && tag.is_some_and(|tag| tag == team)
         };
         let mine = census.clusters.iter().filter(of_team);
@@ -68,15 +69,10 @@ impl World<'_> {
             .sum()
     }
 
-    /// What the clusters that bear a team's tag have cost in this month so far.
-    pub(super) fn spent(&self, team: &str) -> Decimal {
-        let ([(from, _), _], now) = (self.months(team), self.sim.now());
-        let of_team =
-            |it: &CensusCluster| it.tags.get("clusterup-team").is_some_and(|tag| tag == team);
-        let all = self.sim.clusters().into_iter().filter(of_team);
-        let gone = |it: &CensusCluster| it.ended_at.unwrap_or(now);
-        all.map(|it| bookkeeper::cost(&it, &Prices::of_each(RATE), (from, now), gone(&it)))
-            .sum()
+    /// What the clusters of a team have cost in this month so far; see [`Self::worst`].
+    pub(super) fn spent(&self, team: &str, moved: bool) -> Decimal {
+        let [(from, _), _] = self.months(team);
+        self.worst(team, (from, self.sim.now()), moved)
     }
 
     /// A cluster is only denied where the month cannot hold it with the team's other clusters. Clusters that

@@ -11,11 +11,13 @@ use chrono::TimeDelta;
 use clusterup::cloud::api::emr::Role;
 use clusterup::cloud::rng::Rng;
 use clusterup::model::audit::{Act, Entry};
+use clusterup::model::clock::Clock as _;
 use clusterup::model::name::ClusterId;
 use clusterup::model::place::Place;
 use clusterup::policy::{Policies, load};
 use clusterup::run::watchdog::Watchdog;
 use clusterup_testkit::chance::Chance as _;
+use clusterup_testkit::flaky::Fault;
 use clusterup_testkit::sim::CensusCluster;
 use clusterup_testkit::tally::mark;
 use rust_decimal::Decimal;
@@ -107,11 +109,20 @@ impl Page {
             keep: rng.percent(50),
             ..StackRequest::plain("t")
         };
+        let mut case = request.case();
+        case.stack.cluster.termination_protection = rng.percent(40);
         let applied = Process::calm(world.sim(), rng.next());
-        applied.detached(&request.case()).await.unwrap();
+        applied.detached(&case).await.unwrap();
         let (most, percent) = (any(&rng, &[0, 0, 5]), any(&rng, &[0, 0, 4]));
-        let (faults, _) = outages(world.sim(), &rng, (most, percent));
-        world.flaky().become_flaky(faults);
+        let (mut faults, _) = outages(world.sim(), &rng, (most, percent));
+        // For some hours, the watchdog may not delete, nor read the tags of many clusters at once.
+        let is_refused = any(&rng, &["", "", "ec2:Delete", "tag:"]);
+        let (clock, until) = (world.sim().clock(), world.sim().now() + TimeDelta::hours(8));
+        world.flaky().become_flaky(move |moment| {
+            let refused = !is_refused.is_empty() && moment.call.starts_with(is_refused);
+            let refused = refused && clock.now() < until;
+            refused.then_some(Fault::Unsent).or_else(|| faults(moment))
+        });
         Self {
             world,
             rng,
