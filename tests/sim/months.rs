@@ -258,7 +258,8 @@ impl<'a> World<'a> {
         };
         let open = Reservations::open(context, (&stack, Some(&name))).await;
         let reservations = open.unwrap();
-        let least = self.spent(team, false);
+        // A node's last second is counted whole or not.
+        let least = self.spent(team, false) - Decimal::new(1, 2);
         let months = reservations.settled(&reservations.of_policies()).await;
         for month in months.unwrap() {
             let shown = month.figures.spent + month.figures.reserved;

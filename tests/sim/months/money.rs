@@ -44,7 +44,7 @@ impl World<'_> {
     }
 
     /// The most that the clusters of a team cost within a month, with what they have cost: until the account
-    /// itself has ended them. With those that people moved to the team without asking, or created against its policy, if `moved`.
+    /// itself has ended them. See [`Self::counted`].
     fn worst(&self, team: &str, window: (DateTime<Utc>, DateTime<Utc>), moved: bool) -> Decimal {
         let census = self.sim.census();
         let gone = |cluster: &CensusCluster| {
@@ -55,7 +55,15 @@ impl World<'_> {
             let ends = fires.unwrap_or_else(|| cluster.down_at.unwrap() + ENDING);
             cluster.ended_at.unwrap_or(ends)
         };
-        let of_team = |cluster: &&CensusCluster| {
+        let mine = self.counted(team, moved).into_iter();
+        mine.map(|it| bookkeeper::cost(&it, &Prices::of_each(RATE), window, gone(&it)))
+            .sum()
+    }
+
+    /// The clusters that were admitted for a team; with those that people moved to it without asking, or created
+    /// against its policy, if `moved`.
+    fn counted(&self, team: &str, moved: bool) -> Vec<CensusCluster> {
+        let of_team = |cluster: &CensusCluster| {
             let id: ClusterId = cluster.id.parse().unwrap();
             let teams = self.admitted.borrow();
             let admitted = teams.get(&id);
@@ -64,15 +72,20 @@ impl World<'_> {
             counts && admitted.is_some_and(|teams| teams.contains(team))
                 || moved && tag.is_some_and(|tag| tag == team)
         };
-        let mine = census.clusters.iter().filter(of_team);
-        mine.map(|it| bookkeeper::cost(it, &Prices::of_each(RATE), window, gone(it)))
-            .sum()
+        let mut all = self.sim.clusters();
+        all.retain(of_team);
+        all
     }
 
-    /// What the clusters of a team have cost in this month so far; see [`Self::worst`].
+    /// What the clusters of a team have cost in this month so far. See [`Self::counted`].
     pub(super) fn spent(&self, team: &str, moved: bool) -> Decimal {
-        let [(from, _), _] = self.months(team);
-        self.worst(team, (from, self.sim.now()), moved)
+        let ([(from, _), _], now) = (self.months(team), self.sim.now());
+        let mine = self.counted(team, moved).into_iter();
+        let cost = |it: CensusCluster| {
+            let gone = it.ended_at.unwrap_or(now);
+            bookkeeper::cost(&it, &Prices::of_each(RATE), (from, now), gone)
+        };
+        mine.map(cost).sum()
     }
 
     /// A cluster is only denied where the month cannot hold it with the team's other clusters. Clusters that
