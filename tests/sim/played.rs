@@ -87,7 +87,10 @@ fn cluster(rng: &Rng, number: usize, start: DateTime<Utc>, template: &PastCluste
     let ready = from + minutes(rng, (3, 15));
     let until = from + minutes(rng, (600, DAYS * 720));
     let forgotten = from + minutes(rng, (60, DAYS * 720));
-    let (works, pauses) = (any(rng, &[240, 5_000]), any(rng, &[30, 300, 1_500, 10_000]));
+    let (works, pauses) = (
+        any(rng, &[600, 5_000, 20_000]),
+        any(rng, &[60, 600, 3_000, 12_000]),
+    );
     let mut busy = Vec::new();
     let mut at = ready + minutes(rng, (0, 30));
     while at < forgotten.min(until) {
