@@ -167,26 +167,34 @@ fn an_apply_that_wakes_up_creates_no_second_cluster() {
 /// A laptop is closed within an apply. Another takes over its lock and applies, and then the first wakes up.
 pub(crate) async fn slept(seed: u64) {
     let rng = Rng::new(seed);
+    let (calls, nap) = (rng.below(40), Duration::from_secs(60 + rng.below(240)));
+    asleep_after(calls, nap, &rng).await;
+}
+
+#[test]
+fn an_apply_that_wakes_up_when_the_other_is_done_leaves_nothing() {
+    each("asleep for long", 40, |calls| async move {
+        asleep_after(calls, Duration::from_secs(900), &Rng::new(calls)).await;
+    });
+}
+
+/// It falls asleep before one of its calls; but not before the request for a cluster, which nothing could hold
+/// back any more.
+async fn asleep_after(mut calls: u64, nap: Duration, rng: &Rng) {
     let sim = Sim::with(rng.next(), laws::QUICK);
-    let request = request(&rng);
+    let request = request(rng);
     let case = request.case();
-    // It falls asleep before one of its calls; but not before the request for a cluster, which nothing could hold
-    // back any more.
-    let (mut calls, clock) = (rng.below(40), sim.clock());
-    let nap = Duration::from_secs(60 + rng.below(240));
-    let mut sleeps = None;
+    let (clock, mut wakes_at) = (sim.clock(), None);
     let one = Process::new(&sim, "ann@laptop", rng.next(), move |moment| {
-        if sleeps.is_none() && !moment.call.starts_with("elasticmapreduce:") {
+        let may_sleep = !moment.call.starts_with("elasticmapreduce:");
+        if wakes_at.is_none() && may_sleep {
             match calls.checked_sub(1) {
                 Some(left) => calls = left,
-                None => {
-                    let from = clock.now();
-                    sleeps = Some((from, from + nap));
-                }
+                None => wakes_at = Some(clock.now() + nap),
             }
         }
-        let (from, until) = sleeps?;
-        (clock.now() < until).then(|| Fault::Slow((until - from).to_std().unwrap()))
+        // Its timers stand still meanwhile.
+        (clock.now() < wakes_at?).then_some(Fault::Slow(nap))
     });
     let other = Process::calm(&sim, rng.next());
     let later = rng.up_to(Duration::from_secs(3));

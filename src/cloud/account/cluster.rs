@@ -50,7 +50,7 @@ impl<A: Api> Account<A> {
         let terms = note::terms(&call.tags);
         self.write_intent(stack, &nonce, &Intent::NewCluster(terms.clone()))
             .await?;
-        let id = match self.call_once(call).await? {
+        let id = match self.call_once((stack, &nonce), call).await? {
             Ok(ClusterRef(id)) => Some(id),
             Err(error) if error.kind == Kind::OutcomeUnknown => {
                 self.find_cluster(&nonce, begun, listener).await?

@@ -45,26 +45,30 @@ pub(super) enum Intent {
 const THROTTLED: [u64; 6] = [2, 4, 8, 15, 30, 30];
 
 impl<A: Api> Account<A> {
-    /// Makes a call that must not be made twice. Checks the lease before each attempt, and repeats
-    /// only throttled calls.
+    /// Makes the call of an intent, which must not be made twice. Checks the lease before each attempt, and
+    /// repeats only throttled calls. Deletes the intent if the lease was lost: the call was not made.
     pub(super) async fn call_once<C: Call>(
         &self,
+        (stack, nonce): (&StackName, &str),
         call: C,
     ) -> Result<Result<C::Reply, ApiError>, CloudError>
     where
         A: Serve<C>,
     {
-        for pause in THROTTLED {
-            self.require_lease().await?;
-            match self.api.serve(call.clone()).await {
-                Err(error) if error.kind == Kind::Throttled => {
-                    tokio::time::sleep(Duration::from_secs(pause)).await;
-                }
-                reply => return Ok(reply),
+        let mut pauses = THROTTLED.into_iter();
+        loop {
+            if let Err(lost) = self.require_lease().await {
+                // If this fails, the next apply finds out that nothing was done.
+                let _ = self.delete_intent(stack, nonce).await;
+                return Err(lost);
+            }
+            let reply = self.api.serve(call.clone()).await;
+            let is_throttled = matches!(&reply, Err(error) if error.kind == Kind::Throttled);
+            match pauses.next().filter(|_| is_throttled) {
+                Some(pause) => tokio::time::sleep(Duration::from_secs(pause)).await,
+                None => return Ok(reply),
             }
         }
-        self.require_lease().await?;
-        Ok(self.api.serve(call).await)
     }
 
     /// Eight random bytes in hexadecimal digits.

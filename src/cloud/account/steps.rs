@@ -137,7 +137,7 @@ impl<A: Api> Account<A> {
         let begun = self.settings.clock.now();
         self.write_intent(stack, &nonce, &Intent::Steps(run.clone()))
             .await?;
-        let accepted = match self.call_once(call).await? {
+        let accepted = match self.call_once((stack, &nonce), call).await? {
             // The intent stays until the steps are listed: until then they look as if they were
             // never added.
             Ok(_) => {
