@@ -40,5 +40,6 @@ fn a_world_has_the_same_trace_each_time() {
     same("offices", office::world);
     same("replaced", watchdog::succession::replaced);
     same("second look", watchdog::second_look::world);
+    same("page", watchdog::page::world);
     same("adopted", adopt_worlds::adopted);
 }

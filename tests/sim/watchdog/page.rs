@@ -116,12 +116,12 @@ impl Page {
         let (most, percent) = (any(&rng, &[0, 0, 5]), any(&rng, &[0, 0, 4]));
         let (mut faults, _) = outages(world.sim(), &rng, (most, percent));
         // For some hours, the watchdog may not delete, nor read the tags of many clusters at once.
-        let is_refused = any(&rng, &["", "", "ec2:Delete", "tag:"]);
+        let refused = any(&rng, &[None, None, Some("ec2:Delete"), Some("tag:")]);
         let (clock, until) = (world.sim().clock(), world.sim().now() + TimeDelta::hours(8));
         world.flaky().become_flaky(move |moment| {
-            let refused = !is_refused.is_empty() && moment.call.starts_with(is_refused);
-            let refused = refused && clock.now() < until;
-            refused.then_some(Fault::Unsent).or_else(|| faults(moment))
+            let fails = refused.is_some_and(|calls| moment.call.starts_with(calls));
+            let fault = (fails && clock.now() < until).then_some(Fault::Unsent);
+            fault.or_else(|| faults(moment))
         });
         Self {
             world,
@@ -133,14 +133,14 @@ impl Page {
     }
 
     /// A cluster that the page may still show.
-    fn any(&self) -> CensusCluster {
+    fn any_cluster(&self) -> CensusCluster {
         let clusters = self.world.sim().clusters();
         let number = self.rng.below(u64::try_from(clusters.len()).unwrap());
         clusters[usize::try_from(number).unwrap()].clone()
     }
 
     async fn ends_one(&self, watchdog: &mut Watchdog) {
-        let cluster = self.any();
+        let cluster = self.any_cluster();
         let id: ClusterId = cluster.id.parse().unwrap();
         let was_protected = self.world.sim().protection(&cluster.id);
         let of = (&self.place, &id);
@@ -164,7 +164,7 @@ impl Page {
 
     /// The deadline has been moved; the page shows what the cloud has then.
     async fn extends_one(&self, watchdog: &mut Watchdog) {
-        let id: ClusterId = self.any().id.parse().unwrap();
+        let id: ClusterId = self.any_cluster().id.parse().unwrap();
         let of = (&self.place, &id);
         let noted = self.world.entries();
         watchdog
@@ -178,7 +178,7 @@ impl Page {
 
     /// Others change a cluster.
     fn meddles(&self) {
-        let (sim, id) = (self.world.sim(), self.any().id);
+        let (sim, id) = (self.world.sim(), self.any_cluster().id);
         match self.rng.below(4) {
             0 => drop(sim.delete_schedule(&format!("clusterup-{id}"))),
             1 => drop(sim.resize_by_hand(
