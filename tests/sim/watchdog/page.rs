@@ -66,7 +66,7 @@ fn policies() -> Policies {
 
 #[test]
 fn adopted_clusters_end_by_their_limits_or_on_the_page() {
-    each("the watchdog's page", 30, world);
+    each("the watchdog's page", 15, world);
 }
 
 pub(crate) async fn world(seed: u64) {
