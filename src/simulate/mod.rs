@@ -17,6 +17,6 @@ mod tests;
 
 pub use arrivals::{Arriving, Pattern, arrive};
 pub use check::LARGEST_HISTORY;
-pub use history::{BusySpan, History, PastCluster};
+pub use history::{History, PastCluster};
 pub use outcome::{Affected, MonthFigures, Outcome, Simulated, Waiting};
 pub use play::{Simulation, simulate};

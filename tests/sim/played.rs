@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::rng::Rng;
 use clusterup::model::observed::EndReason;
 use clusterup::policy::{Policies, load};
-use clusterup::simulate::{BusySpan, History, Outcome, PastCluster, Simulation, simulate};
+use clusterup::simulate::{History, Outcome, PastCluster, Simulation, simulate};
 use clusterup_testkit::tally;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -64,12 +64,13 @@ impl Limits {
     }
 }
 
-/// What all clusters have in common, of clusterup's own or of others.
+/// What all clusters have in common, of clusterup's own or of others. It works once.
 fn template(is_own: bool, is_exempt: bool) -> PastCluster {
     let at = DateTime::<Utc>::UNIX_EPOCH;
     let mut cluster = json!({
         "id": "j-0", "name": "theirs", "ending": "20m", "created_at": at, "rates": "primary=0.2+0.04+0+0",
         "spans": [{ "role": "primary", "from": at, "until": null, "count": 1 }], "applications": ["Spark"],
+        "busy": [{ "from": at, "until": at }],
     });
     if is_own {
         cluster["stack"] = "etl".into();
@@ -95,8 +96,9 @@ fn cluster(rng: &Rng, number: usize, start: DateTime<Utc>, template: &PastCluste
     let mut at = ready + minutes(rng, (0, 30));
     while at < forgotten.min(until) {
         let over = (at + minutes(rng, (6, works))).min(until);
-        let (from, until) = (at, Some(over));
-        busy.push(BusySpan { from, until });
+        let mut work = template.busy[0];
+        (work.from, work.until) = (at, Some(over));
+        busy.push(work);
         at = over + minutes(rng, (1, pauses));
     }
     let mut cluster = PastCluster {
